@@ -45,7 +45,7 @@ def test_every_dependency_has_an_exact_pin_of_its_own() -> None:
 
 
 def readme_targets() -> list[str]:
-    return sorted(set(re.findall(r"`make ([a-z-]+)", README)))
+    return sorted(set(re.findall(r"(?:^|`)make ([a-z-]+)", README, re.MULTILINE)))
 
 
 def test_every_make_target_in_the_readme_is_there() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import pkgutil
 import subprocess
@@ -69,8 +68,3 @@ def test_every_folder_with_code_is_a_package(package: str) -> None:
     """A folder without __init__.py would be missed by the import contracts."""
     folders = {path.parent for path in (ROOT / package).rglob("*.py")}
     assert [str(folder) for folder in folders if not (folder / "__init__.py").exists()] == []
-
-
-def test_the_interpreter_is_one_that_the_project_promises() -> None:
-    assert sys.version_info >= (3, 11)
-    assert importlib.util.find_spec("app") is not None
