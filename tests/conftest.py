@@ -1,9 +1,8 @@
-"""What every test stands on: no display, no user's folders, few threads, and nothing left running behind it."""
+"""What every test stands on: no display, no user's folders, few threads, nothing left running behind it."""
 
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -46,7 +45,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.ge
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what is marked ``gpu`` where there is none; torch is imported only if there is something to skip."""
+    """Skip what is marked ``gpu`` where there is none; torch is imported only where something is marked."""
     marked = [item for item in items if item.get_closest_marker("gpu")]
     if not marked:
         return
