@@ -1,0 +1,3 @@
+"""The views of what a network does with tensors: curves, feature maps, source, runs; training from the window."""
+
+from __future__ import annotations

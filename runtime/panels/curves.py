@@ -1,0 +1,173 @@
+"""Loss and accuracy of a run as it learns, and how it ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+
+from builder.widgets.session import Session
+from builder.widgets.theme import MEDIUM, SEMIBOLD, SMALL, font
+from runtime.panels.series import Trace
+
+if TYPE_CHECKING:
+    from runtime.panels.plots import Plot
+
+_HINT = "Loss and accuracy are drawn here, step by step, while the network trains. Press Train (F5) to begin."
+_STARTING = "Starting…"
+
+
+def percent(share: float) -> str:
+    """0.9806 as ``98.1 %``."""
+    return f"{100 * share:.1f} %"
+
+
+def summary(trace: Trace) -> str:
+    """How a run ended, in a line: ``test 98.1 % with the weights of epoch 23``; empty while it goes on."""
+    end = trace.finished
+    if end is None:
+        return ""
+    if end.test_accuracy is not None and end.best_epoch is not None:
+        return f"test {percent(end.test_accuracy)} with the weights of epoch {end.best_epoch}"
+    if end.best_validation_accuracy is not None:
+        return f"{end.reason}, validation {percent(end.best_validation_accuracy)} at best"
+    return f"{end.reason} before the first epoch was over"
+
+
+class _Half(QWidget):
+    """A plot under its title; beside the title what the lines say, or a remark."""
+
+    def __init__(self, title: str, plot: Plot) -> None:
+        super().__init__()
+        self.plot, self._remark, self._reading = plot, "", ""
+        heading = QLabel(title)
+        heading.setFont(font(SMALL, SEMIBOLD))
+        heading.setProperty("role", "muted")
+        self.aside = QLabel()
+        self.aside.setFont(font(SMALL, MEDIUM))
+        self.aside.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.aside.setMinimumWidth(0)
+        row = QHBoxLayout()
+        row.setContentsMargins(6, 0, 8, 0)
+        row.addWidget(heading)
+        row.addWidget(self.aside, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(row)
+        column.addWidget(plot, 1)
+        plot.readingChanged.connect(self._read)
+
+    def remark(self, text: str) -> None:
+        """What stands beside the title while nothing is read off."""
+        self._remark = text
+        self._say()
+
+    def _read(self, text: str) -> None:
+        self._reading = text
+        self._say()
+
+    def _say(self) -> None:
+        self.aside.setText(self._reading or self._remark)
+
+
+class Curves(QWidget):
+    """The two plots of a run (live or replayed), beside them whatever ``side`` is; a sentence while there is none.
+
+    pyqtgraph is loaded when there is something to draw and the panel is seen.
+    """
+
+    def __init__(self, session: Session, side: QWidget | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._trace = Trace()
+        self._name = ""
+        self._drawn = -1
+        self.loss: Plot | None = None
+        self.accuracy: Plot | None = None
+        self._halves: tuple[_Half, ...] = ()
+        self.setAccessibleName("Curves")
+        self.hint = QLabel(_HINT)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.hint.setWordWrap(True)
+        self.hint.setProperty("role", "muted")
+        self._plots = QWidget()
+        self._row = QHBoxLayout(self._plots)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(12)
+        plots = QWidget()
+        self._stack = QStackedLayout(plots)
+        self._stack.setContentsMargins(0, 0, 0, 0)
+        self._stack.addWidget(self.hint)
+        self._stack.addWidget(self._plots)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 6, 12, 6)
+        row.setSpacing(16)
+        row.addWidget(plots, 3)
+        if side is not None:
+            row.addWidget(side, 1)
+        session.themeChanged.connect(self._dress)
+
+    @property
+    def trace(self) -> Trace:
+        """The run that is shown."""
+        return self._trace
+
+    def show_trace(self, trace: Trace, name: str = "") -> None:
+        """Show a run; ``name`` is said for one that is not the current one."""
+        self._trace, self._name, self._drawn = trace, name, -1
+        for plot in (self.loss, self.accuracy):
+            if plot is not None:
+                plot.show_all()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Draw what has come since the last time, if anybody can see it."""
+        trace = self._trace
+        if not self.isVisible() or trace.revision == self._drawn:
+            return
+        self._drawn = trace.revision
+        if not trace.steps and not trace.epochs:
+            self.hint.setText(trace.problem or (_STARTING if trace.started else _HINT))
+            self._stack.setCurrentIndex(0)
+            return
+        self._build()
+        assert self.loss is not None
+        assert self.accuracy is not None
+        best = trace.best.step if trace.best else None
+        self.loss.show_run(trace.loss, trace.smooth_loss, self._epochs("validation_loss"), best)
+        self.accuracy.show_run(
+            trace.accuracy, trace.smooth_accuracy, self._epochs("validation_accuracy"), best
+        )
+        self._halves[0].remark(trace.problem or self._name)
+        self._halves[1].remark(summary(trace))
+        self._stack.setCurrentIndex(1)
+
+    def _epochs(self, field: str) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        epochs = self._trace.epochs
+        steps = np.array([epoch.step for epoch in epochs], dtype=np.float64)
+        return steps, np.array([getattr(epoch, field) for epoch in epochs], dtype=np.float32)
+
+    def _build(self) -> None:
+        if self.loss is not None:
+            return
+        from runtime.panels.plots import Plot
+
+        theme = self._session.theme
+        self.loss, self.accuracy = Plot("Loss", theme), Plot("Accuracy", theme, percent=True)
+        self._halves = (_Half("Loss", self.loss), _Half("Accuracy", self.accuracy))
+        for half in self._halves:
+            self._row.addWidget(half, 1)
+
+    def _dress(self) -> None:
+        for plot in (self.loss, self.accuracy):
+            if plot is not None:
+                plot.set_theme(self._session.theme)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()

@@ -1,0 +1,132 @@
+"""The columns behind the curves: nothing is lost on the way to the picture."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builder.errors import Problem
+from runtime.panels.series import Column, Trace, nice_top
+from runtime.training.events import Epoch, Finished, Started, State, Steps, Trouble
+
+
+@given(
+    chunks=st.lists(st.integers(0, 700), max_size=12),
+    window=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    buckets=st.integers(4, 60),
+    seed=st.integers(0, 99),
+)
+def test_envelope_keeps_every_extreme(
+    chunks: list[int], window: tuple[float, float], buckets: int, seed: int
+) -> None:
+    """Whatever the chunks and the window: smallest and largest survive, and the points stay few and in order."""
+    column, everything = Column(), np.random.default_rng(seed).normal(size=sum(chunks)).astype(np.float32)
+    at = 0
+    for size in chunks:
+        column.extend(everything[at : at + size])
+        at += size
+    np.testing.assert_array_equal(column.values, everything)
+    first, last = sorted(int(edge * len(everything)) for edge in window)
+    positions, values = column.envelope(first, last, buckets)
+    assert len(positions) == len(values) <= 2 * buckets
+    if last > first:
+        assert (np.diff(positions) >= 0).all()
+        # Stretches may reach over the window's edges, never short of them.
+        assert values.min() <= everything[first:last].min()
+        assert values.max() >= everything[first:last].max()
+        assert values.min() >= everything.min()
+        assert values.max() <= everything.max()
+
+
+def test_envelope_of_everything_is_exact_for_a_million() -> None:
+    column = Column()
+    wave = np.sin(np.arange(1_000_003, dtype=np.float32) / 5_000)
+    wave[777_777] = 9.0
+    column.extend(wave)
+    positions, values = column.envelope(0, len(column), 500)
+    assert len(values) == 1000
+    assert values.max() == 9.0
+    assert abs(positions[np.argmax(values)] - 777_777) < 2_100
+
+
+def test_truncate_then_extend_equals_the_short_column() -> None:
+    column, plain = Column(), Column()
+    numbers = np.arange(5_000, dtype=np.float32)
+    column.extend(-numbers)
+    column.truncate(100)
+    column.extend(numbers[100:])
+    plain.extend(-numbers[:100])
+    plain.extend(numbers[100:])
+    for mine, other in zip(column.envelope(0, 5_000, 20), plain.envelope(0, 5_000, 20), strict=True):
+        np.testing.assert_array_equal(mine, other)
+
+
+def _steps(first: int, losses: tuple[float, ...]) -> Steps:
+    return Steps(first, losses, (0.5,) * len(losses), (1e-3,) * len(losses), 1234.0)
+
+
+def _epoch(number: int, step: int, best: bool) -> Epoch:
+    return Epoch(number, step, 1.0, 0.5, 0.9, 0.6, 1.0, best)
+
+
+def test_trace_follows_a_run() -> None:
+    trace = Trace()
+    trace.add(Started("cpu", "fp32", 61_706, 3, 4, 64, ("a", "b")))
+    trace.add(_steps(0, (2.0, 1.0, 1.0, 1.0)))
+    trace.add(_epoch(1, 4, best=True))
+    trace.add(_steps(4, (0.5, 0.5)))
+    assert trace.steps == 6
+    assert trace.epoch == pytest.approx(1.5)
+    assert trace.images_per_second == 1234.0
+    assert trace.smooth_loss.values[3] == pytest.approx(1.25)
+    assert trace.best is not None
+    assert trace.best.epoch == 1
+    trace.add(State("paused", 6))
+    assert trace.state == "paused"
+    trace.add(Finished("stopped", 1, 0.6, 0.8, 0.7, 2.0))
+    assert trace.state == "stopped"
+    assert trace.finished is not None
+    trace.add(Trouble(Problem("x", "Rule", "values", "Way out")))
+    assert trace.problem == "Rule: values. Way out"
+
+
+def test_a_resumed_run_tells_its_last_steps_again() -> None:
+    trace = Trace()
+    trace.add(Started("cpu", "fp32", 1, 3, 4, 64, ()))
+    trace.add(_steps(0, (3.0,) * 6))
+    trace.add(_epoch(1, 4, best=True))
+    trace.add(Started("cpu", "fp32", 1, 3, 4, 64, (), first_step=4))
+    trace.add(_steps(4, (1.0, 1.0, 1.0)))
+    np.testing.assert_array_equal(trace.loss.values, [3, 3, 3, 3, 1, 1, 1])
+    assert [epoch.epoch for epoch in trace.epochs] == [1]
+
+
+def test_steps_that_were_never_told_are_a_gap() -> None:
+    trace = Trace()
+    trace.add(_steps(3, (1.0,)))
+    assert np.isnan(trace.loss.values[:3]).all()
+    assert trace.loss.values[3] == 1.0
+
+
+def test_a_diverging_run_keeps_its_smooth_line() -> None:
+    trace = Trace()
+    trace.add(_steps(0, (1.0, math.inf, math.nan, 1.0)))
+    np.testing.assert_array_equal(trace.smooth_loss.values, [1, 1, 1, 1])
+
+
+@given(st.floats(1e-6, 1e9))
+def test_nice_top_is_close_above(largest: float) -> None:
+    top = nice_top(largest)
+    assert largest <= top * 1.00001
+    assert top <= largest * 2
+
+
+@pytest.mark.parametrize(
+    ("largest", "top"), [(2.31, 2.4), (1.0, 1.0), (0.0, 1.0), (math.nan, 1.0), (2.5, 3.2)]
+)
+def test_nice_top_examples(largest: float, top: float) -> None:
+    assert nice_top(largest) == pytest.approx(top)
