@@ -253,7 +253,7 @@ def apply_all(document: Document, edits: Iterable[Edit]) -> list[Edit]:
     inverses: list[Edit] = []
     try:
         for edit in edits:
-            inverses.append(document.apply(edit))  # noqa: PERF401 - what was done must be known when one raises
+            inverses.append(document.apply(edit))
     except BaseException:
         for inverse in reversed(inverses):
             document.apply(inverse)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import networkx as nx
 
+from builder.blocks import block_class
 from builder.document import Document, Module, module_name
 from builder.errors import Address, Problem
 from builder.graph import Edge, Graph, Node
@@ -56,8 +57,6 @@ def ports_of(document: Document, node: Node, graph_key: str | None = None) -> Po
     ``graph_key`` says in which graph it is placed; without it, wires are not looked at, and a block with any
     number of inputs shows two and an unknown block none.
     """
-    from builder.blocks import block_class
-
     graph = None if graph_key is None else document.graph(graph_key)
     if (module := document.module_of(node.block)) is not None:
         return module_ports(module)
@@ -88,8 +87,10 @@ def free_input(document: Document, graph_key: str, node_id: str) -> str | None:
     return free
 
 
-def check_link(document: Document, graph_key: str, edge: Edge) -> Problem | None:
-    """What is wrong with drawing this wire, or None."""
+def check_link(
+    document: Document, graph_key: str, edge: Edge, *, instead_of: Edge | None = None
+) -> Problem | None:
+    """What is wrong with drawing this wire, or None; ``instead_of``: a wire that will be taken away for it."""
     graph = document.graph(graph_key)
     for node_id in (edge.source, edge.target):
         if node_id not in graph:
@@ -102,7 +103,7 @@ def check_link(document: Document, graph_key: str, edge: Edge) -> Problem | None
     source, target = graph.node(edge.source), graph.node(edge.target)
     problem = (
         _check_output(document, graph_key, source, edge.source_port)
-        or _check_input(document, graph_key, target, edge.target_port)
+        or _check_input(document, graph_key, target, edge.target_port, instead_of)
         or _check_cycle(graph, source, target)
     )
     return problem.at(target.name, Address(graph_key, target.id)) if problem else None
@@ -181,7 +182,9 @@ def _check_output(document: Document, graph_key: str, node: Node, port: str) -> 
     )
 
 
-def _check_input(document: Document, graph_key: str, node: Node, port: str) -> Problem | None:
+def _check_input(
+    document: Document, graph_key: str, node: Node, port: str, instead_of: Edge | None
+) -> Problem | None:
     ports = ports_of(document, node, graph_key)
     if not ports.has_input(port):
         if not ports.inputs:
@@ -201,7 +204,7 @@ def _check_input(document: Document, graph_key: str, node: Node, port: str) -> P
             port=port,
         )
     taken = document.graph(graph_key).incoming(node.id).get(port)
-    if taken is None:
+    if taken is None or taken == instead_of:
         return None
     feeding = document.graph(graph_key).node(taken.source).name
     return Problem(
