@@ -25,7 +25,7 @@ def class_folders(root: Path) -> dict[str, list[Path]]:
         if folder.is_dir() and not folder.name.startswith("."):
             pictures = sorted(
                 path
-                for path in folder.rglob("*")
+                for path in folder.iterdir()
                 if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
             )
             if pictures:
