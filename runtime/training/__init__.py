@@ -1,0 +1,1 @@
+"""Settings, the loop, checkpoints, runs and their recorded events."""

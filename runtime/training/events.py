@@ -1,0 +1,179 @@
+"""What a training run tells: frozen events, durable (recorded, replayable) or ephemeral (for the eye).
+
+Panels read nothing else, so a live run, a finished run and a run on another machine are one code path.
+Neither torch nor Qt is imported here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, TypeAlias
+
+import numpy as np
+
+from builder.errors import Problem, Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The run begins (or goes on after a resume at ``first_step``)."""
+
+    kind: ClassVar[str] = "started"
+    device: str
+    precision: str
+    parameters: int
+    epochs: int
+    steps_per_epoch: int
+    batch: int
+    classes: tuple[str, ...]
+    first_step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Training steps in columns, read late from the device: step ``first + i`` had ``loss[i]``, …
+
+    ``accuracy`` is of the batch, 0…1; ``images_per_second`` is over this stretch.
+    """
+
+    kind: ClassVar[str] = "steps"
+    first: int
+    loss: tuple[float, ...]
+    accuracy: tuple[float, ...]
+    learning_rate: tuple[float, ...]
+    images_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """An epoch is over and validated; ``step`` steps are done in all; ``epoch`` counts from 1."""
+
+    kind: ClassVar[str] = "epoch"
+    epoch: int
+    step: int
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    seconds: float
+    best: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """Weights were written: ``file`` is relative to the run folder, ``which`` is ``best`` or ``last``."""
+
+    kind: ClassVar[str] = "checkpoint"
+    which: str
+    epoch: int
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The trainer went to ``running`` or ``paused`` at ``step``."""
+
+    kind: ClassVar[str] = "state"
+    state: str
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something went wrong that a person can act on."""
+
+    kind: ClassVar[str] = "trouble"
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The run is over: ``reason`` is ``completed``, ``stopped`` or ``failed``.
+
+    The test figures are of the best weights by validation; None where nothing was trained.
+    """
+
+    kind: ClassVar[str] = "finished"
+    reason: str
+    best_epoch: int | None
+    best_validation_accuracy: float | None
+    test_loss: float | None
+    test_accuracy: float | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Maps:
+    """Ephemeral: what one node makes of the watched picture, float32 (C, H, W), (C, L) or (N,)."""
+
+    kind: ClassVar[str] = "maps"
+    path: str
+    step: int
+    values: np.ndarray
+    prediction: tuple[float, ...] = ()
+
+
+Durable: TypeAlias = Started | Steps | Epoch | Checkpoint | State | Trouble | Finished
+Event: TypeAlias = Durable | Maps
+
+_DURABLE: dict[str, Any] = {
+    event.kind: event for event in (Started, Steps, Epoch, Checkpoint, State, Trouble, Finished)
+}
+
+
+def to_json(event: Durable) -> dict[str, Any]:
+    """A durable event as a JSON object: ``{"event": kind, …}``."""
+    if isinstance(event, Trouble):
+        return {"event": event.kind, "problem": event.problem.to_json()}
+    return {"event": event.kind, **asdict(event)}
+
+
+def from_json(data: dict[str, Any]) -> Durable:
+    """The inverse of ``to_json``; raises ValueError for what is no event."""
+    try:
+        rest = dict(data)
+        cls = _DURABLE[rest.pop("event")]
+        if cls is Trouble:
+            return Trouble(_read_problem(rest["problem"]))
+        wanted = {entry.name: str(entry.type) for entry in fields(cls)}
+        if not set(rest) <= set(wanted):
+            raise ValueError(f"unknown fields {sorted(set(rest) - set(wanted))}")
+        event: Durable = cls(**{name: _typed(name, value, wanted[name]) for name, value in rest.items()})
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a training event: {error}") from error
+    return event
+
+
+def _read_problem(said: dict[str, Any]) -> Problem:
+    texts = {name: said[name] for name in ("code", "message", "path")}
+    port, fix = said.get("port"), said.get("fix")
+    if not all(isinstance(text, str) for text in [*texts.values(), port or "", fix or ""]):
+        raise ValueError("a problem is made of texts")
+    return Problem(
+        texts["code"],
+        texts["message"],
+        severity=Severity(said["severity"]),
+        path=texts["path"],
+        port=port,
+        fixes=(fix,) if fix else (),
+    )
+
+
+def _typed(name: str, value: Any, wanted: str) -> Any:
+    """``value`` as the annotation ``wanted`` says; a file's numbers are not to be trusted to be numbers."""
+    if wanted.startswith("tuple["):
+        if not isinstance(value, list):
+            raise ValueError(f"{name} is no list")
+        inside = wanted.removeprefix("tuple[").removesuffix(", ...]")
+        return tuple(_typed(name, item, inside) for item in value)
+    if value is None and wanted.endswith("| None"):
+        return None
+    if not isinstance(value, _KINDS[wanted.removesuffix(" | None")]) or isinstance(value, bool) is not (
+        wanted == "bool"
+    ):
+        raise ValueError(f"{name} is not of type {wanted}")
+    return float(value) if wanted.startswith("float") else value
+
+
+#: What JSON gives for each annotation: a float may come as a whole number.
+_KINDS: dict[str, tuple[type, ...]] = {"str": (str,), "int": (int,), "float": (float, int), "bool": (bool,)}

@@ -1,0 +1,115 @@
+"""What the steps yielded, kept on the device and read late, so that no step waits for the device."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+#: Seconds and steps after which a stretch is told.
+_SECONDS = 0.15
+_STEPS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Consecutive steps from ``first`` on: mean loss, right answers and images of each."""
+
+    first: int
+    loss: tuple[float, ...]
+    correct: tuple[int, ...]
+    counts: tuple[int, ...]
+    learning_rate: tuple[float, ...]
+    images_per_second: float
+
+
+@dataclass(slots=True)
+class _Copy:
+    """Numbers on their way from the device."""
+
+    numbers: Tensor
+    ready: torch.cuda.Event | None
+    first: int
+    counts: tuple[int, ...]
+    rates: tuple[float, ...]
+    images_per_second: float
+
+    def read(self) -> Stretch:
+        if self.ready is not None:
+            self.ready.synchronize()
+        loss, correct = self.numbers.tolist()
+        return Stretch(
+            self.first, tuple(loss), tuple(map(int, correct)), self.counts, self.rates, self.images_per_second
+        )
+
+
+class Ledger:
+    """Takes the figures of each step as device tensors and gives them out in stretches.
+
+    On CUDA a stretch travels to pinned memory while the next one is computed, and is read one stretch later.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._cuda = device.type == "cuda"
+        self._travelling: deque[_Copy] = deque()
+        self._first = 0
+        self._told = float("-inf")
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin a stretch here: the time until now does not count (validation, a pause)."""
+        self._began = time.perf_counter()
+        self._loss: list[Tensor] = []
+        self._correct: list[Tensor] = []
+        self._counts: list[int] = []
+        self._rates: list[float] = []
+
+    def add(self, loss: Tensor, correct: Tensor, count: int, learning_rate: float) -> None:
+        """One step: its mean loss and number of right answers (0-d, on the device), images and rate."""
+        self._loss.append(loss)
+        self._correct.append(correct)
+        self._counts.append(count)
+        self._rates.append(learning_rate)
+
+    def due(self) -> bool:
+        """Whether it is time to tell."""
+        return time.perf_counter() - self._told >= _SECONDS or len(self._counts) >= _STEPS
+
+    def take(self, *, everything: bool = False) -> list[Stretch]:
+        """Close the stretch and return those that have arrived, or wait for ``everything``."""
+        if self._counts:
+            self._send()
+        self._told = time.perf_counter()
+        self.restart()
+        arrived = []
+        while self._travelling:
+            oldest = self._travelling[0]
+            late = len(self._travelling) > 2
+            if not (everything or late or oldest.ready is None or oldest.ready.query()):
+                break
+            arrived.append(self._travelling.popleft().read())
+        return arrived
+
+    def _send(self) -> None:
+        seconds = max(time.perf_counter() - self._began, 1e-9)
+        numbers = torch.stack([torch.stack(self._loss).double(), torch.stack(self._correct).double()])
+        ready = None
+        if self._cuda:
+            pinned = torch.empty(numbers.shape, dtype=numbers.dtype, pin_memory=True)
+            numbers = pinned.copy_(numbers, non_blocking=True)
+            ready = torch.cuda.Event()
+            ready.record()
+        self._travelling.append(
+            _Copy(
+                numbers,
+                ready,
+                self._first,
+                tuple(self._counts),
+                tuple(self._rates),
+                sum(self._counts) / seconds,
+            )
+        )
+        self._first += len(self._counts)

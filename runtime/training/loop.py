@@ -1,0 +1,205 @@
+"""``train``: a document, settings and data in; events out; a run folder records what is durable.
+
+    for event in train(document, settings, data, run=run): ...
+
+What a user can cause comes as Trouble and Finished("failed"), never as an exception.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import torch
+
+from builder.analysis import analyze
+from builder.document import Document
+from builder.errors import Problem
+from builder.shapes import TensorShape
+from runtime.compile import Tapped, build
+from runtime.data import Data
+from runtime.training.control import Control
+from runtime.training.events import Event, Finished, Maps, Trouble
+from runtime.training.objective import objective_of
+from runtime.training.randomness import seed_of, seeded
+from runtime.training.runs import Run
+from runtime.training.settings import Settings
+from runtime.training.trainer import Trainer
+from runtime.training.trouble import check_batch, explain, resolve_device
+from runtime.training.watching import Viewer
+
+#: Problems told before a run that cannot begin gives up listing them.
+_TOLD = 20
+
+
+def train(
+    document: Document,
+    settings: Settings,
+    data: Data,
+    *,
+    control: Control | None = None,
+    run: Run | None = None,
+) -> Iterator[Event]:
+    """Train ``document``'s network; yields events, Finished last.
+
+    ``document`` must not be edited meanwhile (hand in a copy). Requests of ``control`` are answered between
+    steps. With ``run``, durable events and weights are recorded as they come; where that fails a Trouble says
+    so and training goes on. Closing the generator early ends the run as stopped.
+    """
+    broken = False
+    finished = False
+    with _logged_in(run):
+        try:
+            for event in _guarded(document, settings, data, control or Control(), run):
+                finished = isinstance(event, Finished)
+                if run is not None and not isinstance(event, Maps):
+                    problem = run.record(event)
+                    if problem is not None and not broken:
+                        broken = True
+                        yield Trouble(problem)
+                yield event
+        finally:
+            if run is not None:
+                if not finished:
+                    run.record(Finished("stopped", None, None, None, None, 0.0))
+                run.close()
+
+
+def _guarded(
+    document: Document, settings: Settings, data: Data, control: Control, run: Run | None
+) -> Iterator[Event]:
+    try:
+        yield from _train(document, settings, data, control, run)
+    except Exception as error:  # noqa: BLE001 -- whatever PyTorch throws is told, with the traceback in the log
+        yield Trouble(explain(error, run.log_file if run is not None else None))
+        yield _failed()
+
+
+def _failed() -> Finished:
+    return Finished("failed", None, None, None, None, 0.0)
+
+
+def _train(
+    document: Document, settings: Settings, data: Data, control: Control, run: Run | None
+) -> Iterator[Event]:
+    device = resolve_device(settings.device)
+    problems = check(document, settings, data)
+    if isinstance(device, Problem):
+        problems.append(device)
+    if problems or isinstance(device, Problem):
+        for problem in problems[:_TOLD]:
+            yield Trouble(problem)
+        yield _failed()
+        return
+    limit_threads()
+    with seeded(seed_of(settings.seed, "initial weights")):
+        model = build(document)
+    model.to(device)
+    data = data.to(device)
+    objective = objective_of(document, settings.label_smoothing)
+    if run is not None:
+        run.describe(device=device_name(device), threads=torch.get_num_threads(), data=data.title)
+    trainer = Trainer(
+        model,
+        data,
+        settings,
+        device,
+        objective,
+        control=control,
+        look=Viewer(Tapped(document, model), data, device, objective, output_path(document)),
+        save=run.save_weights if run is not None else None,
+    )
+    yield from trainer.events()
+
+
+def check(document: Document, settings: Settings, data: Data) -> list[Problem]:
+    """The errors that keep this network from being trained on this data."""
+    analysis = analyze(document)
+    errors = [problem for problem in analysis.problems if problem.is_error]
+    if errors:
+        return errors
+    shapes = analysis.output_shapes
+    if len(shapes) != 1 or shapes[0] is None:
+        return [
+            Problem(
+                "one-output",
+                "To classify, a network has one output",
+                f"it has {len(shapes)}",
+                "Leave one Output block",
+            )
+        ]
+    inputs = analysis.input_shapes
+    if len(inputs) != 1 or inputs[0] != data.input_shape:
+        found = " and ".join("×".join(map(str, shape)) for shape in inputs if shape) or "none"
+        return [
+            Problem(
+                "data-input",
+                "The data must be prepared for the network's one input",
+                f"the input is {found}, the data is {'×'.join(map(str, data.input_shape))}",
+                "Load the data again for this network",
+            )
+        ]
+    found_wrong = [data.check_classes(shapes[0]), check_batch(settings, data)]
+    return [problem for problem in found_wrong if problem is not None]
+
+
+def input_shape(document: Document) -> TensorShape | Problem:
+    """The shape of the network's one input, for which data is to be prepared."""
+    shapes = analyze(document).input_shapes
+    if len(shapes) == 1 and shapes[0] is not None:
+        return shapes[0]
+    return Problem(
+        "one-input",
+        "Training on pictures needs one input",
+        f"the network has {len(shapes)}",
+        "Leave one Input block",
+    )
+
+
+def output_path(document: Document) -> str | None:
+    """The path of the network's one Output node."""
+    names = [node.name for node in document.network if node.block == "output"]
+    return names[0] if len(names) == 1 else None
+
+
+def device_name(device: torch.device) -> str:
+    """``cpu``, or ``cuda`` with the GPU's name."""
+    return f"cuda ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else "cpu"
+
+
+def limit_threads() -> None:
+    """Take no more threads than this process may use: PyTorch counts the machine's cores, not a container's."""
+    allowed = os.cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        allowed = len(os.sched_getaffinity(0))
+    with suppress(OSError, ValueError):
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
+        if quota != "max":
+            allowed = min(allowed, max(1, round(int(quota) / int(period))))
+    if torch.get_num_threads() > allowed:
+        torch.set_num_threads(allowed)
+
+
+class _logged_in:  # noqa: N801 -- a context manager, used as a function
+    """While a run is recorded, what training logs goes to a file in its folder too."""
+
+    def __init__(self, run: Run | None) -> None:
+        self._run = run
+        self._handler: logging.Handler | None = None
+
+    def __enter__(self) -> None:
+        if self._run is not None:
+            with suppress(OSError):
+                self._handler = logging.FileHandler(self._run.log_file, encoding="utf-8", delay=True)
+                self._handler.setFormatter(
+                    logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+                )
+                logging.getLogger("runtime.training").addHandler(self._handler)
+
+    def __exit__(self, *exc: object) -> None:
+        if self._handler is not None:
+            logging.getLogger("runtime.training").removeHandler(self._handler)
+            self._handler.close()

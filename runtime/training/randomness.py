@@ -1,0 +1,42 @@
+"""Randomness as a function of (seed, stream, epoch, step): any step can be repeated without its past."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
+
+import torch
+
+
+def seed_of(seed: int, stream: str, *numbers: int) -> int:
+    """A 63-bit seed for one use of chance; different uses get unrelated seeds."""
+    text = ":".join([str(seed), stream, *map(str, numbers)])
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big") >> 1
+
+
+def generator(seed: int, stream: str, *numbers: int) -> torch.Generator:
+    """A CPU generator of its own for one use of chance."""
+    return torch.Generator().manual_seed(seed_of(seed, stream, *numbers))
+
+
+def seed_default(value: int, device: torch.device) -> None:
+    """Seed the generators that layers draw from (dropout has no other): the CPU's and the device's.
+
+    ``torch.manual_seed`` would wake every backend there is, each time.
+    """
+    torch.default_generator.manual_seed(value)
+    if device.type == "cuda":
+        index = device.index if device.index is not None else torch.cuda.current_device()
+        torch.cuda.default_generators[index].manual_seed(value)
+
+
+@contextmanager
+def seeded(value: int) -> Iterator[None]:
+    """Draw from ``value`` inside, and leave the CPU's default generator as it was."""
+    state = torch.default_generator.get_state()
+    torch.default_generator.manual_seed(value)
+    try:
+        yield
+    finally:
+        torch.default_generator.set_state(state)

@@ -1,0 +1,200 @@
+"""How a network is trained: declared settings from which forms, checks and the command line are made.
+
+Neither torch nor Qt is imported here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from builder.blocks.parameters import Choice, Integer, Parameter, Real, declared
+from builder.errors import ConvolabError, Problem
+
+
+class Settings:
+    """Immutable training settings; what is not given keeps its stock value.
+
+    The stock values train LeNet-5 on the digits in seconds; they are sound for small and medium networks.
+    Raises ConvolabError for values that ``read`` would refuse.
+    """
+
+    __slots__ = ("values",)
+
+    optimizer = Choice(
+        "adam",
+        ("sgd", "adam", "adamw"),
+        label="Optimizer",
+        help="How a gradient becomes a step. Adam adapts the step of each weight; AdamW is Adam with weight "
+        "decay apart from the gradient; SGD with momentum often generalises best once its rate is tuned.",
+    )
+    learning_rate = Real(
+        2e-3,
+        minimum=1e-8,
+        maximum=100.0,
+        label="Learning rate",
+        help="The size of a step. Too high and the loss jumps or explodes; too low and it crawls.",
+    )
+    schedule = Choice(
+        "cosine",
+        ("constant", "cosine"),
+        label="Schedule",
+        help="Cosine lets the learning rate glide to zero over the run, so that the last epochs only polish.",
+    )
+    momentum = Real(
+        0.9,
+        minimum=0.0,
+        maximum=0.9999,
+        label="Momentum",
+        help="How much of the last step SGD carries on; Adam and AdamW do not use it.",
+    )
+    weight_decay = Real(
+        0.0,
+        minimum=0.0,
+        maximum=10.0,
+        label="Weight decay",
+        help="Pulls the weights towards zero, against learning by heart.",
+    )
+    label_smoothing = Real(
+        0.1,
+        minimum=0.0,
+        maximum=0.5,
+        label="Label smoothing",
+        help="Asks for a little less than certainty, which generalises better; the training loss then stays "
+        "above zero, while validation and test are judged without it.",
+    )
+    batch = Integer(
+        64,
+        minimum=1,
+        maximum=65536,
+        label="Batch",
+        unit="images",
+        help="Images per step: more is smoother and faster per image, and needs more memory.",
+    )
+    epochs = Integer(
+        20, minimum=1, maximum=100_000, label="Epochs", help="How often every training image is seen."
+    )
+    seed = Integer(
+        0,
+        minimum=0,
+        label="Seed",
+        help="Fixes the initial weights, the order of the images and dropout: the same seed, the same run.",
+    )
+    device = Choice(
+        "auto", ("auto", "cpu", "cuda"), label="Device", help="Auto takes the GPU where there is one."
+    )
+    precision = Choice("fp32", ("fp32",), label="Precision", help="The numbers the network computes with.")
+
+    values: Mapping[str, Any]
+
+    def __init__(self, **values: Any) -> None:
+        problems = _problems(values)
+        if problems:
+            raise ConvolabError("; ".join(problem.message for problem in problems))
+        complete = {name: values.get(name, entry.default) for name, entry in DECLARATIONS.items()}
+        converted = {name: DECLARATIONS[name].convert(value) for name, value in complete.items()}
+        object.__setattr__(self, "values", MappingProxyType(converted))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"settings are immutable: make others with `replace({name}=…)`")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Settings) and dict(self.values) == dict(other.values)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.values.items()))
+
+    def __repr__(self) -> str:
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.values.items())})"
+
+    @classmethod
+    def declarations(cls) -> Mapping[str, Parameter[Any]]:
+        """Every setting in the order of a form."""
+        return DECLARATIONS
+
+    @classmethod
+    def read(cls, data: object) -> Settings | list[Problem]:
+        """Settings from a document's ``training`` section or a run's file: unknown keys and wrong values are told."""
+        if not isinstance(data, Mapping):
+            return [
+                Problem("setting", "Training settings are an object of names and values", path="training")
+            ]
+        return _problems(data) or cls(**data)
+
+    def replace(self, **values: Any) -> Settings:
+        """The same settings with some changed; raises ConvolabError for wrong values."""
+        return Settings(**{**self.values, **values})
+
+    def to_json(self) -> dict[str, Any]:
+        """All values, stock ones too, so that a recorded run does not depend on what stock means later."""
+        return dict(self.values)
+
+    def learning_rate_at(self, step: int, steps: int) -> float:
+        """The learning rate of step ``step`` of ``steps``; cosine: ½·(1 + cos(π·step/steps)) of the setting.
+
+        Loshchilov and Hutter, SGDR (2017), without restarts.
+        """
+        from math import cos, pi
+
+        if self.schedule == "constant":
+            return self.learning_rate
+        return self.learning_rate * 0.5 * (1.0 + cos(pi * min(step, steps) / max(steps, 1)))
+
+
+DECLARATIONS: Mapping[str, Parameter[Any]] = MappingProxyType(dict(declared(Settings)))
+
+
+def read_assignment(text: str) -> tuple[str, Any] | Problem:
+    """``KEY=VALUE`` as written on a command line, its value of the declared kind."""
+    name, equals, value = text.partition("=")
+    name = name.strip().replace("-", "_")
+    if not equals:
+        return Problem("setting", "A setting is written KEY=VALUE", f"'{text}' has no '='", _known())
+    declaration = DECLARATIONS.get(name)
+    if declaration is None:
+        return _unknown(name)
+    parsed: Any = value.strip()
+    try:
+        if isinstance(declaration, Integer):
+            parsed = int(parsed)
+        elif isinstance(declaration, Real):
+            parsed = float(parsed)
+    except ValueError:
+        pass  # stays text, which the check below refuses in words
+    wrong = declaration.check(parsed)
+    return _wrong(declaration, wrong) if wrong else (name, parsed)
+
+
+def _problems(data: Mapping[Any, Any]) -> list[Problem]:
+    problems = []
+    for name, value in data.items():
+        declaration = DECLARATIONS.get(name) if isinstance(name, str) else None
+        if declaration is None:
+            problems.append(_unknown(str(name)))
+        elif wrong := declaration.check(value):
+            problems.append(_wrong(declaration, wrong))
+    return problems
+
+
+def _wrong(declaration: Parameter[Any], wrong: str) -> Problem:
+    return Problem(
+        "setting",
+        f"{declaration.label} {wrong}",
+        way_out=f"Its stock value is {declaration.format(declaration.default)}",
+        path=f"training.{declaration.name}",
+    )
+
+
+def _unknown(name: str) -> Problem:
+    return Problem(
+        "setting",
+        "There is no such training setting",
+        f"'{name[:40]}'",
+        _known(),
+        path=f"training.{name[:40]}",
+    )
+
+
+def _known() -> str:
+    return f"The settings are {', '.join(DECLARATIONS)}"

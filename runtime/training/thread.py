@@ -1,0 +1,125 @@
+"""Training beside a window: a plain thread, and a ring from which panels take events at their own pace."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from builder.document import Document
+from builder.errors import Problem
+from runtime.training.control import Control
+from runtime.training.events import Event, Finished, Maps, Trouble
+from runtime.training.runs import Run, default_folder
+from runtime.training.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class Ring:
+    """Events on their way to a reader: durable ones all and in order, of Maps the newest of each node.
+
+    One thread puts, one polls; neither waits for the other.
+    """
+
+    def __init__(self) -> None:
+        self._durable: deque[Event] = deque()
+        self._maps: dict[str, Maps] = {}
+
+    def put(self, event: Event) -> None:
+        """Hand over an event."""
+        if isinstance(event, Maps):
+            self._maps[event.path] = event
+        else:
+            self._durable.append(event)
+
+    def poll(self) -> list[Event]:
+        """Everything since the last call, maps last; never blocks."""
+        taken: list[Event] = []
+        # Bounded, so that a trainer faster than its reader cannot hold the reader here.
+        for _ in range(len(self._durable)):
+            taken.append(self._durable.popleft())
+        for path in list(self._maps):
+            taken.append(self._maps.pop(path))
+        return taken
+
+
+class TrainingThread(threading.Thread):
+    """Loads the data and trains in the background; PyTorch is imported in there, not here.
+
+    The document is copied, so it may be edited meanwhile. ``control`` takes requests, ``ring`` gives events,
+    Finished last. ``run`` is the folder being written once the data is loaded; None without ``run_dir``.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        settings: Settings,
+        data_source: str | None = None,
+        run_dir: Path | str | None = None,
+        *,
+        record: bool = True,
+    ) -> None:
+        super().__init__(name="training", daemon=True)
+        self.document = document.copy()
+        self.settings = settings
+        self.data_source = data_source or str(document.data.get("source", "digits"))
+        self.document.put_settings("data", {**self.document.data, "source": self.data_source})
+        self.document.put_settings("training", settings.to_json())
+        self.run_dir = (Path(run_dir) if run_dir is not None else default_folder()) if record else None
+        self.control = Control()
+        self.ring = Ring()
+        self.recorded: Run | None = None
+        self.data: Any = None
+
+    def poll(self) -> list[Event]:
+        """Events since the last call."""
+        return self.ring.poll()
+
+    def close(self, timeout: float | None = None) -> bool:
+        """Stop after the current step without a final test, and wait; whether the thread has ended."""
+        self.control.stop(at_once=True)
+        if self.ident is not None:
+            self.join(timeout)
+        return not self.is_alive()
+
+    def run(self) -> None:
+        """The thread's work; whatever happens, Finished is the last event."""
+        try:
+            self._work()
+        except Exception as error:
+            log.exception("training failed outside its loop")
+            self._fail(
+                Problem(
+                    "training-failed",
+                    "Training stopped on an error",
+                    f"{type(error).__name__}: {error}",
+                    "The details are in the program's log",
+                )
+            )
+
+    def _work(self) -> None:
+        from runtime.data import load_data
+        from runtime.training.loop import check, input_shape, train
+
+        shape = input_shape(self.document)
+        data = shape if isinstance(shape, Problem) else load_data(self.data_source, shape)
+        if isinstance(data, Problem):
+            self._fail(data)
+            return
+        self.data = data
+        # A run that cannot begin leaves no folder behind.
+        if self.run_dir is not None and not check(self.document, self.settings, data):
+            made = Run.create(self.run_dir, self.document, self.settings)
+            if isinstance(made, Problem):
+                self._fail(made)
+                return
+            self.recorded = made
+        for event in train(self.document, self.settings, data, control=self.control, run=self.recorded):
+            self.ring.put(event)
+
+    def _fail(self, problem: Problem) -> None:
+        self.ring.put(Trouble(problem))
+        self.ring.put(Finished("failed", None, None, None, None, 0.0))

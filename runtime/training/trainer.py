@@ -1,0 +1,307 @@
+"""The inner loop: a module, data and settings in; events out. It knows no document, no folder and no window."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+from builder.errors import Problem
+from runtime.training.control import Control, Watch
+from runtime.training.evaluation import Batches, Evaluation, evaluate
+from runtime.training.events import Checkpoint, Epoch, Event, Finished, Maps, Started, State, Steps, Trouble
+from runtime.training.ledger import Ledger
+from runtime.training.objective import Objective
+from runtime.training.randomness import generator, seed_default, seed_of
+from runtime.training.settings import Settings
+
+#: Seconds between two looks at what is watched.
+_BETWEEN_LOOKS = 0.2
+
+Weights: TypeAlias = dict[str, Tensor]
+#: (which, weights on the CPU, epoch, validation accuracy) → the file written, or what went wrong.
+Save: TypeAlias = Callable[[str, Weights, int, float | None], str | Problem]
+#: (what is watched, step) → maps.
+Look: TypeAlias = Callable[[Watch, int], Iterable[Maps]]
+
+
+def cut(samples: int, batch: int) -> list[tuple[int, int]]:
+    """[first, last) of each batch of an epoch; the last one may be short.
+
+    A single sample left over joins the batch before it, because batch normalisation cannot learn from one.
+    """
+    cuts = [(first, min(first + batch, samples)) for first in range(0, samples, batch)]
+    if batch > 1 and len(cuts) > 1 and cuts[-1][1] - cuts[-1][0] == 1:
+        cuts[-2:] = [(cuts[-2][0], samples)]
+    return cuts
+
+
+def make_optimizer(model: nn.Module, settings: Settings) -> torch.optim.Optimizer:
+    """The optimizer of the settings; the fused kind, one kernel for all weights, where the device has it."""
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
+    fused = bool(weights) and all(w.device.type in ("cpu", "cuda") and w.is_floating_point() for w in weights)
+    rate, decay = settings.learning_rate, settings.weight_decay
+    if settings.optimizer == "sgd":
+        return torch.optim.SGD(weights, lr=rate, momentum=settings.momentum, weight_decay=decay, fused=fused)
+    kind = torch.optim.AdamW if settings.optimizer == "adamw" else torch.optim.Adam
+    return kind(weights, lr=rate, weight_decay=decay, fused=fused)
+
+
+class Trainer:
+    """One training of ``model`` (already on ``device``); ``events()`` runs it.
+
+    Randomness depends on the seed, the epoch and the step alone: the order of an epoch is drawn by a generator
+    of its own, and the default generators, which dropout draws from, are seeded before each step. So looking
+    on, validating and pausing change nothing, and any step can be repeated without its past.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        data: Batches,
+        settings: Settings,
+        device: torch.device,
+        objective: Objective,
+        *,
+        control: Control | None = None,
+        look: Look | None = None,
+        save: Save | None = None,
+    ) -> None:
+        self.model = model
+        self.data = data
+        self.settings = settings
+        self.device = device
+        self.objective = objective
+        self.control = control or Control()
+        self.step = 0
+        self.epoch = 0
+        self.best: Weights | None = None
+        self._best_epoch: int | None = None
+        self._best: tuple[float, float] | None = None
+        self._look_at = look
+        self._save_to = save
+        self._train = data.splits["train"].to("cpu")
+        self._cuts = cut(len(self._train), settings.batch)
+        self._optimizer = make_optimizer(model, settings)
+        self._ledger = Ledger(device)
+        self._reason: str | None = None
+        self._standing = False
+        self._seen: Watch | None = None
+        self._next_look = 0.0
+        self._unsaved: set[str] = set()
+        self._sums = [0.0, 0, 0]
+
+    @property
+    def steps(self) -> int:
+        """Steps of the whole run."""
+        return len(self._cuts) * self.settings.epochs
+
+    def events(self) -> Iterator[Event]:
+        """Train; the last event is Finished. The model is left with the best weights, in eval mode."""
+        began = time.perf_counter()
+        yield Started(
+            device=str(self.device),
+            precision=self.settings.precision,
+            parameters=sum(weight.numel() for weight in self.model.parameters()),
+            epochs=self.settings.epochs,
+            steps_per_epoch=len(self._cuts),
+            batch=self.settings.batch,
+            classes=tuple(self.data.classes),
+        )
+        self.model.train()
+        for epoch in range(1, self.settings.epochs + 1):
+            since = time.perf_counter()
+            yield from self._train_epoch(epoch)
+            if self._reason is None:
+                yield from self._end_epoch(epoch, since)
+            if self._reason is not None:
+                break
+        yield from self._finish(began)
+
+    # an epoch --------------------------------------------------------------------------------------------
+
+    def _train_epoch(self, epoch: int) -> Iterator[Event]:
+        order = self._train[
+            torch.randperm(len(self._train), generator=generator(self.settings.seed, "order", epoch))
+        ]
+        order = order.to(self.device)
+        self._sums = [0.0, 0, 0]
+        self._ledger.restart()
+        for first, last in self._cuts:
+            if self.control.interrupts:
+                yield from self._hold()
+                if self.control.stopping:
+                    self._reason = self._reason or "stopped"
+                if self._reason is not None:
+                    break
+            self._take_step(order[first:last])
+            if self._ledger.due():
+                yield from self._tell()
+                if self._reason is not None:
+                    break
+            if self.control.watched is not None:
+                yield from self._look()
+        if self._reason != "failed":
+            yield from self._tell(everything=True)
+
+    def _take_step(self, indices: Tensor) -> None:
+        images, labels = self.data.batch(indices, self.device)
+        rate = self.settings.learning_rate_at(self.step, self.steps)
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate
+        seed_default(seed_of(self.settings.seed, "step", self.step), self.device)
+        self._optimizer.zero_grad(set_to_none=True)
+        outputs = self.model(images)
+        loss = self.objective.loss(outputs, labels)
+        loss.backward()
+        self._optimizer.step()
+        correct = (outputs.detach().argmax(1) == labels).sum()
+        self._ledger.add(loss.detach(), correct, len(indices), rate)
+        self.step += 1
+
+    def _tell(self, *, everything: bool = False) -> Iterator[Event]:
+        """What the steps yielded; a loss that is no number ends the run."""
+        for stretch in self._ledger.take(everything=everything):
+            sound = next(
+                (i for i, loss in enumerate(stretch.loss) if not math.isfinite(loss)), len(stretch.loss)
+            )
+            counts = stretch.counts[:sound]
+            self._sums[0] += sum(loss * count for loss, count in zip(stretch.loss, counts, strict=False))
+            self._sums[1] += sum(stretch.correct[:sound])
+            self._sums[2] += sum(counts)
+            if sound:
+                yield Steps(
+                    first=stretch.first,
+                    loss=stretch.loss[:sound],
+                    accuracy=tuple(right / n for right, n in zip(stretch.correct, counts, strict=False)),
+                    learning_rate=stretch.learning_rate[:sound],
+                    images_per_second=stretch.images_per_second,
+                )
+            if sound < len(stretch.loss):
+                self._reason = "failed"
+                yield Trouble(self._diverged(stretch.first + sound, stretch.learning_rate[sound]))
+                return
+
+    def _diverged(self, step: int, rate: float) -> Problem:
+        return Problem(
+            "loss-not-finite",
+            "The loss must stay a finite number",
+            f"at step {step + 1} it was none, with {self.settings.optimizer} at a learning rate of {rate:.3g}",
+            f"Lower the learning rate, to {self.settings.learning_rate / 10:.2g} for a start",
+        )
+
+    def _end_epoch(self, epoch: int, since: float) -> Iterator[Event]:
+        found = self._evaluate("validation", lambda: self.control.stopping)
+        if found is None:
+            self._reason = "stopped"
+            return
+        if not math.isfinite(found.loss):
+            self._reason = "failed"
+            yield Trouble(self._diverged(self.step - 1, self._optimizer.param_groups[0]["lr"]))
+            return
+        self.epoch = epoch
+        better = self._best is None or (found.accuracy, -found.loss) > self._best
+        loss, correct, samples = self._sums
+        yield Epoch(
+            epoch=epoch,
+            step=self.step,
+            train_loss=loss / samples,
+            train_accuracy=correct / samples,
+            validation_loss=found.loss,
+            validation_accuracy=found.accuracy,
+            seconds=time.perf_counter() - since,
+            best=better,
+        )
+        if better:
+            self._best, self._best_epoch = (found.accuracy, -found.loss), epoch
+            self.best = self._weights()
+            yield from self._save("best", self.best, epoch, found.accuracy)
+        yield from self._save("last", self.best if better else self._weights(), epoch, found.accuracy)
+
+    def _evaluate(self, split: str, stop: Callable[[], bool]) -> Evaluation | None:
+        return evaluate(self.model, self.data, split, self.device, self.objective, stop)
+
+    # the end ---------------------------------------------------------------------------------------------
+
+    def _finish(self, began: float) -> Iterator[Event]:
+        reason = self._reason or "completed"
+        if reason == "stopped":
+            yield from self._save("last", self._weights(), self.epoch, None)
+        test = None
+        if self.best is not None and self._best is not None:
+            if "best" in self._unsaved and self._best_epoch is not None:
+                yield from self._save("best", self.best, self._best_epoch, self._best[0])
+            self.model.load_state_dict(self.best)
+            test = self._evaluate("test", lambda: self.control.at_once)
+        self.model.eval()
+        yield Finished(
+            reason=reason,
+            best_epoch=self._best_epoch,
+            best_validation_accuracy=self._best[0] if self._best else None,
+            test_loss=test.loss if test else None,
+            test_accuracy=test.accuracy if test else None,
+            seconds=time.perf_counter() - began,
+        )
+
+    def _weights(self) -> Weights:
+        """A copy on the CPU of everything that a checkpoint holds."""
+        return {
+            name: value.detach().to("cpu", copy=True).contiguous()
+            for name, value in self.model.state_dict().items()
+        }
+
+    def _save(
+        self, which: str, weights: Weights | None, epoch: int, accuracy: float | None
+    ) -> Iterator[Event]:
+        """Write weights; where that fails training goes on, which is said once."""
+        if self._save_to is None or weights is None:
+            return
+        saved = self._save_to(which, weights, epoch, accuracy)
+        if isinstance(saved, str):
+            self._unsaved.discard(which)
+            yield Checkpoint(which=which, epoch=epoch, file=saved)
+        elif which not in self._unsaved:
+            self._unsaved.add(which)
+            yield Trouble(saved)
+
+    # between steps ---------------------------------------------------------------------------------------
+
+    def _hold(self) -> Iterator[Event]:
+        """Stand still while paused; returns when a step may be taken or the run is to stop."""
+        control = self.control
+        if control.stopping:
+            return
+        yield from self._tell(everything=True)
+        if self._reason is not None:
+            return
+        if control.paused and not self._standing:
+            self._standing = True
+            yield State(state="paused", step=self.step)
+        while control.paused and not control.stopping:
+            if control.watched is not self._seen or self._next_look < 0:
+                self._next_look = 0.0
+                yield from self._look()
+            if control.take_step():
+                self._next_look = -1.0  # what is watched has changed by the next time
+                self._ledger.restart()
+                return
+            control.wait(self._seen)
+        if not control.stopping:
+            self._standing = False
+            yield State(state="running", step=self.step)
+        self._ledger.restart()
+
+    def _look(self) -> Iterator[Event]:
+        """Maps of what is watched, a few times a second."""
+        now = time.perf_counter()
+        watched = self.control.watched
+        if watched is self._seen and now < self._next_look:
+            return
+        self._seen = watched
+        if watched is not None and self._look_at is not None:
+            yield from self._look_at(watched, self.step)
+        self._next_look = time.perf_counter() + _BETWEEN_LOOKS

@@ -1,0 +1,83 @@
+"""What can go wrong in a training, as Problems: before it begins, and from what PyTorch throws."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from pathlib import Path
+
+import torch
+
+from builder.errors import Problem
+from runtime.training.evaluation import Batches
+from runtime.training.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def resolve_device(wanted: str) -> torch.device | Problem:
+    """``auto`` takes CUDA where there is one."""
+    if wanted == "cpu" or (wanted == "auto" and not torch.cuda.is_available()):
+        return torch.device("cpu")
+    if torch.cuda.is_available():
+        return torch.device("cuda", torch.cuda.current_device())
+    built = "this PyTorch is built for the CPU alone" if torch.version.cuda is None else "PyTorch finds none"
+    return Problem(
+        "device-missing",
+        "Training on CUDA needs an NVIDIA GPU and a PyTorch built for it",
+        built,
+        "Choose the device auto or cpu",
+    )
+
+
+def check_batch(settings: Settings, data: Batches) -> Problem | None:
+    """A batch is drawn from the training split, so it cannot be larger."""
+    samples = len(data.splits["train"])
+    if settings.batch <= samples:
+        return None
+    return Problem(
+        "batch-larger-than-data",
+        "A batch can hold at most the whole training split",
+        f"batch {settings.batch:,}, training split {samples:,}",
+        f"Set the batch to {min(samples, 64):,}",
+        path="training.batch",
+    )
+
+
+def explain(error: Exception, log_file: Path | None = None) -> Problem:
+    """A Problem for what was thrown; the traceback goes to the log, which the message names."""
+    log.error("training failed", exc_info=error)
+    where = f"The details are in {log_file}" if log_file else "The details are in the program's log"
+    text = _first_line(error)
+    if _is_out_of_memory(error):
+        return Problem(
+            "out-of-memory",
+            "The network's activations at this batch size must fit in memory",
+            "there was not enough",
+            "Halve the batch, or make the input or the network smaller",
+        )
+    if "more than 1 value per channel" in text:
+        return Problem(
+            "batch-norm-one-value",
+            "Batch normalisation needs more than one value per channel to learn from",
+            "a batch of 1 whose maps are 1×1 brings one",
+            "Set the batch to 2 or more",
+        )
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Problem(
+            "disk-full", "Recording a run needs space on the disk", text, "Make room and train again"
+        )
+    return Problem("training-failed", "Training stopped on an error", text, where)
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    text = str(error).lower()
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
+        isinstance(error, RuntimeError)
+        and any(sign in text for sign in ("out of memory", "can't allocate memory", "not enough memory"))
+    )
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0][:300]}" if text else type(error).__name__
