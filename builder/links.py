@@ -104,7 +104,7 @@ def check_link(
     problem = (
         _check_output(document, graph_key, source, edge.source_port)
         or _check_input(document, graph_key, target, edge.target_port, instead_of)
-        or _check_cycle(graph, source, target)
+        or check_cycle(graph, source, target)
     )
     return problem.at(target.name, Address(graph_key, target.id)) if problem else None
 
@@ -216,7 +216,8 @@ def _check_input(
     )
 
 
-def _check_cycle(graph: Graph, source: Node, target: Node) -> Problem | None:
+def check_cycle(graph: Graph, source: Node, target: Node) -> Problem | None:
+    """Whether a wire between these two would make a cycle, with the names along it."""
     if source.id == target.id:
         return Problem(
             "self-loop",

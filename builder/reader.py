@@ -41,7 +41,9 @@ class Reader:
 
     def wrong_type(self, path: str, wanted: str, value: Any) -> None:
         """Note that something else stands there than is wanted."""
-        self.report("wrong-type", path, f"Here stands {wanted}", shown(value), "Correct it.")
+        self.report(
+            "wrong-type", path, f"Here belongs {wanted}", f"{shown(value)} stands there", "Correct it."
+        )
 
     def object(self, path: str, value: Any) -> dict[str, Any] | None:
         """An object, or None."""
@@ -84,7 +86,7 @@ class Reader:
         if not isinstance(value, str):
             self.wrong_type(path, "text", value)
         elif not value and not empty:
-            self.report("empty-text", path, "Here stands text", "it is empty", "Write some.")
+            self.report("empty-text", path, "Here belongs text", "it is empty", "Write some.")
         elif len(value) > limit:
             self.report(
                 "too-long",

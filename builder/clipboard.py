@@ -1,0 +1,137 @@
+"""Copy and paste as text: what is copied is a small document, so that it can go anywhere a document can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import networkx as nx
+
+from builder.acts import COPY_OFFSET, graft
+from builder.document import MODULE_PREFIX, Document, Module, module_name
+from builder.edits import AddModule, AddNode, Connect, Edit, apply_all
+from builder.errors import Problem
+from builder.graph import Graph, Node
+from builder.reading import read_document
+from builder.writing import write_document, write_module
+
+
+@dataclass(frozen=True, slots=True)
+class Paste:
+    """The edits that paste, and the ids of the nodes that come."""
+
+    edits: tuple[Edit, ...]
+    ids: tuple[str, ...]
+
+
+def copy_nodes(document: Document, graph_key: str, ids: Iterable[str]) -> str:
+    """Nodes, the wires between them and the modules they need, as the text of a document."""
+    graph = document.graph(graph_key)
+    chosen = {node_id: graph.node(node_id) for node_id in ids}
+    part = Document(document.name)
+    apply_all(part, (AddNode("", node) for node in chosen.values()))
+    inner = (edge for edge in graph.edges() if edge.source in chosen and edge.target in chosen)
+    apply_all(part, (Connect("", edge) for edge in inner))
+    apply_all(part, (AddModule(module) for module in _needed(document, chosen.values())))
+    return write_document(part)
+
+
+def paste_nodes(
+    document: Document, graph_key: str, text: str, at: tuple[float, float] | None = None
+) -> Paste | list[Problem]:
+    """What pastes ``text``: under free ids and names, its upper left corner ``at`` (else a little aside).
+
+    Modules come along; where the document has another one of the same name, they come under a new name.
+    """
+    part = read_document(text)
+    if isinstance(part, list):
+        return part
+    nodes = list(part.network)
+    if not nodes:
+        return [Problem("nothing-to-paste", "What is pasted has nodes", "this has none", "Copy some first.")]
+    names, modules = _fitted(document, part)
+    if problem := _check_recursion(document, graph_key, modules, [_renamed(node, names) for node in nodes]):
+        return [problem]
+    offset = COPY_OFFSET
+    if at is not None:
+        offset = (at[0] - min(n.position[0] for n in nodes), at[1] - min(n.position[1] for n in nodes))
+    renamed = [_renamed(node, names) for node in nodes]
+    edits, ids = graft(document.graph(graph_key), renamed, part.network.edges(), offset)
+    return Paste((*(AddModule(module) for module in modules.values()), *edits), ids)
+
+
+def _needed(document: Document, nodes: Iterable[Node]) -> list[Module]:
+    """The modules that nodes place, and those that these place, each once."""
+    needed: dict[str, Module] = {}
+    todo = list(nodes)
+    for node in todo:
+        module = document.module_of(node.block)
+        if module is not None and module.name not in needed:
+            needed[module.name] = module
+            todo += module.graph
+    return list(needed.values())
+
+
+def _fitted(document: Document, part: Document) -> tuple[dict[str, str], dict[str, Module]]:
+    """What the modules of ``part`` are called in ``document``, and those that it does not have."""
+    names: dict[str, str] = {}
+    new: dict[str, Module] = {}
+    taken = set(document.modules) | set(part.modules)
+    for name in _innermost_first(part):
+        module = _with_names(part.modules[name], names, name)
+        there = document.modules.get(name)
+        if there is None:
+            new[name] = module
+        elif write_module(document, there, "") != write_module(document, module, ""):
+            stem, number = name.rstrip("0123456789") or name, 2
+            while f"{stem}{number}" in taken:
+                number += 1
+            names[name] = f"{stem}{number}"
+            taken.add(names[name])
+            new[names[name]] = module.copy(names[name])
+    return names, new
+
+
+def _innermost_first(document: Document) -> list[str]:
+    placements: nx.DiGraph[str] = nx.DiGraph()
+    placements.add_nodes_from(document.modules)
+    for name, module in document.modules.items():
+        placed = {module_name(node.block) for node in module.graph} & set(document.modules)
+        placements.add_edges_from((inner, name) for inner in sorted(filter(None, placed)))
+    return list(nx.topological_sort(placements))
+
+
+def _with_names(module: Module, names: dict[str, str], name: str) -> Module:
+    graph = Graph(name)
+    for node in module.graph:
+        graph.add_node(_renamed(node, names))
+    for edge in module.graph.edges():
+        graph.connect(edge)
+    graph.frames = list(module.graph.frames)
+    return replace(module, graph=graph)
+
+
+def _renamed(node: Node, names: dict[str, str]) -> Node:
+    name = module_name(node.block)
+    return replace(node, block=MODULE_PREFIX + names[name]) if name in names else node
+
+
+def _check_recursion(
+    document: Document, graph_key: str, new: dict[str, Module], nodes: Iterable[Node]
+) -> Problem | None:
+    """A module must not get itself pasted into it, by any way."""
+    todo = [name for node in nodes if (name := module_name(node.block)) is not None]
+    seen = set()
+    for name in todo:
+        if graph_key and name == graph_key:
+            return Problem(
+                "recursive-module",
+                "A module must not contain itself",
+                f"what is pasted contains '{graph_key}'",
+                "Paste it elsewhere.",
+            )
+        module = new.get(name) or document.modules.get(name)
+        if module is not None and name not in seen:
+            seen.add(name)
+            todo += [inner for node in module.graph if (inner := module_name(node.block)) is not None]
+    return None

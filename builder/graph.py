@@ -1,0 +1,263 @@
+"""The network as a graph: blocks as nodes, wires as edges, on a networkx MultiDiGraph.
+
+Nodes and edges are immutable values; every edit is one of five operations, each of which raises the
+revision, remembers what it touched (so that an analysis can follow) and notifies the observers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import networkx as nx
+
+from builder.errors import ConvolabError
+
+#: Edits remembered for ``touched_since``; older questions get None, "analyse everything".
+_JOURNAL_LENGTH = 4096
+
+
+_signatures: dict[Hashable, int] = {}
+
+
+def _frozen(value: Any) -> Hashable:
+    """A hashable stand-in; bools and floats are kept apart from the ints they equal."""
+    if isinstance(value, list | tuple):
+        return tuple(map(_frozen, value))
+    if isinstance(value, dict):
+        return tuple((name, _frozen(item)) for name, item in value.items())
+    return value if type(value) in (int, str) else (type(value), value)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A placed block.
+
+    ``id`` is short, unique in its graph and survives renames; ``name`` is the attribute in the generated
+    source. ``parameters`` holds what differs from the block's defaults and is never changed in place.
+    ``when`` is an expression of the module's parameters (false: bypassed), ``repeat`` a count or one too.
+    """
+
+    id: str
+    name: str
+    block: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    position: tuple[float, float] = (0.0, 0.0)
+    when: str | None = None
+    repeat: int | str = 1
+    #: Equal for nodes of equal block and parameters; what an analysis remembers results by.
+    signature: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        key = (self.block, tuple((name, _frozen(value)) for name, value in self.parameters.items()))
+        object.__setattr__(self, "signature", _signatures.setdefault(key, len(_signatures)))
+
+    def with_parameters(self, **changes: Any) -> Node:
+        """The same node with some parameters set."""
+        return replace(self, parameters={**self.parameters, **changes})
+
+
+class Edge(NamedTuple):
+    """A wire, by node ids: from an output port to an input port."""
+
+    source: str
+    source_port: str
+    target: str
+    target_port: str
+
+
+class ChangeKind(StrEnum):
+    """The five operations there are."""
+
+    NODE_ADDED = "node-added"
+    NODE_REMOVED = "node-removed"
+    NODE_REPLACED = "node-replaced"
+    CONNECTED = "connected"
+    DISCONNECTED = "disconnected"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an observer is told: the node before and after, or the edge."""
+
+    graph: str
+    kind: ChangeKind
+    before: Node | None = None
+    after: Node | None = None
+    edge: Edge | None = None
+
+    @property
+    def moves_only(self) -> bool:
+        """Whether nothing but a node's position changed."""
+        return (
+            self.before is not None
+            and self.after is not None
+            and replace(self.before, position=self.after.position) == self.after
+        )
+
+
+Observer = Callable[[Change], None]
+
+
+class Graph:
+    """Nodes and edges of the network or of one module (``key``: "" or the module's name)."""
+
+    def __init__(self, key: str = "") -> None:
+        self.key = key
+        self.frames: list[dict[str, Any]] = []
+        self.revision = 0
+        #: Raised by edits that change which node feeds which, not by parameters or positions.
+        self.structure_revision = 0
+        self._nx: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+        self._ids_by_name: dict[str, str] = {}
+        self._journal: list[tuple[str, ...]] = []
+        self._observers: list[Observer] = []
+
+    # reading ---------------------------------------------------------------------------------------------
+
+    @property
+    def networkx(self) -> nx.MultiDiGraph[str]:
+        """The graph underneath, to read: node ids with the attribute ``node``, edges keyed by ``Edge``."""
+        return self._nx
+
+    def __len__(self) -> int:
+        return len(self._nx)
+
+    def __contains__(self, node_id: object) -> bool:
+        return node_id in self._nx
+
+    def __iter__(self) -> Iterator[Node]:
+        return (data["node"] for _, data in self._nx.nodes(data=True))
+
+    def node(self, node_id: str) -> Node:
+        """The node with this id; raises ConvolabError where there is none."""
+        try:
+            node: Node = self._nx.nodes[node_id]["node"]
+        except KeyError:
+            raise ConvolabError(f"no node {node_id!r} in graph {self.key!r}") from None
+        return node
+
+    def by_name(self, name: str) -> Node | None:
+        """The node of this name, or None."""
+        node_id = self._ids_by_name.get(name)
+        return None if node_id is None else self.node(node_id)
+
+    def edges(self) -> Iterator[Edge]:
+        """Every wire."""
+        return (key for _, _, key in self._nx.edges(keys=True))
+
+    def has_edge(self, edge: Edge) -> bool:
+        """Whether this very wire is there."""
+        return bool(self._nx.has_edge(edge.source, edge.target, key=edge))
+
+    def incoming(self, node_id: str) -> dict[str, Edge]:
+        """The wires that arrive, by input port."""
+        return {edge.target_port: edge for keyed in self._nx.pred[node_id].values() for edge in keyed}
+
+    def outgoing(self, node_id: str) -> list[Edge]:
+        """The wires that leave, in the order they were drawn."""
+        return [edge for keyed in self._nx.succ[node_id].values() for edge in keyed]
+
+    def unused_id(self) -> str:
+        """An id no node has: ``n1``, ``n2``, …"""
+        number = len(self._nx) + 1
+        while f"n{number}" in self._nx:
+            number += 1
+        return f"n{number}"
+
+    def unused_name(self, wish: str) -> str:
+        """``wish`` if it is free, else ``wish2``, ``wish3``, … (a trailing number is counted on)."""
+        if wish not in self._ids_by_name:
+            return wish
+        stem = wish.rstrip("0123456789") or wish
+        number = 2
+        while f"{stem}{number}" in self._ids_by_name:
+            number += 1
+        return f"{stem}{number}"
+
+    def touched_since(self, revision: int) -> set[str] | None:
+        """Ids of nodes whose own data or incoming wires changed after ``revision``; None if too long ago."""
+        missing = self.revision - revision
+        if missing < 0 or missing > len(self._journal):
+            return None
+        return {node_id for entry in self._journal[len(self._journal) - missing :] for node_id in entry}
+
+    def copy(self, key: str | None = None) -> Graph:
+        """A graph of its own with the same nodes, wires and revisions, under another key if one is given."""
+        graph = Graph(self.key if key is None else key)
+        graph.frames = deepcopy(self.frames)
+        graph.revision = self.revision
+        graph.structure_revision = self.structure_revision
+        graph._nx = self._nx.copy()
+        graph._ids_by_name = dict(self._ids_by_name)
+        return graph
+
+    # the five operations ---------------------------------------------------------------------------------
+
+    def add_node(self, node: Node) -> None:
+        """Place a node; its id and name must be unused."""
+        if node.id in self._nx:
+            raise ConvolabError(f"node id {node.id!r} is taken")
+        if node.name in self._ids_by_name:
+            raise ConvolabError(f"node name {node.name!r} is taken")
+        self._nx.add_node(node.id, node=node)
+        self._ids_by_name[node.name] = node.id
+        self._changed(Change(self.key, ChangeKind.NODE_ADDED, after=node), (node.id,), structure=True)
+
+    def remove_node(self, node_id: str) -> None:
+        """Take a node away; its wires must be gone already, so that undo can bring back each by itself."""
+        node = self.node(node_id)
+        if self._nx.degree(node_id):
+            raise ConvolabError(f"node {node.name!r} still has wires")
+        self._nx.remove_node(node_id)
+        del self._ids_by_name[node.name]
+        self._changed(Change(self.key, ChangeKind.NODE_REMOVED, before=node), (node_id,), structure=True)
+
+    def replace_node(self, node: Node) -> Node:
+        """Put ``node`` (its name, block, parameters …) where its id is already; returns the old one."""
+        before = self.node(node.id)
+        if node.name != before.name:
+            if node.name in self._ids_by_name:
+                raise ConvolabError(f"node name {node.name!r} is taken")
+            del self._ids_by_name[before.name]
+            self._ids_by_name[node.name] = node.id
+        self._nx.nodes[node.id]["node"] = node
+        change = Change(self.key, ChangeKind.NODE_REPLACED, before=before, after=node)
+        touched = () if change.moves_only else (node.id,)
+        self._changed(change, touched, structure=node.block != before.block)
+        return before
+
+    def connect(self, edge: Edge) -> None:
+        """Draw a wire into a free input; whether it makes sense is ``links.check_link``'s business."""
+        self.node(edge.source)
+        self.node(edge.target)
+        if edge.target_port in self.incoming(edge.target):
+            raise ConvolabError(f"input {edge.target_port!r} of {self.node(edge.target).name!r} is taken")
+        self._nx.add_edge(edge.source, edge.target, key=edge)
+        self._changed(Change(self.key, ChangeKind.CONNECTED, edge=edge), (edge.target,), structure=True)
+
+    def disconnect(self, edge: Edge) -> None:
+        """Take a wire away."""
+        if not self.has_edge(edge):
+            raise ConvolabError(f"no such wire: {edge}")
+        self._nx.remove_edge(edge.source, edge.target, key=edge)
+        self._changed(Change(self.key, ChangeKind.DISCONNECTED, edge=edge), (edge.target,), structure=True)
+
+    # observers -------------------------------------------------------------------------------------------
+
+    def subscribe(self, observer: Observer) -> Callable[[], None]:
+        """Call ``observer`` after each edit, until the returned function is called."""
+        self._observers.append(observer)
+        return lambda: self._observers.remove(observer)
+
+    def _changed(self, change: Change, touched: tuple[str, ...], *, structure: bool) -> None:
+        self.revision += 1
+        self.structure_revision += structure
+        self._journal.append(touched)
+        if len(self._journal) > 2 * _JOURNAL_LENGTH:
+            del self._journal[:_JOURNAL_LENGTH]
+        for observer in tuple(self._observers):
+            observer(change)
