@@ -1,0 +1,111 @@
+"""What one block makes of the shapes that arrive: computed once for each distinct question, whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from builder.blocks import Block, Cost, Saved, block_class
+from builder.errors import Problem
+from builder.expressions import ExpressionError, names_in, resolve
+from builder.graph import Node
+from builder.shapes import TensorShape
+from builder.windows import Sight
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A block on given shapes; ``output`` is None where there is none, and ``problems`` says why."""
+
+    block: Block | None
+    inputs: tuple[TensorShape, ...]
+    output: TensorShape | None
+    cost: Cost = Cost()
+    saved: Saved = Saved()
+    sight: Sight | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+_memo: dict[tuple[int, tuple[TensorShape, ...]], Facts] = {}
+_MEMO_LIMIT = 100_000
+
+
+def facts_of(node: Node, env: Mapping[str, int], inputs: tuple[TensorShape, ...]) -> Facts:
+    """The facts of a node whose parameters may be expressions of ``env`` and of ``in_channels``."""
+    names = expression_names(node)
+    if names:
+        try:
+            known = environment(env, inputs)
+            resolved = {name: resolve(value, known) for name, value in node.parameters.items()}
+        except ExpressionError as error:
+            return Facts(None, inputs, None, problems=(expression_problem(error),))
+        node = Node(node.id, node.name, node.block, resolved)
+    key = (node.signature, inputs)
+    found = _memo.get(key)
+    if found is None:
+        if len(_memo) >= _MEMO_LIMIT:
+            _memo.clear()
+        found = _memo[key] = _compute(node.block, node.parameters, inputs)
+    return found
+
+
+def environment(env: Mapping[str, int], inputs: tuple[TensorShape, ...]) -> Mapping[str, int]:
+    """The names an expression at a node may use: the module's parameters and the channels that arrive."""
+    return {**env, "in_channels": inputs[0][0]} if inputs and inputs[0] else env
+
+
+def expression_problem(error: ExpressionError) -> Problem:
+    """A bad expression, as a finding."""
+    return Problem(
+        "bad-expression", "An expression must have a value here", str(error), "Correct the expression."
+    )
+
+
+_names: dict[int, frozenset[str]] = {}
+
+
+def expression_names(node: Node) -> frozenset[str]:
+    """The names that the node's parameters use in expressions (with "" for an unparsable one)."""
+    found = _names.get(node.signature)
+    if found is None:
+        parts = [names_in(v) | ({""} if _has_expression(v) else set()) for v in node.parameters.values()]
+        found = _names[node.signature] = frozenset().union(*parts)
+    return found
+
+
+def _has_expression(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.startswith("=")
+    return isinstance(value, list | tuple) and any(map(_has_expression, value))
+
+
+def _compute(block_id: str, parameters: Mapping[str, Any], inputs: tuple[TensorShape, ...]) -> Facts:
+    cls = block_class(block_id)
+    assert cls is not None
+    problems = cls.check(parameters)
+    if problems:
+        return Facts(None, inputs, None, problems=tuple(problems))
+    block = cls.create(parameters)
+    if wrong := block.accept(inputs):
+        return Facts(block, inputs, None, problems=(wrong,))
+    output = block.infer(inputs)
+    if isinstance(output, Problem):
+        return Facts(block, inputs, None, problems=(output,))
+    return Facts(
+        block,
+        inputs,
+        output,
+        block.cost(inputs),
+        block.saved(inputs),
+        block.sight(inputs),
+        tuple(block.advise(inputs)),
+    )
+
+
+@lru_cache(maxsize=1024)
+def default_block(signature: int, block_id: str) -> Block | None:
+    """The block with its default parameters: enough to name it where nothing can be computed."""
+    cls = block_class(block_id)
+    return cls.create({}) if cls else None

@@ -1,0 +1,166 @@
+"""Exactly which input pixels a position sees: the structural support, walked backwards axis by axis.
+
+A set of positions is kept for each axis as a boolean vector. Windows are products over the axes, so the projection
+of what is seen onto an axis needs only the projections behind it; holes of dilation and cut-off borders are exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from builder.analysis.engine import GraphAnalysis, Value
+from builder.windows import Elementwise, Everything
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Marks = tuple[np.ndarray, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A graph on the way down to a node, and the node and stage of the graph around it that it was entered by."""
+
+    analysis: GraphAnalysis
+    node_id: str | None
+    stage: int
+
+
+def seen_pixels(
+    levels: list[Level], node_id: str, stage: int, position: tuple[int, ...], source: str
+) -> tuple[tuple[int, int], ...] | None:
+    """(first, last) marked position of the network's input ``source`` for each axis; None if it sees nothing."""
+    import numpy as np
+
+    analysis = levels[-1].analysis
+    result = analysis.results[node_id]
+    value = _output_of(analysis, node_id, stage)
+    assert value.shape is not None
+    marks: Marks = tuple(
+        np.arange(size) == place for size, place in zip(value.shape[1:], position, strict=True)
+    )
+    arrived = _through_stages(analysis, node_id, {_first_port(analysis, node_id): marks}, stage)
+    if result.node.block == "input":
+        arrived = {"y": marks}
+    for depth in range(len(levels) - 1, -1, -1):
+        here = levels[depth]
+        ports = (
+            {here.analysis.results[node_id].node.name: arrived["y"]}
+            if here.analysis.results[node_id].node.block == "input"
+            else _to_inputs(here.analysis, node_id, arrived)
+        )
+        if depth == 0:
+            name = here.analysis.results[source].node.name
+            seen = ports.get(name)
+            return None if seen is None else _hull(seen)
+        # Out of the instance: what its ports see arrives at the stage it was entered by.
+        outside = levels[depth - 1].analysis
+        assert here.node_id is not None
+        arrived = ports
+        if here.stage > 0:
+            (marked,) = ports.values()
+            arrived = _through_stages(
+                outside, here.node_id, {_first_port(outside, here.node_id): marked}, here.stage - 1
+            )
+        node_id = here.node_id
+    return None
+
+
+def _hull(marks: Marks) -> tuple[tuple[int, int], ...] | None:
+    import numpy as np
+
+    ends = [np.flatnonzero(axis) for axis in marks]
+    if any(not len(found) for found in ends):
+        return None
+    return tuple((int(found[0]), int(found[-1])) for found in ends)
+
+
+def _first_port(analysis: GraphAnalysis, node_id: str) -> str:
+    return next(iter(analysis.results[node_id].outputs), "y")
+
+
+def _output_of(analysis: GraphAnalysis, node_id: str, stage: int) -> Value:
+    result = analysis.results[node_id]
+    if stage + 1 < len(result.stages):
+        return result.stages[stage + 1].inputs[0]
+    if result.outputs:
+        return next(iter(result.outputs.values()))
+    return result.stages[-1].inputs[0]
+
+
+def _merge(into: dict[str, Marks], key: str, marks: Marks) -> None:
+    into[key] = tuple(a | b for a, b in zip(into[key], marks, strict=True)) if key in into else marks
+
+
+def _through_stages(
+    analysis: GraphAnalysis, node_id: str, outputs: dict[str, Marks], stage: int | None = None
+) -> dict[str, Marks]:
+    """Marks on a node's outputs as marks on its inputs, by port, back through its stages."""
+    import numpy as np
+
+    result = analysis.results[node_id]
+    if result.bypassed:
+        marks = next(iter(outputs.values()))
+        return dict.fromkeys(result.ports[:1], marks)
+    stages = result.stages if stage is None else result.stages[: stage + 1]
+    arrived: dict[str, Marks] = {}
+    for one in reversed(stages):
+        if one.inner is not None:
+            arrived = _module_inputs(one.inner, outputs)
+        elif one.facts is not None and one.facts.sight is not None:
+            marks = next(iter(outputs.values()))
+            arrived = {}
+            for port, value in zip(result.ports, one.inputs, strict=True):
+                sizes = value.shape[1:] if value.shape is not None else ()
+                sight = one.facts.sight
+                if isinstance(sight, Elementwise):
+                    arrived[port] = marks
+                elif isinstance(sight, Everything):
+                    arrived[port] = tuple(np.ones(size, dtype=bool) for size in sizes)
+                else:
+                    arrived[port] = tuple(
+                        axis.preimage(mark, size)
+                        for axis, mark, size in zip(sight.axes, marks, sizes, strict=True)
+                    )
+        outputs = {"y": next(iter(arrived.values()))} if arrived else {}
+    return arrived
+
+
+def _module_inputs(inner: GraphAnalysis, outputs: dict[str, Marks]) -> dict[str, Marks]:
+    """Marks on a module's outputs as marks on its inputs."""
+    pending: dict[str, dict[str, Marks]] = {}
+    for node_id in inner.wiring.outputs:
+        result = inner.results[node_id]
+        if result.node.name in outputs:
+            pending[node_id] = {"y": outputs[result.node.name]}
+    return _backwards(inner, pending)
+
+
+def _to_inputs(analysis: GraphAnalysis, node_id: str, arrived: dict[str, Marks]) -> dict[str, Marks]:
+    """Marks on a node's inputs as marks on the graph's inputs, by name."""
+    pending: dict[str, dict[str, Marks]] = {}
+    _hand_on(analysis, node_id, arrived, pending)
+    return _backwards(analysis, pending)
+
+
+def _hand_on(
+    analysis: GraphAnalysis, node_id: str, arrived: dict[str, Marks], pending: dict[str, dict[str, Marks]]
+) -> None:
+    for edge in analysis.wiring.incoming[node_id]:
+        if edge.target_port in arrived:
+            _merge(pending.setdefault(edge.source, {}), edge.source_port, arrived[edge.target_port])
+
+
+def _backwards(analysis: GraphAnalysis, pending: dict[str, dict[str, Marks]]) -> dict[str, Marks]:
+    found: dict[str, Marks] = {}
+    for node_id in reversed(analysis.wiring.order):
+        outputs = pending.pop(node_id, None)
+        if outputs is None:
+            continue
+        result = analysis.results[node_id]
+        if result.node.block == "input":
+            _merge(found, result.node.name, next(iter(outputs.values())))
+        else:
+            _hand_on(analysis, node_id, _through_stages(analysis, node_id, outputs), pending)
+    return found

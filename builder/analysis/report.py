@@ -1,0 +1,246 @@
+"""What an analysis says of a node, seen from one instance of its graph."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from builder.analysis.engine import Fields, GraphAnalysis, NodeResult, Stage
+from builder.analysis.facts import Facts, default_block
+from builder.analysis.fields import Field, ReceptiveField, summarise, unite
+from builder.blocks import Formula
+from builder.document import module_name
+from builder.errors import Address, Problem
+from builder.graph import Graph, Node
+from builder.shapes import TensorShape, dimensions
+
+#: For each input of a graph, what arrives there sees of the sources of the network.
+Outer = Mapping[str, Fields]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeReport:
+    """A node (or one stage of a repeated one) with everything known of it; ``path`` prefixes its state_dict keys.
+
+    ``macs`` and ``flops`` are for one sample; ``activation_bytes`` is what is kept for the backward pass at the
+    analysis' batch size of what this node makes. ``receptive_field`` is None where no source is seen.
+    """
+
+    path: str
+    node: Node
+    address: Address
+    input_shapes: Mapping[str, TensorShape | None]
+    output_shapes: Mapping[str, TensorShape | None]
+    parameters: int
+    buffers: int
+    macs: int
+    activation_bytes: int
+    receptive_field: ReceptiveField | None
+    problems: tuple[Problem, ...]
+    bypassed: bool = False
+    stages: int = 1
+    arriving_field: ReceptiveField | None = None
+    facts: Facts | None = None
+
+    @property
+    def flops(self) -> int:
+        """Two for each multiply-accumulate."""
+        return 2 * self.macs
+
+    @property
+    def block_title(self) -> str:
+        """``Conv · 2-D``; a module's name; an unknown block's id."""
+        if name := module_name(self.node.block):
+            return name
+        block = default_block(0, self.node.block)
+        if block is None:
+            return self.node.block
+        shape = next((s for s in self.input_shapes.values() if s is not None), None)
+        if block.dimensional and shape is not None and dimensions(shape):
+            return f"{block.title} · {dimensions(shape)}-D"
+        return block.title
+
+    @property
+    def summary(self) -> str:
+        """The second line on the node: what it is, in a few numbers."""
+        if self.facts is not None and self.facts.block is not None:
+            return self.facts.block.summary()
+        if name := module_name(self.node.block):
+            arguments = ", ".join(f"{key} {value}" for key, value in self.node.parameters.items())
+            return f"{name} · {arguments}" if arguments else name
+        block = default_block(0, self.node.block)
+        return block.title.lower() if block else self.node.block
+
+    @property
+    def output_shape(self) -> TensorShape | None:
+        """The shape of the first output."""
+        return next(iter(self.output_shapes.values()), None)
+
+    def explain(self) -> tuple[Formula, ...]:
+        """Each formula as text, with the numbers put in, and its result; empty while something is unknown."""
+        if self.facts is None or self.facts.block is None or self.facts.output is None:
+            return ()
+        formulas = list(self.facts.block.explain(self.facts.inputs))
+        formulas += self._explain_field()
+        return tuple(formulas)
+
+    def _explain_field(self) -> list[Formula]:
+        from builder.windows import Sliding, Window
+
+        now, before = self.receptive_field, self.arriving_field
+        if now is None or now.size is None:
+            if now is not None and before is not None and before.size is not None:
+                return [Formula("Receptive field", "every output sees the whole input", "", "global")]
+            return []
+        sight = self.facts.sight if self.facts else None
+        size = " × ".join(str(s) for s in now.size)
+        if before is None or before.size is None or before.jump is None or not isinstance(sight, Window):
+            return [Formula("Receptive field", "as large as before", "", f"{size} px")]
+        window = sight.axes[0]
+        if not isinstance(window, Sliding):
+            return [Formula("Receptive field", "the pixels its bin covers", "", f"{size} px")]
+        return [
+            Formula(
+                "Receptive field",
+                "field + dilation·(kernel − 1) · jump",
+                f"{before.size[0]} + {window.dilation}·({window.kernel} − 1) · {before.jump[0]}",
+                f"{size} px",
+            )
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """A node as ``check --json`` prints it."""
+        field = self.receptive_field
+        return {
+            "path": self.path,
+            "block": self.node.block,
+            "input_shapes": [None if s is None else list(map(int, s)) for s in self.input_shapes.values()],
+            "output_shapes": [None if s is None else list(map(int, s)) for s in self.output_shapes.values()],
+            "parameters": self.parameters,
+            "macs": self.macs,
+            "flops": self.flops,
+            "activation_bytes": self.activation_bytes,
+            "receptive_field": None if field is None else field.to_json(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class GraphView:
+    """A graph as seen from the instance one came through: what the canvas shows."""
+
+    graph: Graph
+    instance: tuple[str, ...]
+    reports: Mapping[str, NodeReport]
+    parameters: Mapping[str, int]
+
+
+def receptive_field(fields: Fields, shape: TensorShape | None, outer: Outer | None) -> ReceptiveField | None:
+    """The field of a tensor, of the first source it sees, through the instances around it."""
+    if shape is None:
+        return None
+    total = resolved(fields, outer)
+    return summarise(total[0][1], shape) if total else None
+
+
+def resolved(fields: Fields, outer: Outer | None) -> Fields:
+    """Fields relative to a module's inputs as fields relative to the network's."""
+    from builder.analysis.fields import compose
+
+    if outer is None:
+        return fields
+    found: dict[str, list[Field]] = {}
+    for port, relative in fields:
+        for source, field in outer.get(port, ()):
+            found.setdefault(source, []).append(compose(field, relative))
+    return tuple((source, unite(parts)) for source, parts in found.items())
+
+
+def dotted(path: Sequence[str], segment: str) -> str:
+    """The path of a node in a graph that is placed at ``path``."""
+    return ".".join((*path, segment))
+
+
+def report_of(
+    analysis: GraphAnalysis,
+    result: NodeResult,
+    path: Sequence[str],
+    outer: Outer | None,
+    batch: int,
+    *,
+    stage: int | None = None,
+    kept_outside: frozenset[str] = frozenset(),
+) -> NodeReport:
+    """The report of a node, or of one of its stages."""
+    stages = result.stages
+    chosen: Sequence[Stage] = stages if stage is None else stages[stage : stage + 1]
+    segment = result.node.name if stage is None or not stages else stages[stage].segment
+    place = dotted(path, segment)
+    address = Address(analysis.graph.key, result.node.id)
+    first = chosen[0] if chosen else None
+    last = stage is None or stage == len(stages) - 1
+    outputs = result.outputs if last else {"y": stages[(stage or 0) + 1].inputs[0]}
+    arriving = first.inputs if first else ()
+    inputs = {port: value.shape for port, value in zip(result.ports, arriving, strict=False)}
+    value = next(iter(outputs.values()), arriving[0] if arriving else None)
+    parameters, buffers, macs, kept = _figures(analysis, result, chosen, stage, batch, kept_outside)
+    return NodeReport(
+        place,
+        result.node,
+        address,
+        inputs,
+        {port: v.shape for port, v in outputs.items()}
+        if outputs
+        else {"x": arriving[0].shape if arriving else None},
+        parameters,
+        buffers,
+        macs,
+        kept,
+        None if value is None else receptive_field(value.fields, value.shape, outer),
+        tuple(problem.at(place, address) for problem in (result.problems if last else ())),
+        result.bypassed,
+        len(stages),
+        receptive_field(arriving[0].fields, arriving[0].shape, outer) if arriving else None,
+        first.facts if first else None,
+    )
+
+
+def _figures(
+    analysis: GraphAnalysis,
+    result: NodeResult,
+    chosen: Sequence[Stage],
+    stage: int | None,
+    batch: int,
+    kept_outside: frozenset[str],
+) -> tuple[int, int, int, int]:
+    """(parameters, buffers, MACs, bytes kept for the backward pass) of some stages of a node."""
+    parameters = buffers = macs = extra = fixed = 0
+    for one in chosen:
+        if one.inner is not None:
+            sums = one.inner.sums
+            parameters, buffers, macs = parameters + sums.parameters, buffers + sums.buffers, macs + sums.macs
+            extra, fixed = extra + sums.extra + one.inner.saved_bytes, fixed + sums.fixed
+        elif one.facts is not None:
+            cost = one.facts.cost
+            parameters, buffers, macs = parameters + cost.parameters, buffers + cost.buffers, macs + cost.macs
+            if cost.parameters or any(value.needs_grad for value in one.inputs):
+                extra, fixed = extra + one.facts.saved.extra, fixed + one.facts.saved.fixed
+    numbers = range(len(result.stages)) if stage is None else (stage,)
+    own = {(result.node.id, number) for number in numbers}
+    saved = analysis.saved or Counter()
+    made = [(value.storage, value.storage_bytes) for value in result.outputs.values()]
+    made += [(one.inputs[0].storage, one.inputs[0].storage_bytes) for one in result.stages[1:]]
+    for key, size in dict(made).items():
+        if (key in own or (isinstance(key, tuple) and key[:1] and key[0] in own)) and (
+            key in saved or _leaves(analysis, key, kept_outside)
+        ):
+            extra += size
+    return parameters, buffers, macs, extra * batch + fixed
+
+
+def _leaves(analysis: GraphAnalysis, key: object, kept_outside: frozenset[str]) -> bool:
+    """Whether a storage is an output of the module that is kept by what comes behind it."""
+    return bool(kept_outside) and any(
+        value.storage == key for name, value in analysis.output_values().items() if name in kept_outside
+    )

@@ -1,0 +1,56 @@
+"""What can be placed: one class for each block; importing this package registers them all."""
+
+from __future__ import annotations
+
+from builder.blocks import activation, convolution, dense, merge, normalisation, pooling, terminal
+from builder.blocks.base import REGISTRY, Block, Cost, Formula, Preset, Saved
+
+__all__ = [
+    "CATEGORIES",
+    "REGISTRY",
+    "Block",
+    "Cost",
+    "Formula",
+    "Preset",
+    "Saved",
+    "block_class",
+    "describe_blocks",
+]
+
+#: In the order of the palette.
+CATEGORIES = (
+    "Input and output",
+    "Convolution",
+    "Pooling",
+    "Normalisation",
+    "Activation",
+    "Merge",
+    "Dense",
+    "Reshape",
+    "Modules",
+)
+
+_MODULES = (activation, convolution, dense, merge, normalisation, pooling, terminal)
+
+
+def block_class(block_id: str) -> type[Block] | None:
+    """The class of a block id, or None for modules and blocks this version does not know."""
+    return REGISTRY.get(block_id)
+
+
+def describe_blocks() -> list[dict[str, object]]:
+    """Every block with parameters, ports and presets, as ``blocks --json`` prints them."""
+    return [
+        {
+            "id": cls.id,
+            "title": cls.title,
+            "category": cls.category,
+            "description": cls.description,
+            "parameters": [parameter.describe() for parameter in cls.parameters().values()],
+            "inputs": list(cls.inputs),
+            "variadic": cls.variadic,
+            "outputs": list(cls.outputs),
+            "presets": [{"title": p.title, "parameters": dict(p.parameters)} for p in cls.presets],
+        }
+        for cls in sorted(REGISTRY.values(), key=lambda cls: CATEGORIES.index(cls.category))
+    ]

@@ -1,0 +1,243 @@
+"""The contract of a block: declared once, it gives palette, form, validation, shapes, cost, field, explanation and code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from builder.blocks.lowering import Lowering
+from builder.blocks.parameters import Parameter, declared
+from builder.errors import Problem
+from builder.shapes import AXIS_NAMES, TensorShape, dimensions, format_shape
+from builder.windows import Elementwise, Sight
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A block with some parameters set, offered under a name of its own ("Conv 1×1")."""
+
+    title: str
+    parameters: Mapping[str, Any]
+    search: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Learnable scalars, buffer elements, and multiply-accumulates for one sample."""
+
+    parameters: int = 0
+    buffers: int = 0
+    macs: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What autograd keeps of a block for the backward pass, in fp32 training.
+
+    ``inputs``: indices of inputs kept whole; ``output``: whether the output is kept; ``extra`` and ``fixed``:
+    further bytes for each sample and for each batch; ``view``: the output shares the storage of input 0.
+    """
+
+    inputs: tuple[int, ...] = ()
+    output: bool = False
+    extra: int = 0
+    fixed: int = 0
+    view: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """One line of explanation: the formula, the same with the numbers put in, and the result."""
+
+    title: str
+    text: str
+    numbers: str = ""
+    result: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """An input or output: its name and what it is for."""
+
+    name: str
+    help: str = ""
+
+
+class Block:
+    """One kind of block; an instance is a node's parameters, checked and converted.
+
+    Subclasses declare class attributes and parameters, and override ``infer`` and ``lower``, and where they
+    have something to say ``cost``, ``saved``, ``sight``, ``explain`` and ``summary``. All methods take the
+    shapes that arrive, one for each connected input, already accepted by ``accept``.
+    """
+
+    id: ClassVar[str]
+    title: ClassVar[str]
+    category: ClassVar[str]
+    description: ClassVar[str]
+    search: ClassVar[tuple[str, ...]] = ()
+    presets: ClassVar[tuple[Preset, ...]] = ()
+    inputs: ClassVar[tuple[str, ...]] = ("x",)
+    outputs: ClassVar[tuple[str, ...]] = ("y",)
+    #: Any number (at least two) of inputs, named "0", "1", …
+    variadic: ClassVar[bool] = False
+    #: Lengths of input shapes it takes: 1 is (N,), 2 (C, L), 3 (C, H, W), 4 (C, D, H, W).
+    ranks: ClassVar[tuple[int, ...]] = (1, 2, 3, 4)
+    #: What people are told to do about a wrong rank, and the fixes for it.
+    rank_way_out: ClassVar[str] = ""
+    rank_fixes: ClassVar[tuple[str, ...]] = ()
+    #: Whether "· 2-D" belongs in the title, because the dimension comes from the tensor.
+    dimensional: ClassVar[bool] = False
+    #: The stem of the names of new nodes.
+    stem: ClassVar[str] = ""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.values = values
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._declared = declared(cls)
+
+    _declared: ClassVar[Mapping[str, Parameter[Any]]] = {}
+
+    @classmethod
+    def parameters(cls) -> Mapping[str, Parameter[Any]]:
+        """The declared parameters by name."""
+        return cls._declared
+
+    @classmethod
+    def check(cls, given: Mapping[str, Any]) -> list[Problem]:
+        """What is wrong with parameters (expressions already resolved), apart from the shapes that arrive."""
+        problems = []
+        for name, value in given.items():
+            parameter = cls._declared.get(name)
+            if parameter is None:
+                known = ", ".join(cls._declared) or "none"
+                problems.append(
+                    Problem(
+                        "unknown-parameter",
+                        f"{cls.title} has no parameter '{name}'",
+                        f"it has {known}",
+                        "Remove it or correct the name.",
+                        fixes=("remove-parameter",),
+                        port=None,
+                    )
+                )
+            elif wrong := parameter.check(value):
+                problems.append(Problem("bad-parameter", f"'{name}' {wrong}", fixes=("reset-parameter",)))
+        return problems
+
+    @classmethod
+    def create(cls, given: Mapping[str, Any]) -> Block:
+        """A block from parameters that ``check`` found no fault with."""
+        values = {name: parameter.default for name, parameter in cls._declared.items()}
+        values.update({name: cls._declared[name].convert(value) for name, value in given.items()})
+        return cls(values)
+
+    # what a subclass says -----------------------------------------------------------------------------------
+
+    def accept(self, inputs: Sequence[TensorShape]) -> Problem | None:
+        """Whether tensors of these ranks may arrive at all."""
+        for shape in inputs:
+            if len(shape) not in self.ranks:
+                wanted = " or ".join(RANK_WORDS[rank] for rank in self.ranks)
+                return Problem(
+                    "wrong-rank",
+                    f"{self.title} takes {wanted}",
+                    f"{format_shape(shape)} arrives, {RANK_WORDS.get(len(shape), f'{len(shape)} axes')}",
+                    self.rank_way_out,
+                    fixes=self.rank_fixes,
+                )
+        return None
+
+    def infer(self, inputs: Sequence[TensorShape]) -> TensorShape | Problem:
+        """The output's shape, or why there is none."""
+        raise NotImplementedError
+
+    def cost(self, inputs: Sequence[TensorShape]) -> Cost:
+        """Parameters, buffers and MACs."""
+        return Cost()
+
+    def saved(self, inputs: Sequence[TensorShape]) -> Saved:
+        """What the backward pass needs."""
+        return Saved()
+
+    def sight(self, inputs: Sequence[TensorShape]) -> Sight:
+        """What one output position sees of the inputs."""
+        return Elementwise()
+
+    def advise(self, inputs: Sequence[TensorShape]) -> list[Problem]:
+        """Warnings and advice for a block that works."""
+        return []
+
+    def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
+        """Formulas with the numbers put in."""
+        return []
+
+    def lower(self, inputs: Sequence[TensorShape]) -> Lowering:
+        """What it becomes in PyTorch, as data."""
+        raise NotImplementedError
+
+    def summary(self) -> str:
+        """The second line on the node: what it is, in a few numbers."""
+        return self.title
+
+    # helpers for subclasses ---------------------------------------------------------------------------------
+
+    def axes(self, name: str, dims: int) -> tuple[int, ...]:
+        """A per-axis parameter spread over the spatial axes; ``check_axes`` must have passed."""
+        value = self.values[name]
+        return value if isinstance(value, tuple) else (value,) * dims
+
+    def check_axes(self, dims: int, *names: str) -> Problem | None:
+        """Whether parameters given for each axis have as many numbers as the tensor has axes."""
+        for name in names:
+            value = self.values[name]
+            if isinstance(value, tuple) and len(value) != dims:
+                shown = self._declared[name].format(value)
+                return Problem(
+                    "axes-differ",
+                    f"'{name}' needs one number, or one for each spatial axis",
+                    f"{shown} has {len(value)}, the tensor has {dims} ({', '.join(AXIS_NAMES[dims])})",
+                    "Give a single number, or as many as there are axes.",
+                    fixes=("reset-parameter",),
+                )
+        return None
+
+
+RANK_WORDS = {
+    1: "a vector (N)",
+    2: "a sequence (C×L)",
+    3: "an image (C×H×W)",
+    4: "a volume (C×D×H×W)",
+}
+
+
+def class_for(name: str, dims: int) -> str:
+    """``torch.nn.Conv`` for two dimensions is ``torch.nn.Conv2d``."""
+    return f"torch.nn.{name}{dims}d"
+
+
+def shape_dims(inputs: Sequence[TensorShape]) -> int:
+    """Spatial dimensions of the first input."""
+    return dimensions(inputs[0])
+
+
+@dataclass(slots=True)
+class Registry:
+    """Blocks by id; adding a block is decorating its class with ``register``."""
+
+    blocks: dict[str, type[Block]] = field(default_factory=dict)
+
+    def register(self, cls: type[Block]) -> type[Block]:
+        """Add a block; its id must be new."""
+        if cls.id in self.blocks:
+            raise ValueError(f"block id {cls.id!r} is taken")
+        self.blocks[cls.id] = cls
+        return cls
+
+
+_registry = Registry()
+register = _registry.register
+REGISTRY: Mapping[str, type[Block]] = _registry.blocks

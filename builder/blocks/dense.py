@@ -1,0 +1,143 @@
+"""Fully connected layers and what goes with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from builder.blocks.base import Block, Cost, Formula, Saved, register
+from builder.blocks.lowering import Make, options
+from builder.blocks.parameters import Flag, Integer, Real
+from builder.errors import Problem
+from builder.shapes import TensorShape, elements, format_shape
+from builder.windows import Elementwise, Everything, Sight
+
+
+@register
+class Linear(Block):
+    """Every output is a weighted sum of every input."""
+
+    id = "linear"
+    title = "Linear"
+    category = "Dense"
+    description = (
+        "A fully connected layer: every output is a weighted sum of every input. Takes a flattened vector."
+    )
+    search = ("fully connected", "dense", "fc", "classifier")
+    stem = "fc"
+    ranks = (1,)
+    rank_way_out = "Insert a Flatten, or a global average pool."
+    rank_fixes = ("insert-flatten", "insert-global-pool")
+
+    out_features = Integer(
+        10, label="Outputs", help="How many outputs; for the last layer, the number of classes."
+    )
+    bias = Flag(True, label="Bias", help="A learnt offset for each output.")
+
+    def infer(self, inputs: Sequence[TensorShape]) -> TensorShape | Problem:
+        return (self.out_features,)
+
+    def cost(self, inputs: Sequence[TensorShape]) -> Cost:
+        weights = inputs[0][0] * self.out_features
+        return Cost(weights + (self.out_features if self.bias else 0), 0, weights)
+
+    def saved(self, inputs: Sequence[TensorShape]) -> Saved:
+        return Saved(inputs=(0,))
+
+    def sight(self, inputs: Sequence[TensorShape]) -> Sight:
+        return Everything()
+
+    def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
+        features, cost = inputs[0][0], self.cost(inputs)
+        bias = (" + outputs", f" + {self.out_features}") if self.bias else ("", "")
+        return [
+            Formula(
+                "Parameters",
+                f"inputs · outputs{bias[0]}",
+                f"{features} · {self.out_features}{bias[1]}",
+                f"{cost.parameters:,}",
+            ),
+            Formula(
+                "FLOPs", "2 · inputs · outputs", f"2 · {features} · {self.out_features}", f"{2 * cost.macs:,}"
+            ),
+        ]
+
+    def lower(self, inputs: Sequence[TensorShape]) -> Make:
+        return Make("torch.nn.Linear", (inputs[0][0], self.out_features), options(bias=(self.bias, True)))
+
+    def summary(self) -> str:
+        return f"{int(self.out_features):,} outputs"
+
+
+@register
+class Flatten(Block):
+    """All numbers in one row."""
+
+    id = "flatten"
+    title = "Flatten"
+    category = "Reshape"
+    description = (
+        "Lays all numbers of the tensor in one row, C×H×W → N, so that a Linear layer can take them."
+    )
+    search = ("reshape", "vector", "view")
+    stem = "flatten"
+
+    def infer(self, inputs: Sequence[TensorShape]) -> TensorShape | Problem:
+        return (elements(inputs[0]),)
+
+    def saved(self, inputs: Sequence[TensorShape]) -> Saved:
+        return Saved(view=True)
+
+    def sight(self, inputs: Sequence[TensorShape]) -> Sight:
+        return Elementwise() if len(inputs[0]) == 1 else Everything()
+
+    def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
+        shape = inputs[0]
+        return [Formula("Output", format_shape(shape), " · ".join(map(str, shape)), f"{elements(shape):,}")]
+
+    def lower(self, inputs: Sequence[TensorShape]) -> Make:
+        return Make("torch.nn.Flatten")
+
+    def summary(self) -> str:
+        return "to a vector"
+
+
+@register
+class Dropout(Block):
+    """Some activations set to zero while training."""
+
+    id = "dropout"
+    title = "Dropout"
+    category = "Dense"
+    description = (
+        "While training, sets each number to zero with probability p and scales the rest by 1 / (1 − p), so that "
+        "no feature can rely on another. When predicting it does nothing."
+    )
+    search = ("regularisation", "regularization", "overfitting")
+    stem = "dropout"
+
+    p = Real(
+        0.5, minimum=0.0, maximum=1.0, label="Probability", help="Share of the numbers that are set to zero."
+    )
+
+    def infer(self, inputs: Sequence[TensorShape]) -> TensorShape | Problem:
+        return inputs[0]
+
+    def saved(self, inputs: Sequence[TensorShape]) -> Saved:
+        # The mask, in fp32 on the CPU; with p = 0 the input itself comes back.
+        return Saved(extra=4 * elements(inputs[0])) if self.p else Saved(view=True)
+
+    def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
+        share = 1 - self.p
+        return [
+            Formula(
+                "While training",
+                "y = x · mask / (1 − p)",
+                f"keeps {share:.0%} of {elements(inputs[0]):,} numbers",
+            )
+        ]
+
+    def lower(self, inputs: Sequence[TensorShape]) -> Make:
+        return Make("torch.nn.Dropout", (), {"p": self.p})
+
+    def summary(self) -> str:
+        return f"p = {self.p:g}"

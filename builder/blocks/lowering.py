@@ -1,0 +1,64 @@
+"""What a block becomes in PyTorch, as data: builder stays free of torch, and no text of a document becomes code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from builder.expressions import Symbol
+
+
+@dataclass(frozen=True, slots=True)
+class Make:
+    """A module made in ``__init__`` and called on the inputs in ``forward``.
+
+    ``target`` is a class of torch ("torch.nn.Conv2d") or a helper that is emitted with the source ("helper:…").
+    """
+
+    target: str
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """A function called in ``forward``: on a list of the inputs (``packed``) or on the inputs themselves."""
+
+    target: str
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    packed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """The inputs joined by an arithmetic operator."""
+
+    symbol: str
+
+
+@dataclass(frozen=True, slots=True)
+class PassOn:
+    """Nothing happens: the output is the input."""
+
+
+Lowering: TypeAlias = Make | Apply | Operator | PassOn
+
+
+def options(**pairs: tuple[Any, Any]) -> dict[str, Any]:
+    """Keyword arguments from ``name=(value, PyTorch's default)``: what differs, or is an expression, is written."""
+    return {
+        name: value
+        for name, (value, default) in pairs.items()
+        if value != default or isinstance(value, Symbol)
+    }
+
+
+def compact(sizes: tuple[Any, ...]) -> Any:
+    """(3, 3) as 3, (3, 5) as it is; Symbols must be written the same way to be one."""
+    first = sizes[0]
+    same = all(
+        size == first and getattr(size, "text", None) == getattr(first, "text", None) for size in sizes
+    )
+    return first if same else sizes

@@ -1,0 +1,83 @@
+"""Normalisation of activations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from builder.blocks.base import Block, Cost, Formula, Saved, class_for, register, shape_dims
+from builder.blocks.lowering import Make, options
+from builder.blocks.parameters import Flag, Real
+from builder.errors import Problem
+from builder.shapes import TensorShape
+
+
+@register
+class BatchNorm(Block):
+    """Each channel to mean 0 and variance 1 over the batch, then a learnt scale and shift."""
+
+    id = "batch_norm"
+    title = "Batch norm"
+    category = "Normalisation"
+    description = (
+        "Brings each channel to mean 0 and variance 1 over the batch, then scales and shifts it by learnt "
+        "numbers. Allows higher learning rates. When predicting it uses running averages."
+    )
+    search = ("batchnorm", "bn", "normalisation", "normalization", "batch normalization")
+    stem = "bn"
+    dimensional = True
+
+    eps = Real(
+        1e-5, minimum=0.0, label="Epsilon", help="Added to the variance so that nothing divides by zero."
+    )
+    momentum = Real(
+        0.1,
+        minimum=0.0,
+        maximum=1.0,
+        label="Momentum",
+        help="Share of the new batch in the running averages.",
+    )
+    affine = Flag(True, label="Scale and shift", help="A learnt scale and shift for each channel.")
+    track_running_stats = Flag(
+        True, label="Running averages", help="Keep averages for prediction; off: always the batch's own."
+    )
+
+    def infer(self, inputs: Sequence[TensorShape]) -> TensorShape | Problem:
+        return inputs[0]
+
+    def cost(self, inputs: Sequence[TensorShape]) -> Cost:
+        channels = inputs[0][0]
+        return Cost(2 * channels if self.affine else 0, 2 * channels + 1 if self.track_running_stats else 0)
+
+    def saved(self, inputs: Sequence[TensorShape]) -> Saved:
+        # The input, and the batch's mean and inverse deviation of each channel.
+        return Saved(inputs=(0,), fixed=8 * inputs[0][0])
+
+    def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
+        channels = inputs[0][0]
+        formulas = [Formula("Each channel", "y = γ · (x − mean) / √(variance + ε) + β", f"ε = {self.eps:g}")]
+        if self.affine:
+            formulas.append(
+                Formula("Parameters", "2 · channels (γ, β)", f"2 · {channels}", f"{2 * channels:,}")
+            )
+        if self.track_running_stats:
+            formulas.append(
+                Formula(
+                    "Buffers",
+                    "2 · channels + 1 (running mean and variance, count)",
+                    f"2 · {channels} + 1",
+                    f"{2 * channels + 1:,}",
+                )
+            )
+        return formulas
+
+    def lower(self, inputs: Sequence[TensorShape]) -> Make:
+        kwargs = options(
+            eps=(self.eps, 1e-5),
+            momentum=(self.momentum, 0.1),
+            affine=(self.affine, True),
+            track_running_stats=(self.track_running_stats, True),
+        )
+        return Make(class_for("BatchNorm", max(shape_dims(inputs), 1)), (inputs[0][0],), kwargs)
+
+    def summary(self) -> str:
+        return "batch norm"

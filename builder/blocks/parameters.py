@@ -1,0 +1,306 @@
+"""The kinds of parameter a block (or a training setting) declares; forms and checks are made from them.
+
+A declaration is a descriptor: on the class it is the declaration itself, on an instance the value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic, Self, TypeVar, overload
+
+from builder.shapes import TensorShape, format_shape
+
+T = TypeVar("T")
+PerAxisValue = int | tuple[int, ...]
+PaddingValue = str | int | tuple[Any, ...]
+
+
+class Parameter(Generic[T]):
+    """A declared parameter: PyTorch's name, the lecture's word, default, unit, and what it is for.
+
+    ``required`` parameters are written even where they equal the default (an Input's shape).
+    """
+
+    kind = "text"
+    name: str
+
+    def __init__(self, default: T, *, label: str = "", help: str = "", unit: str = "") -> None:
+        self.default = default
+        self.label = label
+        self.help = help
+        self.unit = unit
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+        self.label = self.label or name.replace("_", " ").capitalize()
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> T: ...
+    def __get__(self, instance: Any, owner: type) -> Self | T:
+        if instance is None:
+            return self
+        value: T = instance.values[self.name]
+        return value
+
+    def check(self, value: Any) -> str | None:
+        """What is wrong with ``value`` (rule and values, in words), or None; lists count as tuples."""
+        raise NotImplementedError
+
+    def convert(self, value: Any) -> T:
+        """A value that passed ``check``, as blocks see it: JSON's lists become tuples."""
+        converted: T = _tuples(value)
+        return converted
+
+    def format(self, value: Any) -> str:
+        """How a person reads the value."""
+        return str(value)
+
+    def describe(self) -> dict[str, Any]:
+        """What ``blocks --json`` says of it."""
+        default = list(self.default) if isinstance(self.default, tuple) else self.default
+        return {"name": self.name, "type": self.kind, "default": default}
+
+
+class Integer(Parameter[int]):
+    """A whole number in a range."""
+
+    kind = "int"
+
+    def __init__(
+        self,
+        default: int,
+        *,
+        minimum: int = 1,
+        maximum: int = 2**31 - 1,
+        label: str = "",
+        help: str = "",
+        unit: str = "",
+    ) -> None:
+        super().__init__(default, label=label, help=help, unit=unit)
+        self.minimum = minimum
+        self.maximum = maximum
+
+    def check(self, value: Any) -> str | None:
+        if not _is_int(value):
+            return f"needs a whole number, not {_quoted(value)}"
+        return _range(value, self.minimum, self.maximum)
+
+    def describe(self) -> dict[str, Any]:
+        return {**super().describe(), "minimum": self.minimum, "maximum": self.maximum}
+
+
+class Real(Parameter[float]):
+    """A number in a range; ``below`` excludes the maximum itself."""
+
+    kind = "float"
+
+    def __init__(
+        self,
+        default: float,
+        *,
+        minimum: float = -math.inf,
+        maximum: float = math.inf,
+        label: str = "",
+        help: str = "",
+        unit: str = "",
+    ) -> None:
+        super().__init__(default, label=label, help=help, unit=unit)
+        self.minimum = minimum
+        self.maximum = maximum
+
+    def check(self, value: Any) -> str | None:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            return f"needs a number, not {_quoted(value)}"
+        return _range(value, self.minimum, self.maximum)
+
+    def convert(self, value: Any) -> float:
+        return float(value)
+
+    def format(self, value: Any) -> str:
+        return f"{value:g}"
+
+    def describe(self) -> dict[str, Any]:
+        ends = {"minimum": self.minimum, "maximum": self.maximum}
+        return {**super().describe(), **{name: end for name, end in ends.items() if math.isfinite(end)}}
+
+
+class Flag(Parameter[bool]):
+    """On or off; an expression's 0 and 1 count as such."""
+
+    kind = "bool"
+
+    def check(self, value: Any) -> str | None:
+        return (
+            None
+            if value in (0, 1) and isinstance(value, int)
+            else f"needs true or false, not {_quoted(value)}"
+        )
+
+    def format(self, value: Any) -> str:
+        return "on" if value else "off"
+
+
+class Choice(Parameter[str]):
+    """One of a few words."""
+
+    kind = "choice"
+
+    def __init__(
+        self, default: str, options: Sequence[str], *, label: str = "", help: str = "", unit: str = ""
+    ) -> None:
+        super().__init__(default, label=label, help=help, unit=unit)
+        self.options = tuple(options)
+
+    def check(self, value: Any) -> str | None:
+        if value in self.options and isinstance(value, str):
+            return None
+        return f"needs one of {', '.join(self.options)}, not {_quoted(value)}"
+
+    def describe(self) -> dict[str, Any]:
+        return {**super().describe(), "options": list(self.options)}
+
+
+class PerAxis(Parameter[PerAxisValue]):
+    """A whole number for all spatial axes, or one for each: 3 or [3, 5]."""
+
+    kind = "int-per-axis"
+
+    def __init__(
+        self,
+        default: PerAxisValue,
+        *,
+        minimum: int = 1,
+        maximum: int = 2**31 - 1,
+        label: str = "",
+        help: str = "",
+        unit: str = "",
+    ) -> None:
+        super().__init__(default, label=label, help=help, unit=unit)
+        self.minimum = minimum
+        self.maximum = maximum
+
+    def check(self, value: Any) -> str | None:
+        sizes = value if isinstance(value, list | tuple) else (value,)
+        if not 1 <= len(sizes) <= 3:
+            return f"needs one number, or one for each of at most 3 axes, not {len(sizes)}"
+        for size in sizes:
+            if not _is_int(size):
+                return f"needs whole numbers, not {_quoted(size)}"
+            if wrong := _range(size, self.minimum, self.maximum):
+                return wrong
+        return None
+
+    def format(self, value: Any) -> str:
+        return format_shape(tuple(value)) if isinstance(value, list | tuple) else str(int(value))
+
+    def describe(self) -> dict[str, Any]:
+        return {**super().describe(), "minimum": self.minimum, "maximum": self.maximum}
+
+
+class Padding(Parameter[PaddingValue]):
+    """``valid``, ``same``, a number, a number for each axis, or [before, after] for each axis.
+
+    ``words`` and ``sides`` say whether the words and the per-side form are accepted.
+    """
+
+    kind = "padding"
+
+    def __init__(
+        self,
+        default: PaddingValue = 0,
+        *,
+        words: bool = True,
+        sides: bool = True,
+        label: str = "Padding",
+        help: str = "",
+    ) -> None:
+        super().__init__(default, label=label, help=help, unit="px")
+        self.words = words
+        self.sides = sides
+        self.minimum = 0
+
+    def check(self, value: Any) -> str | None:
+        if isinstance(value, str):
+            if self.words and value in ("same", "valid"):
+                return None
+            return f"needs {'same, valid or ' if self.words else ''}numbers, not {_quoted(value)}"
+        axes = value if isinstance(value, list | tuple) else (value,)
+        if not 1 <= len(axes) <= 3:
+            return f"needs one number, or one for each of at most 3 axes, not {len(axes)}"
+        for axis in axes:
+            pair = isinstance(axis, list | tuple)
+            if pair and (not self.sides or len(axis) != 2):
+                return f"needs a number{' or [before, after]' if self.sides else ''} for each axis, not {_quoted(axis)}"
+            for side in axis if pair else (axis,):
+                if not _is_int(side):
+                    return f"needs whole numbers, not {_quoted(side)}"
+                if wrong := _range(side, 0, 2**31 - 1):
+                    return wrong
+        return None
+
+    def format(self, value: Any) -> str:
+        if isinstance(value, list | tuple):
+            return "×".join(f"{v[0]}+{v[1]}" if isinstance(v, list | tuple) else str(v) for v in value)
+        return str(value)
+
+
+class ShapeValue(Parameter[TensorShape]):
+    """A tensor's shape without the batch: [C, H, W], [C, L], [C, D, H, W] or [N]."""
+
+    kind = "shape"
+
+    def check(self, value: Any) -> str | None:
+        if not isinstance(value, list | tuple) or not 1 <= len(value) <= 4:
+            return f"needs 1 to 4 sizes such as 3×224×224, not {_quoted(value)}"
+        for size in value:
+            if not _is_int(size):
+                return f"needs whole numbers, not {_quoted(size)}"
+            if wrong := _range(size, 1, 2**31 - 1):
+                return wrong
+        return None
+
+    def format(self, value: Any) -> str:
+        return format_shape(tuple(value))
+
+
+class Text(Parameter[str]):
+    """A short text."""
+
+    kind = "text"
+
+    def check(self, value: Any) -> str | None:
+        return (
+            None if isinstance(value, str) and len(value) <= 1000 else f"needs a text, not {_quoted(value)}"
+        )
+
+
+def declared(owner: type) -> Mapping[str, Parameter[Any]]:
+    """The declarations of a class and its bases, in the order they were written."""
+    found: dict[str, Parameter[Any]] = {}
+    for cls in reversed(owner.__mro__):
+        found.update({name: value for name, value in vars(cls).items() if isinstance(value, Parameter)})
+    return found
+
+
+def _is_int(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _range(value: float, minimum: float, maximum: float) -> str | None:
+    if value < minimum:
+        return f"needs at least {minimum:g}, not {value:g}"
+    if value > maximum:
+        return f"needs at most {maximum:g}, not {value:g}"
+    return None
+
+
+def _quoted(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "…"
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list | tuple) else value

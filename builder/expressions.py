@@ -1,0 +1,227 @@
+"""Integer expressions of a module's parameters, such as ``=4*width``: parsed against an allow-list, never ``eval``.
+
+Besides the parameters an expression may use ``in_channels``, the channels (or features) that arrive at the node.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, Self
+
+#: Longest text and largest magnitude accepted: no drawn network is near, and nothing can blow up.
+MAX_LENGTH = 200
+MAX_MAGNITUDE = 2**53
+
+_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+}
+_UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {ast.USub: operator.neg, ast.Not: operator.not_}
+_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+_FUNCTIONS: dict[str, Callable[..., Any]] = {"min": min, "max": max}
+_ALLOWED = "numbers, parameter names, + - * // %, comparisons, and/or/not, min, max and 'a if b else c'"
+
+
+class ExpressionError(ValueError):
+    """What is wrong with an expression, in words for a user."""
+
+
+class Symbol(int):
+    """An int that remembers how it is written in terms of parameters: ``Symbol(256, "4 * width")``.
+
+    Arithmetic with it gives Symbols again, so that code generation reads sizes as a person would write them.
+    """
+
+    text: str
+
+    def __new__(cls, value: int, text: str) -> Self:
+        symbol = super().__new__(cls, value)
+        symbol.text = text
+        return symbol
+
+    def _combine(self, other: object, symbol: ast.operator, *, reverse: bool = False) -> Any:
+        if not isinstance(other, int):
+            return NotImplemented
+        left, right = (other, self) if reverse else (self, other)
+        value = _BINARY[type(symbol)](int(left), int(right))
+        neutral = 0 if isinstance(symbol, ast.Add | ast.Sub) else 1
+        if int(right) == neutral and not isinstance(right, Symbol) and not isinstance(symbol, ast.Mod):
+            return left
+        if int(left) == neutral and not isinstance(left, Symbol) and isinstance(symbol, ast.Add | ast.Mult):
+            return right
+        return Symbol(value, ast.unparse(ast.BinOp(left=_tree(left), op=symbol, right=_tree(right))))
+
+    def __add__(self, other: object) -> Any:
+        return self._combine(other, ast.Add())
+
+    def __radd__(self, other: object) -> Any:
+        return self._combine(other, ast.Add(), reverse=True)
+
+    def __sub__(self, other: object) -> Any:
+        return self._combine(other, ast.Sub())
+
+    def __rsub__(self, other: object) -> Any:
+        return self._combine(other, ast.Sub(), reverse=True)
+
+    def __mul__(self, other: object) -> Any:
+        return self._combine(other, ast.Mult())
+
+    def __rmul__(self, other: object) -> Any:
+        return self._combine(other, ast.Mult(), reverse=True)
+
+    def __floordiv__(self, other: object) -> Any:
+        return self._combine(other, ast.FloorDiv())
+
+
+def _tree(value: int) -> ast.expr:
+    return ast.parse(value.text if isinstance(value, Symbol) else str(int(value)), mode="eval").body
+
+
+class Expression:
+    """A checked expression; ``names`` are the parameters it uses."""
+
+    def __init__(self, tree: ast.expr) -> None:
+        self._tree = tree
+        self.names = frozenset(
+            node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id not in _FUNCTIONS
+        )
+
+    @property
+    def text(self) -> str:
+        """How Python's own formatter writes it."""
+        return ast.unparse(self._tree)
+
+    def evaluate(self, env: Mapping[str, int]) -> int:
+        """Its value; raises ExpressionError for unknown names, division by zero or a huge result."""
+        value = int(_evaluate(self._tree, env))
+        return value
+
+    def symbol(self, env: Mapping[str, int]) -> Symbol:
+        """Its value with its text, in which parameters that are Symbols appear as they are written outside."""
+        return Symbol(self.evaluate(env), self.render(env))
+
+    def render(self, env: Mapping[str, int]) -> str:
+        """Its text with each name replaced by how its value in ``env`` is written."""
+
+        class Substitute(ast.NodeTransformer):
+            def visit_Name(self, node: ast.Name) -> ast.expr:
+                return node if node.id in _FUNCTIONS else _tree(env[node.id])
+
+        return ast.unparse(Substitute().visit(ast.parse(self.text, mode="eval").body))
+
+
+def _evaluate(tree: ast.expr, env: Mapping[str, int]) -> Any:
+    value: Any
+    match tree:
+        case ast.Constant():
+            value = tree.value
+        case ast.Name():
+            if tree.id not in env:
+                known = ", ".join(sorted(env)) or "none"
+                raise ExpressionError(f"there is no parameter '{tree.id}' here (known: {known})")
+            value = int(env[tree.id])
+        case ast.BinOp():
+            left, right = _evaluate(tree.left, env), _evaluate(tree.right, env)
+            if right == 0 and isinstance(tree.op, ast.FloorDiv | ast.Mod):
+                raise ExpressionError(f"'{ast.unparse(tree)}' divides by zero")
+            value = _BINARY[type(tree.op)](left, right)
+        case ast.UnaryOp():
+            value = _UNARY[type(tree.op)](_evaluate(tree.operand, env))
+        case ast.BoolOp():
+            values = (_evaluate(part, env) for part in tree.values)
+            value = all(values) if isinstance(tree.op, ast.And) else any(values)
+        case ast.Compare():
+            terms = [_evaluate(term, env) for term in (tree.left, *tree.comparators)]
+            value = all(
+                _COMPARE[type(op)](a, b) for op, a, b in zip(tree.ops, terms[:-1], terms[1:], strict=True)
+            )
+        case ast.IfExp():
+            value = _evaluate(tree.body if _evaluate(tree.test, env) else tree.orelse, env)
+        case ast.Call():
+            assert isinstance(tree.func, ast.Name)
+            value = _FUNCTIONS[tree.func.id](*(_evaluate(argument, env) for argument in tree.args))
+        case _:  # pragma: no cover - parse() lets nothing else through
+            raise ExpressionError(f"'{ast.unparse(tree)}' is not allowed")
+    if abs(value) > MAX_MAGNITUDE:
+        raise ExpressionError(f"'{ast.unparse(tree)}' is larger than any network")
+    return value
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Expression:
+    """The expression in ``text`` (with or without the leading ``=``); raises ExpressionError."""
+    body = text.removeprefix("=").strip()
+    if not body:
+        raise ExpressionError("an expression needs something after the '='")
+    if len(body) > MAX_LENGTH:
+        raise ExpressionError(f"an expression has at most {MAX_LENGTH} characters, this one has {len(body)}")
+    try:
+        tree = ast.parse(body, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise ExpressionError(f"'{body}' is no expression; it may use {_ALLOWED}") from None
+    for node in ast.walk(tree):
+        if not _allowed(node):
+            raise ExpressionError(
+                f"'{ast.unparse(node)}' is not allowed in an expression; it may use {_ALLOWED}"
+            )
+    return Expression(tree)
+
+
+def _allowed(node: ast.AST) -> bool:
+    match node:
+        case ast.Constant():
+            return isinstance(node.value, int) and abs(node.value) <= MAX_MAGNITUDE
+        case ast.BinOp():
+            return type(node.op) in _BINARY
+        case ast.UnaryOp():
+            return type(node.op) in _UNARY
+        case ast.Compare():
+            return all(type(op) in _COMPARE for op in node.ops)
+        case ast.Call():
+            name = node.func.id if isinstance(node.func, ast.Name) else None
+            return name in _FUNCTIONS and len(node.args) > 1 and not node.keywords
+        case ast.Name() | ast.BoolOp() | ast.IfExp():
+            return True
+        case _:
+            return isinstance(node, ast.operator | ast.unaryop | ast.cmpop | ast.boolop | ast.expr_context)
+
+
+def is_expression(value: object) -> bool:
+    """Whether a parameter's value is an expression rather than a literal."""
+    return isinstance(value, str) and value.startswith("=")
+
+
+def resolve(value: Any, env: Mapping[str, int]) -> Any:
+    """``value`` with every expression in it (also inside lists) evaluated; raises ExpressionError."""
+    if is_expression(value):
+        expression = parse(value)
+        symbolic = any(isinstance(env.get(name), Symbol) for name in expression.names)
+        return expression.symbol(env) if symbolic else expression.evaluate(env)
+    if isinstance(value, list | tuple):
+        return tuple(resolve(item, env) for item in value)
+    return value
+
+
+def names_in(value: Any) -> frozenset[str]:
+    """The names that the expressions in ``value`` use; unparsable ones use none."""
+    if is_expression(value):
+        try:
+            return parse(value).names
+        except ExpressionError:
+            return frozenset()
+    if isinstance(value, list | tuple):
+        return frozenset().union(*map(names_in, value))
+    return frozenset()

@@ -1,0 +1,97 @@
+"""How the positions of an output see those of an input, axis by axis: the arithmetic of receptive fields.
+
+Each kind of map gives affine bounds (exact rationals) for the unclipped field, and the exact pre-image of a
+set of output positions inside the input, which is what the structural gradient shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+
+#: An int where an int can say it: most layers need no fractions, and ints are many times faster.
+Number: TypeAlias = int | Fraction
+#: ``slope·i + offset``.
+Affine: TypeAlias = tuple[Number, Number]
+
+
+class AxisMap(Protocol):
+    """What output positions of one axis see of the input's axis."""
+
+    def bounds(self) -> tuple[Affine, Affine]:
+        """(first, last) input position that output i sees, as affine functions of i; padding counts."""
+        ...
+
+    def preimage(self, outputs: np.ndarray, size: int) -> np.ndarray:
+        """Which of ``size`` input positions the marked outputs see; both are boolean vectors."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sliding:
+    """A sliding window: output i sees ``i·stride − before + k·dilation`` for k < kernel."""
+
+    kernel: int
+    stride: int = 1
+    before: int = 0
+    dilation: int = 1
+
+    def bounds(self) -> tuple[Affine, Affine]:
+        last = self.dilation * (self.kernel - 1) - self.before
+        return (self.stride, -self.before), (self.stride, last)
+
+    def preimage(self, outputs: np.ndarray, size: int) -> np.ndarray:
+        import numpy as np
+
+        seen = np.zeros(size, dtype=bool)
+        starts = np.flatnonzero(outputs) * self.stride - self.before
+        for tap in range(self.kernel):
+            positions = starts + tap * self.dilation
+            seen[positions[(positions >= 0) & (positions < size)]] = True
+        return seen
+
+
+@dataclass(frozen=True, slots=True)
+class Bins:
+    """Adaptive pooling: output i of n sees ⌊i·W/n⌋ … ⌈(i+1)·W/n⌉ − 1 (PyTorch's AdaptiveAvgPool)."""
+
+    size: int
+    outputs: int
+
+    def bounds(self) -> tuple[Affine, Affine]:
+        ratio = Fraction(self.size, self.outputs)
+        # ⌊x⌋ ≥ x − (n−1)/n and ⌈x⌉ ≤ x + (n−1)/n for x in steps of 1/n; both are 0 where n divides W.
+        slack = Fraction(ratio.denominator - 1, ratio.denominator)
+        return (ratio, -slack), (ratio, ratio - 1 + slack)
+
+    def preimage(self, outputs: np.ndarray, size: int) -> np.ndarray:
+        import numpy as np
+
+        seen = np.zeros(size, dtype=bool)
+        for i in np.flatnonzero(outputs):
+            seen[i * self.size // self.outputs : -(-(i + 1) * self.size // self.outputs)] = True
+        return seen
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What an output sees of each input: one map for each spatial axis, the same for all inputs."""
+
+    axes: tuple[AxisMap, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Elementwise:
+    """Every position sees itself alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """Every position sees all positions of the input; nothing local is left."""
+
+
+Sight: TypeAlias = Window | Elementwise | Everything

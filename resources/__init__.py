@@ -1,0 +1,1 @@
+"""Files that come with the program: starter data, pictures, documents, icons."""

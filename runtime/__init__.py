@@ -1,0 +1,1 @@
+"""Everything that needs a tensor: source, modules, data, training, inspection, export."""
