@@ -60,6 +60,15 @@ class Symbol(int):
         neutral = 0 if isinstance(symbol, ast.Add | ast.Sub) else 1
         if int(right) == neutral and not isinstance(right, Symbol) and not isinstance(symbol, ast.Mod):
             return left
+        if isinstance(symbol, ast.Add | ast.Sub) and not isinstance(right, Symbol):
+            tree = _tree(left)  # (width - 1) - 1 is width - 2
+            if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add | ast.Sub):
+                if isinstance(tree.right, ast.Constant) and isinstance(tree.right.value, int):
+                    offset = tree.right.value if isinstance(tree.op, ast.Add) else -tree.right.value
+                    offset += int(right) if isinstance(symbol, ast.Add) else -int(right)
+                    base = ast.unparse(tree.left)
+                    text = base if not offset else f"{base} {'-' if offset < 0 else '+'} {abs(offset)}"
+                    return Symbol(value, text)
         if int(left) == neutral and not isinstance(left, Symbol) and isinstance(symbol, ast.Add | ast.Mult):
             return right
         return Symbol(value, ast.unparse(ast.BinOp(left=_tree(left), op=symbol, right=_tree(right))))

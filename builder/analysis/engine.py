@@ -361,6 +361,9 @@ class Engine:
             return _unknown(node, ports, *problems, expression_problem(error))
         if wrong := self._repeat_problem(node, repeat, within, name):
             return _unknown(node, ports, *problems, wrong)
+        if not repeat:
+            outputs = _all_outputs(inputs[0] if inputs else UNKNOWN, self.output_ports(node))
+            return NodeResult(node, ports, (), outputs, tuple(problems), bypassed=True)
         segments = _segments(node, int(repeat), wiring.is_chain)
         if problems and any(problem.is_error for problem in problems):
             stages = tuple(Stage(segment, inputs) for segment in segments[:1])
@@ -565,10 +568,10 @@ class Engine:
         if name is not None and name in within:
             return Problem("recursion", "A module cannot contain itself", " → ".join((*within, name)),
                            "Remove this block.", fixes=("delete-node",))  # fmt: skip
-        if not isinstance(repeat, int) or not 1 <= repeat <= MAX_REPEAT:
-            return Problem("bad-repeat", f"'repeat' is a whole number from 1 to {MAX_REPEAT}",
+        if not isinstance(repeat, int) or not 0 <= repeat <= MAX_REPEAT:
+            return Problem("bad-repeat", f"'repeat' is a whole number from 0 to {MAX_REPEAT}",
                            f"'{node.name}' has {repeat!r}", "Correct it.")  # fmt: skip
-        if repeat > 1 and not self._one_in_one_out(node):
+        if repeat != 1 and not self._one_in_one_out(node):
             return Problem("bad-repeat", "Only a block with one input and one output can be repeated",
                            f"'{node.name}' has more, or fewer", "Set 'repeat' to 1.")  # fmt: skip
         return None

@@ -156,7 +156,7 @@ class Conv(Block):
         )
 
     def advise(self, inputs: Sequence[TensorShape]) -> list[Problem]:
-        return unread_border(self.title, [axis for axis in self._spatial(inputs[0])])
+        return unread_border(self.title, self._spatial(inputs[0]))
 
     def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
         shape = inputs[0]
@@ -261,22 +261,23 @@ def kernel_too_large(
 
 
 def unread_border(title: str, axes: list[tuple[int, int, int, tuple[int, int], int]]) -> list[Problem]:
-    """Advice where the stride leaves pixels at the end unread."""
-    found = []
+    """Advice where the stride leaves pixels at the end unread that a window could have read."""
+    left = []
     for name, (size, kernel, stride, sides, dilation) in zip(AXIS_NAMES[len(axes)], axes, strict=True):
-        rest = window_remainder(size, kernel, stride, sides, dilation)
-        unread = rest - sides[1]
-        if unread > 0:
-            found.append(
-                Problem(
-                    "unread-border",
-                    f"The stride should divide what the window leaves, or the last pixels are never read",
-                    f"{title} leaves {unread} px of {name} {size} unread",
-                    "Harmless as a rule; pad, or choose another input size, if they matter.",
-                    severity=Severity.ADVICE,
-                )
-            )
-    return found
+        unread = window_remainder(size, kernel, stride, sides, dilation) - sides[1]
+        if unread > 0 and kernel >= stride:
+            left.append(f"{unread} px of {name} {size}")
+    if not left:
+        return []
+    return [
+        Problem(
+            "unread-border",
+            "Where the stride does not divide what the window leaves, the last pixels are never read",
+            f"{title} leaves {' and '.join(left)} unread",
+            "Harmless as a rule; pad, or choose another input size, if they matter.",
+            severity=Severity.ADVICE,
+        )
+    ]
 
 
 def window_formulas(axes: list[tuple[int, int, int, tuple[int, int], int]]) -> list[Formula]:

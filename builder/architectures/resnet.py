@@ -1,0 +1,79 @@
+"""Residual networks."""
+
+from __future__ import annotations
+
+from builder.architectures.sketch import Sketch
+from builder.document import Document, Module, ModuleParameter
+from builder.graph import Graph
+from builder.shapes import TensorShape
+
+
+def basic_block() -> Module:
+    """Two 3×3 convolutions beside a shortcut, which is projected where the shape changes."""
+    net = Sketch(Graph("BasicBlock"))
+    x = net.input()
+    y = net.add(
+        "conv1", "conv", x, out_channels="=width", kernel_size=3, stride="=stride", padding=1, bias=False
+    )
+    y = net.add("bn1", "batch_norm", y)
+    y = net.add("relu", "relu", y)
+    y = net.add("conv2", "conv", y, out_channels="=width", kernel_size=3, padding=1, bias=False)
+    y = net.add("bn2", "batch_norm", y)
+    changes = "stride != 1 or in_channels != width"
+    shortcut = net.add(
+        "downsample", "module:Projection", x, row=1, when=changes, width="=width", stride="=stride"
+    )
+    y = net.add("add", "add", y, shortcut)
+    y = net.add("relu2", "relu", y)
+    net.output(y)
+    parameters = (
+        ModuleParameter("width", 64, "Channels of the block."),
+        ModuleParameter("stride", 1, "2 halves the map."),
+    )
+    return Module("BasicBlock", parameters, net.graph)
+
+
+def projection() -> Module:
+    """A strided 1×1 convolution that brings the shortcut to the block's shape (the paper's option B)."""
+    net = Sketch(Graph("Projection"))
+    x = net.input()
+    x = net.add("0", "conv", x, out_channels="=width", kernel_size=1, stride="=stride", bias=False)
+    x = net.add("1", "batch_norm", x)
+    net.output(x)
+    return Module("Projection", (ModuleParameter("width", 64), ModuleParameter("stride", 1)), net.graph)
+
+
+def stage(block: str) -> Module:
+    """``depth`` blocks, of which the first may halve the map."""
+    net = Sketch(Graph("Stage"))
+    x = net.input()
+    x = net.add("0", f"module:{block}", x, width="=width", stride="=stride")
+    x = net.add("1", f"module:{block}", x, width="=width", repeat="=depth - 1")
+    net.output(x)
+    parameters = (
+        ModuleParameter("width", 64, "Channels."),
+        ModuleParameter("depth", 2, "Number of blocks."),
+        ModuleParameter("stride", 1, "Stride of the first block."),
+    )
+    return Module("Stage", parameters, net.graph)
+
+
+def resnet18(input_shape: TensorShape = (3, 224, 224), classes: int = 1000) -> Document:
+    """ResNet-18, with torchvision's names and shapes.
+
+    K. He, X. Zhang, S. Ren and J. Sun: Deep residual learning for image recognition, CVPR 2016.
+    """
+    net = Sketch(wrap=7)
+    x = net.input(input_shape)
+    x = net.add("conv1", "conv", x, out_channels=64, kernel_size=7, stride=2, padding=3, bias=False)
+    x = net.add("bn1", "batch_norm", x)
+    x = net.add("relu", "relu", x)
+    x = net.add("maxpool", "max_pool", x, kernel_size=3, stride=2, padding=1)
+    x = net.add("layer1", "module:Stage", x, width=64)
+    for number, width in enumerate((128, 256, 512), start=2):
+        x = net.add(f"layer{number}", "module:Stage", x, width=width, stride=2)
+    x = net.add("avgpool", "adaptive_avg_pool", x)
+    x = net.add("flatten", "flatten", x)
+    x = net.add("fc", "linear", x, out_features=classes)
+    net.output(x)
+    return Document("resnet18", net.graph, [stage("BasicBlock"), basic_block(), projection()])
