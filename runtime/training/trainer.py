@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from builder.errors import Problem
+from runtime.training.augmentation import draw_offsets, shifted
 from runtime.training.control import Control, Watch
 from runtime.training.evaluation import Batches, Evaluation, evaluate
 from runtime.training.events import Checkpoint, Epoch, Event, Finished, Maps, Started, State, Steps, Trouble
@@ -85,6 +86,7 @@ class Trainer:
         self._look_at = look
         self._save_to = save
         self._train = data.splits["train"].to("cpu")
+        self._sizes = tuple(data.batch(self._train[:1], device)[0].shape[2:])
         self._cuts = cut(len(self._train), settings.batch)
         self._optimizer = make_optimizer(model, settings)
         self._ledger = Ledger(device)
@@ -129,6 +131,7 @@ class Trainer:
             torch.randperm(len(self._train), generator=generator(self.settings.seed, "order", epoch))
         ]
         order = order.to(self.device)
+        offsets = self._draw_offsets(epoch)
         self._sums = [0.0, 0, 0]
         self._ledger.restart()
         for first, last in self._cuts:
@@ -138,7 +141,7 @@ class Trainer:
                     self._reason = self._reason or "stopped"
                 if self._reason is not None:
                     break
-            self._take_step(order[first:last])
+            self._take_step(order[first:last], None if offsets is None else offsets[first:last])
             if self._ledger.due():
                 yield from self._tell()
                 if self._reason is not None:
@@ -148,8 +151,15 @@ class Trainer:
         if self._reason != "failed":
             yield from self._tell(everything=True)
 
-    def _take_step(self, indices: Tensor) -> None:
+    def _draw_offsets(self, epoch: int) -> Tensor | None:
+        settings = self.settings
+        offsets = draw_offsets(len(self._train), self._sizes, settings.shift, settings.seed, epoch)
+        return None if offsets is None else offsets.to(self.device)
+
+    def _take_step(self, indices: Tensor, offsets: Tensor | None) -> None:
         images, labels = self.data.batch(indices, self.device)
+        if offsets is not None:
+            images = shifted(images, offsets)
         rate = self.settings.learning_rate_at(self.step, self.steps)
         for group in self._optimizer.param_groups:
             group["lr"] = rate

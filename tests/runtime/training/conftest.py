@@ -52,7 +52,7 @@ def tiny():
     """``tiny.trainer(**settings)`` and the parts it is made of."""
 
     def trainer(*, data=None, network=None, control=None, look=None, save=None, device=CPU, **settings):
-        chosen = Settings(**{"batch": 16, "epochs": 3, "learning_rate": 1e-2, **settings})
+        chosen = Settings(**{"batch": 16, "epochs": 3, "learning_rate": 1e-2, "shift": 0.0, **settings})
         network = network if network is not None else make_network(chosen.seed)
         objective = Objective(label_smoothing=chosen.label_smoothing)
         return Trainer(
