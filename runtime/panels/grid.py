@@ -11,12 +11,14 @@ from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from builder.widgets.theme import SMALL, Theme, font
-from runtime.panels.imagery import limits, map_image, planes
+from runtime.inspection.colours import limits
+from runtime.panels.imagery import map_image, planes
 
 _GAP = 3
 #: Tiles are never smaller than this; what does not fit is scrolled.
 _SMALLEST = 36
-_ROW = 18
+#: Least and greatest height of a bar's row.
+_ROWS = (16, 24)
 
 
 class MapGrid(QAbstractScrollArea):
@@ -111,7 +113,7 @@ class MapGrid(QAbstractScrollArea):
         width, height = self.viewport().width(), self.viewport().height()
         count = max(len(self._maps), 1)
         if self._vector:
-            return 1, float(width), float(_ROW)
+            return 1, float(width), float(min(max(height // count, _ROWS[0]), _ROWS[1]))
         aspect = max(min(self._maps.shape[1] / self._maps.shape[2], 2.0), 0.12)
         best = (max(1, int((width + _GAP) // (_SMALLEST + _GAP))), float(_SMALLEST))
         for columns in range(1, best[0] + 1):
@@ -209,6 +211,9 @@ class MapGrid(QAbstractScrollArea):
         if place is not None:
             self.choose(place[0])
             self.picked.emit(*place)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         columns = self._layout()[0]

@@ -55,6 +55,16 @@ class PixelView(QWidget):
         self.update()
 
     @property
+    def has_image(self) -> bool:
+        """Whether there is anything to see."""
+        return not self._image.isNull()
+
+    @property
+    def whole(self) -> Box:
+        """A box around the whole image."""
+        return (0, self._image.height() - 1), (0, self._image.width() - 1)
+
+    @property
     def cell(self) -> tuple[int, int] | None:
         """The chosen pixel, (y, x)."""
         return self._cell
@@ -163,6 +173,9 @@ class PixelView(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._pick(self.cell_at(event.position()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {

@@ -1,0 +1,201 @@
+"""The runs there are: what came out, their curves again, their weights to look with and to take away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from builder.errors import Problem
+from builder.widgets.session import Session
+from runtime.panels.curves import percent
+from runtime.panels.series import Trace
+from runtime.panels.worker import Worker
+from runtime.training.runs import Run, Summary, list_runs
+
+_HINT = "Every training is kept as a run: its network, settings, curves and weights. Press Train (F5) for the first."
+_FOLDER = Qt.ItemDataRole.UserRole
+_COLUMNS = ("Run", "Network", "Data", "Epochs", "Validation", "Test", "State", "When")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A run in the list; ``when`` is local time, as text."""
+
+    summary: Summary
+    when: str
+
+
+def read_rows(folder: Path) -> list[Row]:
+    """Every readable run in a folder, newest first."""
+    return [Row(run.summary(), _when(run)) for run in list_runs(folder)]
+
+
+def _when(run: Run) -> str:
+    try:
+        moment = datetime.fromisoformat(str(run.environment().get("started")))
+    except ValueError:
+        return ""
+    return f"{moment.astimezone():%d %b %Y, %H:%M}"
+
+
+def replay(folder: Path) -> Trace | Problem:
+    """A recorded run, told once more: the same events, the same trace as when it was live."""
+    run = Run.open(folder)
+    if isinstance(run, Problem):
+        return run
+    trace = Trace()
+    for event in run.events():
+        trace.add(event)
+    return trace
+
+
+class RunsPanel(QWidget):
+    """Lists the runs of a folder; double-click or Enter shows one, ``runShown(folder, trace)``."""
+
+    runShown = Signal(object, object)
+    exportAsked = Signal(object)
+    troubled = Signal(object)
+
+    def __init__(self, session: Session, worker: Worker, folder: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._worker, self.folder = worker, folder
+        self.setAccessibleName("Runs")
+        self.list = QTreeWidget()
+        self.list.setRootIsDecorated(False)
+        self.list.setUniformRowHeights(True)
+        self.list.setHeaderLabels(_COLUMNS)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.list.setAccessibleName("Runs, newest first")
+        self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.list.header().setStretchLastSection(True)
+        self.list.itemDoubleClicked.connect(lambda *_: self.show_chosen())
+        self.list.itemSelectionChanged.connect(self._enable)
+        self.hint = QLabel(_HINT)
+        self.hint.setProperty("role", "muted")
+        self.hint.setWordWrap(True)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.curves = self._button("Show curves", "Its curves, and its best weights for the feature maps")
+        self.export = self._button("Export…", "Its network and its best weights")
+        self.curves.clicked.connect(self.show_chosen)
+        self.export.clicked.connect(self._ask_export)
+        buttons = QHBoxLayout()
+        buttons.setContentsMargins(12, 4, 12, 6)
+        buttons.addWidget(self.curves)
+        buttons.addWidget(self.export)
+        buttons.addStretch(1)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.list, 1)
+        column.addLayout(buttons)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.hint)
+        self.pages.addWidget(page)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self.pages)
+        self._enable()
+
+    @staticmethod
+    def _button(text: str, tip: str) -> QPushButton:
+        made = QPushButton(text)
+        made.setProperty("size", "small")
+        made.setToolTip(tip)
+        return made
+
+    @property
+    def chosen(self) -> Path | None:
+        """The folder of the selected run."""
+        item = self.list.currentItem()
+        return item.data(0, _FOLDER) if item is not None and item.isSelected() else None
+
+    def refresh(self) -> None:
+        """Read the folder again, if anybody can see it."""
+        if self.isVisible():
+            folder = self.folder
+            self._worker.submit("runs", lambda: read_rows(folder), self._show)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.show_chosen()
+        else:
+            super().keyPressEvent(event)
+
+    def _show(self, rows: list[Row] | Problem) -> None:
+        if isinstance(rows, Problem):
+            self.troubled.emit(rows)
+            return
+        chosen = self.chosen
+        self.list.clear()
+        for row in rows:
+            item = QTreeWidgetItem(_texts(row))
+            item.setData(0, _FOLDER, row.summary.folder)
+            for column in (3, 4, 5):
+                item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            item.setToolTip(0, str(row.summary.folder))
+            self.list.addTopLevelItem(item)
+            if row.summary.folder == chosen:
+                self.list.setCurrentItem(item)
+        self.pages.setCurrentIndex(1 if rows else 0)
+        self._enable()
+
+    def _enable(self) -> None:
+        for button in (self.curves, self.export):
+            button.setEnabled(self.chosen is not None)
+
+    def show_chosen(self) -> None:
+        """Show the selected run's curves."""
+        folder = self.chosen
+        if folder is not None:
+            self._worker.submit(
+                "replay", lambda: replay(folder), lambda answer: self._replayed(folder, answer)
+            )
+
+    def _replayed(self, folder: Path, answer: Trace | Problem) -> None:
+        if isinstance(answer, Problem):
+            self.troubled.emit(answer)
+        else:
+            self.runShown.emit(folder, answer)
+
+    def _ask_export(self) -> None:
+        if self.chosen is not None:
+            self.exportAsked.emit(self.chosen)
+
+
+def _texts(row: Row) -> list[str]:
+    summary = row.summary
+
+    def share(value: float | None) -> str:
+        return percent(value) if value is not None else "–"
+
+    return [
+        summary.name,
+        summary.network,
+        summary.data,
+        f"{summary.epochs:,}",
+        share(summary.validation_accuracy),
+        share(summary.test_accuracy),
+        summary.state,
+        row.when,
+    ]

@@ -1,0 +1,44 @@
+"""How the run stands, for the status bar: ``running · epoch 7 / 30 · 5,288 images/s · cpu``."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QLabel, QWidget
+
+from builder.widgets.session import Session
+from runtime.panels.training import Training
+
+_WORDS = {"starting": "starting PyTorch…", "stopping": "stopping…", "paused": "paused"}
+
+
+def standing(training: Training, state: str) -> str:
+    """The run in one line; empty before the first."""
+    trace = training.trace
+    said = [_WORDS[state]] if state in _WORDS else []
+    if trace.started is not None:
+        epochs = trace.started.epochs
+        now = len(trace.epochs) if trace.finished else min(int(trace.epoch) + 1, epochs)
+        said.append(f"epoch {now} / {epochs}")
+        if trace.images_per_second:
+            said.append(f"{trace.images_per_second:,.0f} images/s")
+        said.append(trace.started.device)
+    if trace.finished is not None and trace.finished.reason != "completed":
+        said.insert(0, trace.finished.reason)
+    return "  ·  ".join(said)
+
+
+class RunStatus(QLabel):
+    """Follows the run; as wide as what it says."""
+
+    def __init__(self, session: Session, training: Training, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._training = session, training
+        self.setAccessibleName("Training")
+        session.runStateChanged.connect(self.refresh)
+        training.traceChanged.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self, *_: object) -> None:
+        """Say how it stands."""
+        text = standing(self._training, self._session.run_state)
+        self.setText(text)
+        self.setVisible(bool(text))

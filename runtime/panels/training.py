@@ -1,0 +1,191 @@
+"""Training from the window: one run at a time in a thread, polled by a timer; panels hear what it tells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from builder.errors import Problem
+from builder.widgets.session import Session
+from runtime.panels.series import Trace
+from runtime.training.events import Event, Finished, Maps, Started, State, Trouble
+from runtime.training.settings import Settings
+from runtime.training.thread import TrainingThread
+
+#: Milliseconds between two looks into the trainer's ring.
+_POLL = 50
+
+
+class Training(QObject):
+    """The current run: starts, pauses and stops it, and hands on its events.
+
+    The trainer works on a copy of the document, so editing goes on. Nothing here waits for it, apart from
+    ``close``, which waits for the step that is being taken.
+    """
+
+    #: The trace has grown (or is another one).
+    traceChanged = Signal()
+    #: A new run began; ``trace`` is empty.
+    runStarted = Signal()
+    #: The run is over; its Finished.
+    runFinished = Signal(object)
+    #: Maps of the watched node.
+    mapsArrived = Signal(object)
+    #: What keeps it from training, or what went wrong: a Problem.
+    troubled = Signal(object)
+
+    def __init__(self, session: Session, run_dir: Path | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.run_dir = run_dir
+        self.trace = Trace()
+        self._thread: TrainingThread | None = None
+        self._last_folder: Path | None = None
+        self._watch: tuple[tuple[str, ...], Any] | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(_POLL)
+        self._timer.timeout.connect(self.poll)
+
+    # how it stands ---------------------------------------------------------------------------------------
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run goes on (or stands paused)."""
+        return self._thread is not None
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it is to stand still."""
+        return self._thread is not None and self._thread.control.paused
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the current or the last run; None before the first."""
+        if self._thread is not None and self._thread.recorded is not None:
+            return self._thread.recorded.folder
+        return self._last_folder
+
+    def why_not(self) -> Problem | None:
+        """What keeps the network from being trained, as far as can be known before the data is loaded."""
+        self._session.flush()
+        for problem in self._session.analysis.problems:
+            if problem.is_error:
+                return problem
+        settings = Settings.read(self._session.document.training)
+        return settings[0] if isinstance(settings, list) else None
+
+    # requests --------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Train what is drawn now; says what keeps it from that."""
+        if self._thread is not None:
+            self.resume()
+            return
+        problem = self.why_not()
+        settings = Settings.read(self._session.document.training)
+        if problem is not None or isinstance(settings, list):
+            self.troubled.emit(problem)
+            return
+        source = str(self._session.document.data.get("source", "digits"))
+        self.trace = Trace()
+        self._thread = TrainingThread(self._session.document, settings, source, self.run_dir)
+        if self._watch is not None:
+            self._thread.control.watch(*self._watch)
+        self._session.set_run_state("starting")
+        self._session.statusMessage.emit("Starting PyTorch…")
+        self.runStarted.emit()
+        self.traceChanged.emit()
+        self._thread.start()
+        self._timer.start()
+
+    def pause(self) -> None:
+        """Stand still after the current step."""
+        if self._thread is not None:
+            self._thread.control.pause()
+
+    def resume(self) -> None:
+        """Go on."""
+        if self._thread is not None:
+            self._thread.control.resume()
+
+    def step(self) -> None:
+        """Take a single step and stand still again."""
+        if self._thread is not None:
+            self._thread.control.step()
+
+    def toggle(self) -> None:
+        """The one big button: train, pause, go on."""
+        if self._thread is None:
+            self.start()
+        elif self._thread.control.paused:
+            self.resume()
+        else:
+            self.pause()
+
+    def stop(self) -> None:
+        """Finish after the current step; what was learned is kept and tested."""
+        if self._thread is not None:
+            self._session.set_run_state("stopping")
+            self._thread.control.stop()
+
+    def watch(self, paths: tuple[str, ...], picture: Any) -> None:
+        """Ask for the maps of these nodes on a picture, now and in runs to come; no paths: none."""
+        self._watch = (paths, picture) if paths else None
+        if self._thread is not None:
+            self._thread.control.watch(*(self._watch or (None,)))
+
+    def close(self, seconds: float = 20.0) -> bool:
+        """Stop at once and wait for the thread; what it still told is taken in. Whether it ended in time."""
+        self._timer.stop()
+        thread = self._thread
+        if thread is None:
+            return True
+        ended = thread.close(seconds)
+        self.poll()
+        return ended
+
+    # events ----------------------------------------------------------------------------------------------
+
+    def poll(self) -> None:
+        """Take in what the trainer has told since the last time."""
+        thread = self._thread
+        if thread is None:
+            return
+        alive = thread.is_alive()
+        revision = self.trace.revision
+        for event in thread.poll():
+            self._take(event)
+        if self.trace.revision != revision:
+            self.traceChanged.emit()
+        if not alive:
+            self._end(thread)
+
+    def _take(self, event: Event) -> None:
+        self.trace.add(event)
+        match event:
+            case Maps():
+                self.mapsArrived.emit(event)
+            case Started():
+                self._say_state("running")
+                self._session.statusMessage.emit(f"Training on {event.device}")
+            case State():
+                self._say_state(event.state)
+            case Trouble():
+                self.troubled.emit(event.problem)
+
+    def _say_state(self, state: str) -> None:
+        """Tell how it stands, unless it has been asked to stop meanwhile."""
+        if self._thread is not None and not self._thread.control.stopping:
+            self._session.set_run_state(state)
+
+    def _end(self, thread: TrainingThread) -> None:
+        self._timer.stop()
+        thread.join()
+        self._last_folder = thread.recorded.folder if thread.recorded is not None else self._last_folder
+        self._thread = None
+        finished = self.trace.finished or Finished("failed", None, None, None, None, 0.0)
+        self._session.set_run_state("idle")
+        self.traceChanged.emit()
+        self.runFinished.emit(finished)
