@@ -21,6 +21,7 @@ from builder.errors import Problem
 from builder.shapes import TensorShape
 from runtime.compile import Tapped, build
 from runtime.data import Data
+from runtime.data.preparation import Preparation
 from runtime.training.control import Control
 from runtime.training.events import Event, Finished, Maps, Trouble
 from runtime.training.objective import objective_of
@@ -101,7 +102,11 @@ def _train(
     data = data.to(device)
     objective = objective_of(document, settings.label_smoothing)
     if run is not None:
-        run.describe(device=device_name(device), threads=torch.get_num_threads(), data=data.title)
+        run.describe(
+            device=device_name(device),
+            threads=torch.get_num_threads(),
+            preparation=Preparation.of(data).to_json(),
+        )
     trainer = Trainer(
         model,
         data,

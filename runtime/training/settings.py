@@ -57,7 +57,7 @@ class Settings:
         help="Pulls the weights towards zero, against learning by heart.",
     )
     label_smoothing = Real(
-        0.1,
+        0.05,
         minimum=0.0,
         maximum=0.5,
         label="Label smoothing",

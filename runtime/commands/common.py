@@ -1,0 +1,156 @@
+"""What the commands share: what FILE and RUN_OR_FILE mean, and how problems are told."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from builder.architectures import open_document
+from builder.document import Document
+from builder.errors import Problem
+from runtime.training.runs import EVENTS, WHICH, Run
+from runtime.training.settings import DECLARATIONS, Settings, read_assignment
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from runtime.data import Data
+
+OK, FAILED, MISUSE = 0, 1, 2
+
+#: The data of a document that names none.
+STOCK_DATA = "digits"
+
+
+def say(text: str = "") -> None:
+    """A line for whoever called the command."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def complain(text: str) -> None:
+    """A line beside the result."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def say_json(data: dict[str, Any]) -> None:
+    """The one object that ``--json`` prints."""
+    say(json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False))
+
+
+def failed(problems: Problem | Iterable[Problem]) -> int:
+    """Tell each problem in a line; the exit code."""
+    for problem in [problems] if isinstance(problems, Problem) else problems:
+        where = f"{problem.path}: " if problem.path else ""
+        complain(f"{problem.severity}: {where}{problem.message}".replace("\n", " "))
+    return FAILED
+
+
+def not_yet(what: str) -> int:
+    """Say that something of the contract is still to come; the exit code."""
+    complain(f"{what} is not there yet")
+    return MISUSE
+
+
+def misuse(text: str) -> int:
+    """Say how the command is wanted; the exit code."""
+    complain(text)
+    return MISUSE
+
+
+@dataclass(slots=True)
+class Subject:
+    """What a command is about: a document, and the run it was trained in, if any."""
+
+    document: Document
+    run: Run | None = None
+
+    @property
+    def data_source(self) -> str:
+        """The data that the document names."""
+        return str(self.document.data.get("source") or STOCK_DATA)
+
+
+def open_subject(text: str) -> Subject | list[Problem]:
+    """RUN_OR_FILE: a run's folder, a document, or the name of a built-in architecture."""
+    folder = Path(text)
+    if (folder / EVENTS).is_file():
+        run = Run.open(folder)
+        return [run] if isinstance(run, Problem) else Subject(run.document, run)
+    document = open_document(text)
+    return document if isinstance(document, list) else Subject(document)
+
+
+def load_data_for(subject: Subject, source: str | None) -> Data | list[Problem]:
+    """The data named by the command or else by the document, for the document's input."""
+    from runtime.data import load_data
+    from runtime.training.loop import input_shape
+
+    shape = input_shape(subject.document)
+    if isinstance(shape, Problem):
+        from builder.analysis import analyze
+
+        return [p for p in analyze(subject.document).problems if p.is_error] or [shape]
+    data = load_data(source or subject.data_source, shape)
+    return [data] if isinstance(data, Problem) else data
+
+
+def build_with_weights(subject: Subject, weights: str | None) -> tuple[nn.Module, str | None] | list[Problem]:
+    """The network with the weights asked for, and the name of their file: FILE, ``best`` or ``last`` of a run.
+
+    A run's best weights where nothing is said; freshly drawn ones (None) for a document.
+    """
+    from builder.analysis import analyze
+    from runtime.compile import build
+    from runtime.training.randomness import seed_of, seeded
+    from runtime.weights import load_into, read_weights
+
+    if errors := [problem for problem in analyze(subject.document).problems if problem.is_error]:
+        return errors
+    with seeded(seed_of(0, "initial weights")):
+        model = build(subject.document)
+    file = Path(weights) if weights else None
+    if subject.run is not None and (weights is None or weights in WHICH):
+        file = subject.run.weights_file(weights or "best")
+        if file is None:
+            missing = subject.run.weights(weights or "best")
+            assert isinstance(missing, Problem)
+            return [missing]
+    if file is None:
+        return model, None
+    found = read_weights(file)
+    problem = found if isinstance(found, Problem) else load_into(model, found)
+    return [problem] if problem is not None else (model, str(file))
+
+
+def setting(name: str) -> Callable[[str], Any]:
+    """An argparse type for the declared setting ``name``."""
+
+    def parse(text: str) -> Any:
+        found = read_assignment(f"{name}={text}")
+        if isinstance(found, Problem):
+            raise argparse.ArgumentTypeError(found.message)
+        return found[1]
+
+    parse.__name__ = DECLARATIONS[name].label.lower()
+    return parse
+
+
+def assignment(text: str) -> tuple[str, Any]:
+    """An argparse type for KEY=VALUE."""
+    found = read_assignment(text)
+    if isinstance(found, Problem):
+        raise argparse.ArgumentTypeError(found.message)
+    return found
+
+
+def settings_for(subject: Subject, changes: dict[str, Any]) -> Settings | list[Problem]:
+    """The document's settings (or those of its run) with what the command line says."""
+    own = subject.run.settings if subject.run is not None else Settings.read(subject.document.training)
+    return own if isinstance(own, list) else own.replace(**changes)

@@ -1,0 +1,54 @@
+"""``runs``: the runs in a folder and what came of them, newest first."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from builder.errors import Problem
+from runtime.commands.common import OK, failed, say, say_json
+from runtime.commands.train import RUNS
+from runtime.training.runs import Summary, list_runs
+
+
+def add_parser(subparsers: Any) -> None:
+    """Declare ``runs``."""
+    parser = subparsers.add_parser("runs", help="list runs and their results", description=__doc__)
+    parser.add_argument("folder", metavar="DIR", nargs="?", help=f"where to look (stock: {RUNS})")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """List."""
+    folder = Path(arguments.folder or RUNS)
+    if arguments.folder is not None and not folder.is_dir():
+        return failed(
+            Problem(
+                "no-folder", "Runs are looked for in a folder", f"'{folder}' is none", "Name another folder"
+            )
+        )
+    summaries = [found.summary() for found in list_runs(folder)]
+    if arguments.json:
+        say_json({"runs": [summary.to_json() for summary in summaries]})
+    elif not summaries:
+        say(f"no runs in {folder}")
+    else:
+        width = max(len(summary.name) for summary in summaries)
+        say(f"{'run':{width}}  {'state':10}  epochs  validation     test   time")
+        for summary in summaries:
+            say(_line(summary, width))
+    return OK
+
+
+def _line(summary: Summary, width: int) -> str:
+    time = "" if summary.seconds is None else f"{summary.seconds:.1f} s"
+    return (
+        f"{summary.name:{width}}  {summary.state:10}  {summary.epochs:6}  "
+        f"{_share(summary.validation_accuracy):>10}  {_share(summary.test_accuracy):>7}  {time}"
+    ).rstrip()
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{value:.2%}"

@@ -1,0 +1,207 @@
+"""``train``: a network learns, with a progress bar on a terminal and a line for each epoch elsewhere."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from tqdm import tqdm
+
+from builder.errors import Problem
+from runtime.commands.common import (
+    FAILED,
+    OK,
+    Subject,
+    assignment,
+    complain,
+    failed,
+    load_data_for,
+    not_yet,
+    open_subject,
+    say,
+    setting,
+    settings_for,
+)
+from runtime.training.control import Control
+from runtime.training.events import Epoch, Event, Finished, Started, Steps, Trouble
+from runtime.training.runs import Run
+from runtime.training.settings import DECLARATIONS
+
+#: Where the command line keeps runs.
+RUNS = "runs"
+
+
+def add_parser(subparsers: Any) -> None:
+    """Declare ``train``."""
+    parser = subparsers.add_parser("train", help="train a network", description=__doc__)
+    parser.add_argument("file", metavar="FILE", help="a document, or the name of a built-in architecture")
+    parser.add_argument(
+        "--data", metavar="SRC", help="a known name or a path (stock: the document's, else digits)"
+    )
+    for name in ("epochs", "batch", "device", "seed"):
+        declaration = DECLARATIONS[name]
+        parser.add_argument(f"--{name}", type=setting(name), metavar=name[0].upper(), help=declaration.help)
+    parser.add_argument("--precision", metavar="P", help=DECLARATIONS["precision"].help)
+    parser.add_argument(
+        "--run", metavar="DIR", help=f"the run's folder (stock: a new one in {RUNS})", dest="run_dir"
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with the run in --run")
+    parser.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        type=assignment,
+        action="append",
+        default=[],
+        dest="changes",
+        help=f"any training setting: {', '.join(DECLARATIONS)}",
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train; 0 also after Ctrl+C, which stops cleanly."""
+    if arguments.resume:
+        return not_yet("--resume")
+    if int(os.environ.get("WORLD_SIZE", "1") or 1) > 1:
+        return not_yet("training under torchrun")
+    if arguments.precision not in (None, "fp32"):
+        return not_yet(f"the precision {arguments.precision}")
+    subject = open_subject(arguments.file)
+    if isinstance(subject, list):
+        return failed(subject)
+    changes = dict(arguments.changes)
+    for name in ("epochs", "batch", "device", "seed"):
+        value = getattr(arguments, name)
+        if value is not None:
+            changes[name] = value
+    parent, name = RUNS, None
+    if arguments.run_dir is not None:
+        folder = Path(arguments.run_dir)
+        parent, name = str(folder.parent), folder.name
+    trained = train_and_tell(subject, changes, arguments.data, parent, name)
+    return OK if isinstance(trained, Run) else FAILED
+
+
+def train_and_tell(
+    subject: Subject, changes: dict[str, Any], source: str | None, parent: str, name: str | None = None
+) -> Run | None:
+    """Train into a new run folder, telling the progress; the run unless it failed, which is told too."""
+    from runtime.training.loop import check, train
+
+    settings = settings_for(subject, changes)
+    if isinstance(settings, list):
+        failed(settings)
+        return None
+    data = load_data_for(subject, source)
+    if isinstance(data, list):
+        failed(data)
+        return None
+    if problems := check(subject.document, settings, data):
+        failed(problems)
+        return None
+    document = subject.document.copy()
+    document.put_settings("data", {**document.data, "source": source or subject.data_source})
+    document.put_settings("training", settings.to_json())
+    made = Run.create(parent, document, settings, name=name)
+    if isinstance(made, Problem):
+        failed(made)
+        return None
+    control = Control()
+    with stopping_on_ctrl_c(control):
+        finished = tell(
+            train(document, settings, data, control=control, run=made), f"{document.name} on {data.title}"
+        )
+    say(f"run      {made.folder}")
+    return made if finished is not None and finished.reason != "failed" else None
+
+
+@contextmanager
+def stopping_on_ctrl_c(control: Control) -> Iterator[None]:
+    """Ctrl+C asks the training to stop; a second time, without the final test; a third time it interrupts."""
+    asked = 0
+
+    def ask(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            complain("\nstopping after this step (again: without the final test)")
+        elif asked > 2:
+            raise KeyboardInterrupt
+        control.stop(at_once=asked > 1)
+
+    try:
+        before = signal.signal(signal.SIGINT, ask)
+    except ValueError:  # not in the main thread: somebody else handles Ctrl+C
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def tell(events: Iterator[Event], title: str) -> Finished | None:
+    """Follow a training to its end on a terminal or in plain lines."""
+    bar: tqdm[Any] | None = None
+    finished: Finished | None = None
+    started: Started | None = None
+    try:
+        for event in events:
+            if isinstance(event, Started):
+                started = event
+                write(
+                    bar, f"{title}: {event.parameters:,} parameters, {event.epochs} epochs on {event.device}"
+                )
+                if sys.stderr.isatty():
+                    total = event.epochs * event.steps_per_epoch
+                    bar = tqdm(total=total, unit="step", dynamic_ncols=True, file=sys.stderr, leave=False)
+            elif isinstance(event, Steps) and bar is not None:
+                bar.update(len(event.loss))
+                bar.set_postfix_str(f"loss {event.loss[-1]:.3f}, {event.images_per_second:,.0f} images/s")
+            elif isinstance(event, Epoch):
+                write(bar, epoch_line(event, started.epochs if started else event.epoch))
+            elif isinstance(event, Trouble):
+                if bar is not None:
+                    bar.clear()
+                failed(event.problem)
+            elif isinstance(event, Finished):
+                finished = event
+    finally:
+        if bar is not None:
+            bar.close()
+    if finished is not None and finished.reason != "failed":
+        say(result_line(finished))
+    return finished
+
+
+def write(bar: tqdm[Any] | None, text: str) -> None:
+    """A line above the bar."""
+    if bar is None:
+        say(text)
+    else:
+        bar.write(text, file=sys.stdout)
+
+
+def epoch_line(event: Epoch, epochs: int) -> str:
+    """An epoch in a line."""
+    width = len(str(epochs))
+    return (
+        f"epoch {event.epoch:>{width}}/{epochs}  loss {event.train_loss:.4f}  accuracy {event.train_accuracy:7.2%}  "
+        f"validation {event.validation_loss:.4f} {event.validation_accuracy:7.2%}  {event.seconds:.1f} s"
+        f"{'  best' if event.best else ''}"
+    )
+
+
+def result_line(event: Finished) -> str:
+    """How a run ended, in a line."""
+    if event.best_epoch is None:
+        return f"{event.reason} after {event.seconds:.1f} s, before the first epoch was over"
+    test = "not tested" if event.test_accuracy is None else f"test accuracy {event.test_accuracy:.2%}"
+    return f"{event.reason} after {event.seconds:.1f} s: {test} with the weights of epoch {event.best_epoch}"

@@ -1,0 +1,249 @@
+"""Networks taken away: as a Python program, as weights, as ONNX.
+
+What is written is written whole or not at all; what cannot be written is told as a Problem.
+"""
+
+from __future__ import annotations
+
+import ast
+import logging
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from builder.analysis import analyze
+from builder.document import Document
+from builder.errors import Problem
+from runtime.codegen import generate
+from runtime.data.preparation import Preparation
+from runtime.weights import TORCH_SUFFIXES, write_atomically, write_weights
+
+if TYPE_CHECKING:
+    from torch import nn
+
+log = logging.getLogger(__name__)
+
+#: The formats there are, and what they are called in a menu.
+FORMATS: Mapping[str, str] = {
+    "python": "Python program",
+    "state-dict": "Weights (.safetensors or .pt)",
+    "onnx": "ONNX model",
+}
+
+
+def export_python(
+    document: Document, model: nn.Module, preparation: Preparation, out: Path
+) -> Problem | list[Path]:
+    """A program that runs alone with torch, safetensors and Pillow, and its weights beside it.
+
+    ``out`` is the .py file; the weights get its name with .safetensors. Returns the files written.
+    """
+    text = python_program(document, preparation, out.with_suffix(".safetensors").name)
+    if isinstance(text, list):
+        return text[0]
+    weights = out.with_suffix(".safetensors")
+    problem = write_weights(model.state_dict(), weights, {"format": "pt", "network": document.name})
+    problem = problem or write_atomically(out, text.encode())
+    return problem if problem is not None else [out, weights]
+
+
+def python_program(document: Document, preparation: Preparation, weights_name: str) -> str | list[Problem]:
+    """The generated source with a ``__main__`` that loads the weights and names a picture's classes."""
+    source = generate(document)
+    if isinstance(source, list):
+        return source
+    from runtime.training.objective import ends_in_softmax
+
+    head, body = _split_imports(source.text)
+    imports = _merged_imports(head)
+    facts = "\n".join(
+        [
+            f"#: The classes of {_comment(preparation.data)}, in the order of the outputs.",
+            f"CLASSES = {_literal(preparation.classes)}",
+            "#: Of the training pictures, per channel, on a scale of 0…1.",
+            f"MEAN = {_literal(preparation.mean)}",
+            f"STD = {_literal(preparation.std)}",
+            "#: Height and width of what the network looks at.",
+            f"SIZE = {(preparation.height, preparation.width)}",
+            f"MODE = {'L' if preparation.channels == 1 else 'RGB'!r}",
+            f"SHAPE = {tuple(preparation.shape)}",
+            f"WEIGHTS = {weights_name!r}",
+        ]
+    )
+    probabilities = "outputs" if ends_in_softmax(document) else "outputs.softmax(dim=1)"
+    program = _PROGRAM.replace("Network()", f"{source.class_name}()").replace("PROBABILITIES", probabilities)
+    return f"{imports}\n\n{facts}\n\n\n{body.strip()}\n\n\n{program}"
+
+
+def export_state_dict(document: Document, model: nn.Module, out: Path) -> Problem | list[Path]:
+    """The weights: safetensors, or what torch.save writes for .pt and .pth."""
+    if out.suffix not in (".safetensors", *TORCH_SUFFIXES):
+        return Problem(
+            "export-suffix",
+            "Weights are written as .safetensors or .pt",
+            f"the file is called '{out.name}'",
+            "Give it one of these endings",
+        )
+    problem = write_weights(model.state_dict(), out, {"format": "pt", "network": document.name})
+    return problem if problem is not None else [out]
+
+
+def export_onnx(document: Document, model: nn.Module, out: Path) -> Problem | list[Path]:
+    """One ONNX file, in eval mode, with a free batch size; inputs and outputs are called as in the document."""
+    import torch
+
+    try:
+        import onnx  # noqa: F401
+        import onnxscript  # noqa: F401
+    except ImportError:
+        return Problem(
+            "onnx-missing",
+            "ONNX files are written by the packages onnx and onnxscript",
+            "they are not installed",
+            "Install convolab[onnx]",
+        )
+    shapes = [shape for shape in analyze(document).input_shapes if shape is not None]
+    device = next((weight.device for weight in model.parameters()), torch.device("cpu"))
+    # Two samples: one would be taken for a constant.
+    examples = tuple(torch.zeros(2, *shape, device=device) for shape in shapes)
+    batch = torch.export.Dim("batch", min=1)
+    nodes = list(document.network)
+    was_training = model.training
+    model.eval()
+    try:
+        program = torch.onnx.export(
+            model,
+            examples,
+            dynamo=True,
+            verbose=False,
+            input_names=[node.name for node in nodes if node.block == "input"],
+            output_names=[node.name for node in nodes if node.block == "output"],
+            dynamic_shapes=tuple({0: batch} for _ in examples),
+        )
+        assert program is not None
+        # Written by way of a folder of its own: the exporter wants a name, and must leave nothing half done.
+        with tempfile.TemporaryDirectory() as folder:
+            temporary = Path(folder) / "model.onnx"
+            program.save(str(temporary), external_data=False)
+            contents = temporary.read_bytes()
+    except OSError as error:
+        return _cannot_export("ONNX", error)
+    except Exception as error:
+        log.exception("ONNX export failed")
+        return _cannot_export("ONNX", error)
+    finally:
+        model.train(was_training)
+    problem = write_atomically(out, contents)
+    return problem if problem is not None else [out]
+
+
+def _cannot_export(what: str, error: Exception) -> Problem:
+    lines = str(error).strip().splitlines()
+    return Problem(
+        "export-failed",
+        f"{what} takes what its exporter can trace",
+        f"{type(error).__name__}: {lines[0][:200] if lines else ''}",
+        "Export Python instead; the details are in the log",
+    )
+
+
+def _split_imports(text: str) -> tuple[str, str]:
+    """The source up to its last import, and the rest."""
+    tree = ast.parse(text)
+    last = 0
+    for statement in tree.body:
+        docstring = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        if not docstring and not isinstance(statement, ast.Import | ast.ImportFrom):
+            break
+        last = statement.end_lineno or last
+    lines = text.splitlines()
+    return "\n".join(lines[:last]), "\n".join(lines[last:])
+
+
+def _merged_imports(head: str) -> str:
+    """The imports of the source and of the program, each once, sorted as ruff sorts them."""
+    tree = ast.parse(head + "\n" + _IMPORTS)
+    docstring = ast.get_docstring(ast.parse(head), clean=False)
+    lines = {ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)}
+    groups: list[list[str]] = [[], [], []]
+    for line in sorted(lines, key=lambda line: (line.startswith("from "), line)):
+        package = line.split()[1].split(".")[0]
+        groups[0 if package == "__future__" else 1 if package in _STANDARD else 2].append(line)
+    body = "\n\n".join("\n".join(group) for group in groups if group)
+    return f'"""{docstring}"""\n\n{body}' if docstring else body
+
+
+def _literal(values: tuple[Any, ...]) -> str:
+    inside = ", ".join(ascii(value) if isinstance(value, str) else repr(value) for value in values)
+    one_line = f"({inside},)" if len(values) == 1 else f"({inside})"
+    if len(one_line) <= 90:
+        return one_line
+    return "(\n" + "".join(f"    {value!r},\n" for value in values) + ")"
+
+
+def _comment(text: str) -> str:
+    """Text that stays within a comment."""
+    return " ".join(text.split()) or "the data"
+
+
+_STANDARD = frozenset({"argparse", "collections", "functools", "math", "pathlib", "sys", "typing"})
+
+_IMPORTS = """\
+from __future__ import annotations
+import argparse
+from pathlib import Path
+import torch
+from PIL import Image, ImageOps
+"""
+
+_PROGRAM = '''\
+def load_weights(model: torch.nn.Module, path: Path) -> None:
+    """Load a state_dict from .safetensors, or from a .pt file beside it."""
+    if path.suffix == ".safetensors" and path.exists():
+        from safetensors.torch import load_file
+
+        state = load_file(path)
+    else:
+        state = torch.load(path.with_suffix(".pt"), map_location="cpu", weights_only=True)
+    model.load_state_dict(state)
+
+
+def prepare(path: Path) -> torch.Tensor:
+    """A picture as the network wants it: shorter side resized, centre cut out, normalised; (1, *SHAPE)."""
+    image = ImageOps.exif_transpose(Image.open(path))
+    if image.has_transparency_data:
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
+    image = image.convert(MODE)
+    height, width = SIZE
+    scale = min(image.width / width, image.height / height)
+    across, down = width * scale, height * scale
+    left, top = (image.width - across) / 2, (image.height - down) / 2
+    box = (left, top, min(left + across, image.width), min(top + down, image.height))
+    image = image.resize((width, height), Image.Resampling.BILINEAR, box=box)
+    pixels = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
+    x = pixels.view(height, width, len(MEAN)).permute(2, 0, 1).float() / 255
+    mean, std = torch.tensor(MEAN).view(-1, 1, 1), torch.tensor(STD).view(-1, 1, 1)
+    return ((x - mean) / std).reshape(1, *SHAPE)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Say what is in a picture.")
+    parser.add_argument("pictures", type=Path, nargs="+")
+    parser.add_argument("--weights", type=Path, default=Path(__file__).with_name(WEIGHTS))
+    arguments = parser.parse_args()
+    model = Network()
+    load_weights(model, arguments.weights)
+    model.eval()
+    for path in arguments.pictures:
+        with torch.inference_mode():
+            outputs = model(prepare(path))
+        best = PROBABILITIES[0].topk(min(5, len(CLASSES)))
+        print(path)
+        for share, index in zip(best.values.tolist(), best.indices.tolist()):
+            print(f"  {share:7.2%}  {CLASSES[index]}")
+
+
+if __name__ == "__main__":
+    main()
+'''
