@@ -81,16 +81,16 @@ def run(arguments: argparse.Namespace) -> int:
         value = getattr(arguments, name)
         if value is not None:
             changes[name] = value
-    parent, name = RUNS, None
+    parent, name = Path(RUNS), ""
     if arguments.run_dir is not None:
         folder = Path(arguments.run_dir)
-        parent, name = str(folder.parent), folder.name
+        parent, name = folder.parent, folder.name
     trained = train_and_tell(subject, changes, arguments.data, parent, name)
     return OK if isinstance(trained, Run) else FAILED
 
 
 def train_and_tell(
-    subject: Subject, changes: dict[str, Any], source: str | None, parent: str, name: str | None = None
+    subject: Subject, changes: dict[str, Any], source: str | None, parent: Path, name: str = ""
 ) -> Run | None:
     """Train into a new run folder, telling the progress; the run unless it failed, which is told too."""
     from runtime.training.loop import check, train
@@ -109,7 +109,7 @@ def train_and_tell(
     document = subject.document.copy()
     document.put_settings("data", {**document.data, "source": source or subject.data_source})
     document.put_settings("training", settings.to_json())
-    made = Run.create(parent, document, settings, name=name)
+    made = Run.create(parent, document, settings, name=name or None)
     if isinstance(made, Problem):
         failed(made)
         return None

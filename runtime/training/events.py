@@ -6,6 +6,7 @@ Neither torch nor Qt is imported here.
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, TypeAlias
 
@@ -139,7 +140,7 @@ def from_json(data: dict[str, Any]) -> Durable:
         if not set(rest) <= set(wanted):
             raise ValueError(f"unknown fields {sorted(set(rest) - set(wanted))}")
         event: Durable = cls(**{name: _typed(name, value, wanted[name]) for name, value in rest.items()})
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"not a training event: {error}") from error
     return event
 
@@ -168,11 +169,16 @@ def _typed(name: str, value: Any, wanted: str) -> Any:
         return tuple(_typed(name, item, inside) for item in value)
     if value is None and wanted.endswith("| None"):
         return None
-    if not isinstance(value, _KINDS[wanted.removesuffix(" | None")]) or isinstance(value, bool) is not (
+    told: Any = value
+    if not isinstance(told, _KINDS[wanted.removesuffix(" | None")]) or isinstance(told, bool) != (
         wanted == "bool"
     ):
         raise ValueError(f"{name} is not of type {wanted}")
-    return float(value) if wanted.startswith("float") else value
+    if wanted.startswith("float"):
+        told = float(told)
+        if not math.isfinite(told):
+            raise ValueError(f"{name} is not finite")
+    return told
 
 
 #: What JSON gives for each annotation: a float may come as a whole number.

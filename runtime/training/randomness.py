@@ -27,8 +27,8 @@ def seed_default(value: int, device: torch.device) -> None:
     """
     torch.default_generator.manual_seed(value)
     if device.type == "cuda":
-        index = device.index if device.index is not None else torch.cuda.current_device()
-        torch.cuda.default_generators[index].manual_seed(value)
+        with torch.cuda.device(device):  # a device without an index is the current one
+            torch.cuda.default_generators[torch.cuda.current_device()].manual_seed(value)
 
 
 @contextmanager

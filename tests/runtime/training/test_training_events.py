@@ -79,6 +79,10 @@ def test_a_problem_comes_back_with_the_same_message():
         {"event": "trouble", "problem": {"code": "a", "message": "", "severity": "loud", "path": ""}},
         {"event": "trouble", "problem": []},
         {"event": ["x"]},
+        {"event": "epoch", "epoch": 10**400},
+        {"event": "checkpoint", "which": "best", "epoch": 1, "file": None},
+        {"event": "finished", "reason": "completed", "seconds": 10**400},
+        {"event": "finished", "reason": "completed", "seconds": float("inf")},
     ],
 )
 def test_what_is_no_event_is_refused(data):
