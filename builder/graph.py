@@ -28,7 +28,7 @@ def _frozen(value: Any) -> Hashable:
     if isinstance(value, list | tuple):
         return tuple(map(_frozen, value))
     if isinstance(value, dict):
-        return tuple((name, _frozen(item)) for name, item in value.items())
+        return dict, tuple((name, _frozen(item)) for name, item in value.items())
     return value if type(value) in (int, str) else (type(value), value)
 
 

@@ -130,6 +130,8 @@ class Body:
     edges: list[Edge] = field(default_factory=list)
     frames: list[dict[str, Any]] = field(default_factory=list)
     ids: dict[str, str | None] = field(default_factory=dict)
+    #: Whether every node has a name, so that a wire to another one is a fault of the wire.
+    complete: bool = True
 
     def placed(self) -> set[str]:
         """Names of the modules that are placed in it."""
@@ -148,11 +150,11 @@ class Body:
 
 def read_body(reader: Reader, path: str, fields: dict[str, Any]) -> Body:
     """Nodes, edges and frames of a graph; what has faults is noted and left out."""
-    body = Body()
+    body = Body(complete=isinstance(fields.get("nodes"), list | tuple))
     items = reader.list(f"{path}.nodes", fields.get("nodes", []))
     ids = _Ids(items)
     for index, item in enumerate(items):
-        _read_node(reader, f"{path}.nodes[{index}]", item, body, ids)
+        _read_node(reader, f"{path}.nodes", index, item, body, ids)
     taken: dict[tuple[str, str], int] = {}
     for index, item in enumerate(reader.list(f"{path}.edges", fields.get("edges", []))):
         _read_edge(reader, f"{path}.edges[{index}]", index, item, body, taken)
@@ -180,12 +182,14 @@ class _Ids:
                 return f"n{self._number}"
 
 
-def _read_node(reader: Reader, path: str, value: Any, body: Body, ids: _Ids) -> None:
+def _read_node(reader: Reader, path: str, index: int, value: Any, body: Body, ids: _Ids) -> None:
+    path = f"{path}[{index}]"
     fields = reader.fields(path, value, ("name", "block"), ("id", "parameters", "when", "repeat", "position"))
     if fields is None:
+        body.complete = False
         return
     before = len(reader.problems)
-    node_id = _read_id(reader, f"{path}.id", fields, ids, len(body.ids))
+    node_id = _read_id(reader, f"{path}.id", fields, ids, index)
     name = reader.text(f"{path}.name", fields["name"], empty=True) if "name" in fields else None
     block = reader.text(f"{path}.block", fields["block"]) if "block" in fields else None
     parameters = reader.object(f"{path}.parameters", fields.get("parameters", {}))
@@ -205,6 +209,8 @@ def _read_node(reader: Reader, path: str, value: Any, body: Body, ids: _Ids) -> 
                 "Rename one, and its wires.",
             )
         body.ids.setdefault(name, None)
+    else:
+        body.complete = False
     if (
         len(reader.problems) > before
         or name is None
@@ -270,7 +276,7 @@ def _read_edge(
     words = [reader.text(f"{path}[{place}]", word) for place, word in enumerate(value)]
     source, source_port, target, target_port = (None if word is None else normalise(word) for word in words)
     for place, name in ((0, source), (2, target)):
-        if name is not None and name not in body.ids:
+        if name is not None and name not in body.ids and body.complete:
             reader.report(
                 "unknown-node",
                 f"{path}[{place}]",
