@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from builder.analysis import Analysis, GraphView, NodeReport, analyze
 from builder.document import Document
 from builder.edits import Edit
-from builder.errors import Address, ConvolabError, Problem
+from builder.errors import Address, ConvolabError
 from builder.graph import Graph, Node
 from builder.history import History, Step
 from builder.reading import load
@@ -46,7 +46,7 @@ class Session(QObject):
     runStateChanged = Signal(str)
     #: A sentence that is of interest for a few seconds.
     statusMessage = Signal(str)
-    #: What opening or saving found (a list of Problem), and whether it failed because of them.
+    #: What opening or saving found, a list of Problem.
     problemsFound = Signal(list)
     #: The node to bring into view, by id; the graph it is drawn in has been entered already.
     nodeRevealed = Signal(str)

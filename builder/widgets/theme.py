@@ -46,8 +46,8 @@ _CATEGORY_FIELDS = {
 class Theme:
     """One set of colours, each ``#rrggbb``.
 
-    ``window``, ``panel``, ``raised``, ``hover`` and ``canvas`` are backgrounds; ``text`` and ``muted`` are written on any of
-    them, ``on_accent`` and ``on_ok`` on those two. The categories' colours are for marks, never for text.
+    ``window``, ``panel``, ``raised``, ``hover`` and ``canvas`` are backgrounds, on any of which ``text`` and ``muted``
+    are written; ``on_accent`` and ``on_ok`` are written on those two. Categories' colours are marks, never text.
     """
 
     name: str
@@ -214,13 +214,13 @@ def style_sheet(theme: Theme) -> str:
     """The one style sheet of the program, in this theme's colours."""
     template = Template((RESOURCES / "theme.qss").read_text(encoding="utf-8"))
     return template.substitute(
-        theme.values(), ui=ui_family(), mono=mono_family(), icons=f"convolab-icons:{theme.name}"
+        theme.values(), ui=ui_family(), mono=mono_family(), icons=f"themeicons:{theme.name}"
     )
 
 
 def apply_theme(app: QApplication, theme: Theme) -> None:
     """Dress the whole program: style, palette, font and style sheet."""
-    QDir.setSearchPaths("convolab-icons", [str(RESOURCES / "icons")])
+    QDir.setSearchPaths("themeicons", [str(RESOURCES / "icons")])
     if app.style().objectName().lower() != "fusion" and not app.styleSheet():
         app.setStyle(QStyleFactory.create("Fusion"))
     app.setPalette(palette(theme))

@@ -1,0 +1,180 @@
+"""The menus every window has: files, undo, panels, the look, help. Both halves add to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from builder.widgets.icons import themed
+from builder.widgets.panels import WORKSPACES
+from builder.widgets.session import Session
+from builder.widgets.theme import CHOICES
+
+if TYPE_CHECKING:
+    from builder.widgets.shell import Shell
+
+TITLES = ("File", "Edit", "View", "Network", "Train", "Export", "Help")
+
+
+class Menus:
+    """Builds the menu bar and keeps labels, ticks and availability true."""
+
+    def __init__(self, shell: Shell, session: Session) -> None:
+        self._shell = shell
+        self._session = session
+        self._bar: QMenuBar = shell.menuBar()
+        self._menus = {title: self._bar.addMenu(f"&{title}") for title in TITLES}
+        for menu in self._menus.values():
+            menu.menuAction().setVisible(False)
+        self._icons: list[tuple[QAction, str]] = []
+        self._themes: dict[str, QAction] = {}
+        self._file()
+        self._edit()
+        self._view()
+        self._help()
+        session.historyChanged.connect(self._tell_history)
+        session.recentChanged.connect(self._list_recent)
+        session.themeChanged.connect(self._dress)
+        self._tell_history()
+        self._list_recent()
+        self._dress()
+
+    def menu(self, title: str) -> QMenu:
+        """The menu of this title, made at the end of the bar (before Help) where there is none."""
+        if title not in self._menus:
+            menu = QMenu(f"&{title}", self._bar)
+            self._bar.insertMenu(self._menus["Help"].menuAction(), menu)
+            self._menus[title] = menu
+        self._menus[title].menuAction().setVisible(True)
+        return self._menus[title]
+
+    def _add(
+        self,
+        menu: QMenu,
+        text: str,
+        do: Callable[[], object],
+        keys: str | QKeySequence.StandardKey | list[str] | None = None,
+        icon: str | None = None,
+    ) -> QAction:
+        action = QAction(text, self._shell)
+        action.triggered.connect(lambda *_: do())
+        if isinstance(keys, list):
+            action.setShortcuts([QKeySequence(key) for key in keys])
+        elif keys is not None:
+            action.setShortcut(QKeySequence(keys))
+        if icon is not None:
+            self._icons.append((action, icon))
+        menu.addAction(action)
+        return action
+
+    def _file(self) -> None:
+        menu, shell, session = self.menu("File"), self._shell, self._session
+        self._add(menu, "&New", session.new_document, "Ctrl+N", "plus")
+        self._add(menu, "&Open…", shell.choose_and_open, "Ctrl+O", "open")
+        self._recent = menu.addMenu("Open &recent")
+        menu.addSeparator()
+        self._add(menu, "&Save", shell.save, "Ctrl+S", "save")
+        self._add(menu, "Save &as…", shell.save_as, "Ctrl+Shift+S")
+        #: Both halves put theirs before this.
+        self.file_end = menu.addSeparator()
+        self._add(menu, "&Quit", shell.close, "Ctrl+Q").setMenuRole(QAction.MenuRole.QuitRole)
+
+    def _edit(self) -> None:
+        menu, session = self.menu("Edit"), self._session
+        self.undo = self._add(menu, "&Undo", session.undo, "Ctrl+Z", "undo")
+        self.redo = self._add(menu, "&Redo", session.redo, ["Ctrl+Shift+Z", "Ctrl+Y"], "redo")
+        menu.addSeparator()
+
+    def _view(self) -> None:
+        menu, shell = self.menu("View"), self._shell
+        self._workspaces: dict[str, QAction] = {}
+        group = QActionGroup(shell)
+        for number, workspace in enumerate(WORKSPACES, 1):
+            action = self._add(menu, workspace, partial(shell.set_workspace, workspace), f"Ctrl+{number}")
+            action.setCheckable(True)
+            group.addAction(action)
+            self._workspaces[workspace] = action
+        self._workspaces[shell.workspace].setChecked(True)
+        shell.workspaceChanged.connect(lambda name: self._workspaces[name].setChecked(True))
+        menu.addSeparator()
+        for area, title, keys, icon in (
+            ("left", "&Left panel", "Ctrl+Alt+1", "panel-left"),
+            ("bottom", "&Bottom panel", "Ctrl+Alt+2", "panel-bottom"),
+            ("right", "&Right panel", "Ctrl+Alt+3", "panel-right"),
+        ):
+            action = shell.dock(area).toggleViewAction()
+            action.setText(title)
+            action.setShortcut(QKeySequence(keys))
+            self._icons.append((action, icon))
+            menu.addAction(action)
+        panels = menu.addMenu("&Panels")
+        panels.aboutToShow.connect(lambda: self._list_panels(panels))
+        self._add(menu, "N&ext panel", lambda: shell.step_panel(1), "Ctrl+PgDown")
+        self._add(menu, "Pre&vious panel", lambda: shell.step_panel(-1), "Ctrl+PgUp")
+        self._add(menu, "Reset &layout", shell.reset_layout)
+        themes = menu.addMenu("&Theme")
+        group = QActionGroup(shell)
+        icons = {"system": "system", "dark": "moon", "light": "sun"}
+        for choice in CHOICES:
+            text = "As the &system" if choice == "system" else f"&{choice.capitalize()}"
+            action = self._add(themes, text, partial(self._session.set_theme, choice), None, icons[choice])
+            action.setCheckable(True)
+            group.addAction(action)
+            self._themes[choice] = action
+        menu.addSeparator()
+
+    def _help(self) -> None:
+        menu = self.menu("Help")
+        self._add(menu, "&Shortcuts", self._shell.show_shortcuts, "F1", "info")
+
+    def _list_panels(self, menu: QMenu) -> None:
+        menu.clear()
+        for panel in self._shell.panels():
+            menu.addAction(panel.title, panel.show)
+
+    def _list_recent(self) -> None:
+        self._recent.clear()
+        session = self._session
+        paths = session.recent
+        for path in paths:
+            action = self._recent.addAction(shortened(path))
+            action.setToolTip(str(path))
+            action.triggered.connect(lambda _=False, path=path: session.open_document(path))
+        self._recent.setEnabled(bool(paths))
+        if paths:
+            self._recent.addSeparator()
+            self._recent.addAction("Clear", session.clear_recent)
+
+    def _tell_history(self) -> None:
+        history = self._session.history
+        self.undo.setEnabled(history.can_undo)
+        self.undo.setText(f"&Undo {history.undo_label}".rstrip())
+        self.redo.setEnabled(history.can_redo)
+        self.redo.setText(f"&Redo {history.redo_label}".rstrip())
+
+    def _dress(self) -> None:
+        for action, name in self._icons:
+            action.setIcon(themed(name, self._session.theme))
+        self._themes[self._session.theme_choice].setChecked(True)
+
+
+def shortened(path: Path) -> str:
+    """A path with ``~`` for the home folder."""
+    home = Path.home()
+    return str(Path("~") / path.relative_to(home)) if path.is_relative_to(home) and home.name else str(path)
+
+
+def shortcuts_of(widget: QWidget) -> list[tuple[str, str]]:
+    """Every action of a window that has keys: (what it does, the keys), sorted."""
+    found: dict[str, str] = {}
+    for action in widget.findChildren(QAction):
+        keys = ", ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts())
+        text = action.text().replace("&", "").rstrip("…")
+        if keys and text and not action.isSeparator():
+            found[text] = keys
+    return sorted(found.items())

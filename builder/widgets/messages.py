@@ -1,0 +1,122 @@
+"""The line above the status bar where opening and saving say what they found; it never stops anyone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
+
+from builder.errors import Problem
+from builder.widgets.figures import count
+from builder.widgets.icons import pixmap, themed
+from builder.widgets.session import Session
+
+#: Problems shown before one asks for all of them.
+_FIRST = 2
+
+
+class MessageBar(QWidget):
+    """Problems that belong to no node: rule, values, way out; closed by hand, by Esc or by the next ones."""
+
+    shown = Signal(bool)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._problems: list[Problem] = []
+        self._all = False
+        self.setAccessibleName("Messages")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._rows = QWidget(self)
+        self._list = QVBoxLayout(self._rows)
+        self._list.setContentsMargins(0, 0, 0, 0)
+        self._list.setSpacing(4)
+        self._scroll = QScrollArea(self)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setWidget(self._rows)
+        self._more = QPushButton(self)
+        self._more.setProperty("variant", "quiet")
+        self._more.setProperty("size", "small")
+        self._more.clicked.connect(self._show_all)
+        self._close = QToolButton(self)
+        self._close.setProperty("variant", "quiet")
+        self._close.setAccessibleName("Close messages")
+        self._close.setToolTip("Close (Esc)")
+        self._close.clicked.connect(self.clear)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 8, 8, 8)
+        layout.setSpacing(8)
+        layout.addWidget(self._scroll, 1)
+        layout.addWidget(self._more, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
+        session.themeChanged.connect(self._fill)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is shown."""
+        return tuple(self._problems)
+
+    def show_problems(self, problems: Sequence[Problem]) -> None:
+        """Say these instead of what was said before; none closes the line."""
+        self._problems = list(problems)
+        self._all = False
+        self._fill()
+        self.shown.emit(bool(self._problems))
+
+    def clear(self) -> None:
+        """Close the line."""
+        self.show_problems(())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc closes."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.clear()
+        else:
+            super().keyPressEvent(event)
+
+    def _show_all(self) -> None:
+        self._all = not self._all
+        self._fill()
+
+    def _fill(self) -> None:
+        while (item := self._list.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        theme = self._session.theme
+        self._close.setIcon(themed("close", theme))
+        listed = self._problems if self._all else self._problems[:_FIRST]
+        for problem in listed:
+            self._list.addWidget(self._row(problem))
+        self._list.addStretch(1)
+        hidden = len(self._problems) - _FIRST
+        self._more.setVisible(hidden > 0)
+        self._more.setText("Show fewer" if self._all else f"{count(hidden, 'more problem')}")
+        rows = min(len(listed), 6)
+        self._scroll.setFixedHeight(max(rows, 1) * 36)
+
+    def _row(self, problem: Problem) -> QWidget:
+        theme = self._session.theme
+        row = QWidget(self._rows)
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        badge = QLabel(row)
+        badge.setPixmap(
+            pixmap(str(problem.severity), theme.severity(problem.severity), 16, self.devicePixelRatioF())
+        )
+        badge.setAccessibleName(str(problem.severity))
+        layout.addWidget(badge, 0, Qt.AlignmentFlag.AlignTop)
+        first = f"<b style='color:{theme.severity(problem.severity)}'>{escape(problem.rule)}</b>"
+        where = f" <span style='color:{theme.muted}'>{escape(problem.path)}</span>" if problem.path else ""
+        rest = " ".join(escape(part.rstrip(".") + ".") for part in (problem.values, problem.way_out) if part)
+        text = QLabel(f"{first}{where}<br>{rest}" if rest else f"{first}{where}", row)
+        text.setTextFormat(Qt.TextFormat.RichText)
+        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        text.setWordWrap(True)
+        text.setAccessibleName(problem.message)
+        layout.addWidget(text, 1)
+        return row

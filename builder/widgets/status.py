@@ -1,0 +1,110 @@
+"""The line at the bottom: the network in four figures at the left, how things stand at the right."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QLabel, QPushButton, QStatusBar, QWidget
+
+from builder.analysis import Analysis
+from builder.errors import Severity
+from builder.shapes import format_shape
+from builder.widgets.figures import ago, count, flops, size, thousands
+from builder.widgets.session import Session
+
+
+class StatusBar(QStatusBar):
+    """Totals of the network and the number of problems; both halves add slots of their own."""
+
+    problemsClicked = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.setSizeGripEnabled(False)
+        self.setFixedHeight(28)
+        self.setContentsMargins(8, 0, 8, 0)
+        self.setAccessibleName("Status")
+        self._totals = QLabel(self)
+        self._totals.setAccessibleName("Totals of the network")
+        self.addWidget(self._totals)
+        self._left = 1
+        self._problems = QPushButton(self)
+        self._problems.setToolTip("Show the list of problems")
+        self._problems.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._problems.clicked.connect(self.problemsClicked)
+        self.addPermanentWidget(self._problems)
+        self._saved = QLabel(self)
+        self.addPermanentWidget(self._saved)
+        self._right = 1
+        self._clock = QTimer(self)
+        self._clock.setInterval(20_000)
+        self._clock.timeout.connect(self._tell_saved)
+        self._clock.start()
+        session.analysisChanged.connect(self._tell_analysis)
+        session.documentReplaced.connect(self._tell_saved)
+        session.savedChanged.connect(self._tell_saved)
+        session.statusMessage.connect(lambda text: self.showMessage(text, 5000))
+        self._tell_analysis()
+        self._tell_saved()
+
+    def add_slot(self, widget: QWidget, side: str = "right") -> None:
+        """Put a widget after the totals (``side="left"``) or between the problems and when it was saved."""
+        if side == "left":
+            self.insertWidget(self._left, widget)
+            self._left += 1
+        else:
+            self.insertPermanentWidget(self._left + self._right, widget)
+            self._right += 1
+
+    def _tell_analysis(self) -> None:
+        analysis = self._session.analysis
+        self._totals.setText(totals_line(analysis))
+        self._totals.setToolTip(
+            "Learnable parameters · floating-point operations for one image (two for each multiply-add) · "
+            "what one output sees of the input · what training keeps for one image on the way back"
+        )
+        found = [problem for problem in analysis.problems if problem.severity is not Severity.ADVICE]
+        errors = sum(problem.is_error for problem in found)
+        state = "error" if errors else "warning" if found else "ok"
+        words = (
+            count(errors, "problem") if errors else count(len(found), "warning") if found else "No problems"
+        )
+        self._problems.setText(words)
+        if self._problems.property("state") != state:
+            self._problems.setProperty("state", state)
+            self._problems.style().unpolish(self._problems)
+            self._problems.style().polish(self._problems)
+
+    def _tell_saved(self) -> None:
+        session = self._session
+        if not session.is_saved:
+            self._saved.setText("not saved")
+        elif session.saved_at is not None:
+            self._saved.setText(f"saved {ago(time.time() - session.saved_at)}")
+        else:
+            self._saved.setText("")
+        self._saved.setVisible(bool(self._saved.text()))
+
+
+def totals_line(analysis: Analysis) -> str:
+    """``61,706 parameters  ·  0.83 MFLOPs  ·  field 32×32  ·  activations 39 KB``."""
+    totals = analysis.totals
+    parts = [f"{thousands(totals.parameters)} parameters", flops(totals.flops)]
+    if (field := field_of(analysis)) is not None:
+        parts.append(f"field {field}")
+    parts.append(f"activations {size(totals.activation_bytes)}")
+    return "  ·  ".join(parts)
+
+
+def field_of(analysis: Analysis) -> str | None:
+    """What one output sees: its receptive field, or the whole input where no local field is left."""
+    reports = [report for report in analysis.view(()).reports.values() if report.node.block == "output"]
+    field = reports[0].receptive_field if reports else None
+    if field is None:
+        return None
+    if field.size is not None:
+        return "×".join(f"{float(extent):g}" for extent in field.size) or None
+    shapes = [shape for shape in analysis.input_shapes if shape is not None and len(shape) > 1]
+    return format_shape(shapes[0][1:]) if shapes else None
