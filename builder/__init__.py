@@ -1,1 +1,1 @@
-"""Everything that is known about a network before a tensor flows; free of torch, and of Qt but for its two Qt halves."""
+"""Everything that is known about a network before a tensor flows: no torch, and Qt only in widgets and editor."""

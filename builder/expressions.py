@@ -61,14 +61,9 @@ class Symbol(int):
         if int(right) == neutral and not isinstance(right, Symbol) and not isinstance(symbol, ast.Mod):
             return left
         if isinstance(symbol, ast.Add | ast.Sub) and not isinstance(right, Symbol):
-            tree = _tree(left)  # (width - 1) - 1 is width - 2
-            if isinstance(tree, ast.BinOp) and isinstance(tree.op, ast.Add | ast.Sub):
-                if isinstance(tree.right, ast.Constant) and isinstance(tree.right.value, int):
-                    offset = tree.right.value if isinstance(tree.op, ast.Add) else -tree.right.value
-                    offset += int(right) if isinstance(symbol, ast.Add) else -int(right)
-                    base = ast.unparse(tree.left)
-                    text = base if not offset else f"{base} {'-' if offset < 0 else '+'} {abs(offset)}"
-                    return Symbol(value, text)
+            step = int(right) if isinstance(symbol, ast.Add) else -int(right)
+            if text := _shifted(_tree(left), step):
+                return Symbol(value, text)
         if int(left) == neutral and not isinstance(left, Symbol) and isinstance(symbol, ast.Add | ast.Mult):
             return right
         return Symbol(value, ast.unparse(ast.BinOp(left=_tree(left), op=symbol, right=_tree(right))))
@@ -99,6 +94,16 @@ def _tree(value: int) -> ast.expr:
     return ast.parse(value.text if isinstance(value, Symbol) else str(int(value)), mode="eval").body
 
 
+def _shifted(tree: ast.expr, step: int) -> str | None:
+    """``width - 1`` moved by −1 is ``width - 2``; None for what is no sum with a number."""
+    match tree:
+        case ast.BinOp(op=ast.Add() | ast.Sub(), right=ast.Constant(value=int(constant))):
+            offset = (constant if isinstance(tree.op, ast.Add) else -constant) + step
+            base = ast.unparse(tree.left)
+            return base if not offset else f"{base} {'-' if offset < 0 else '+'} {abs(offset)}"
+    return None
+
+
 class Expression:
     """A checked expression; ``names`` are the parameters it uses."""
 
@@ -115,8 +120,7 @@ class Expression:
 
     def evaluate(self, env: Mapping[str, int]) -> int:
         """Its value; raises ExpressionError for unknown names, division by zero or a huge result."""
-        value = int(_evaluate(self._tree, env))
-        return value
+        return int(_evaluate(self._tree, env))
 
     def symbol(self, env: Mapping[str, int]) -> Symbol:
         """Its value with its text, in which parameters that are Symbols appear as they are written outside."""

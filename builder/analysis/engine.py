@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -16,7 +16,7 @@ from builder.document import Document, module_name
 from builder.errors import Problem, Severity
 from builder.expressions import ExpressionError, parse, resolve
 from builder.graph import Graph, Node
-from builder.shapes import TensorShape, elements, format_shape
+from builder.shapes import TensorShape, elements
 from builder.windows import Elementwise
 
 #: Bytes of an fp32 number, which is what activations are counted in.
@@ -520,7 +520,7 @@ class Engine:
         cls = block_class(node.block)
         if cls is not None and cls.variadic:
             if len(ports) < 2:
-                problems.append(_unconnected(node, "0" if not ports else "1", f"{cls.title} needs at least two inputs",
+                problems.append(_unconnected("0" if not ports else "1", f"{cls.title} needs at least two inputs",
                                              f"'{node.name}' has {len(ports) or 'none'}"))  # fmt: skip
             stray = [port for port in ports if not port.isdigit()]
         else:
@@ -529,7 +529,7 @@ class Engine:
             else:
                 wanted = tuple(n.name for n in self.document.modules[name or ""].graph if n.block == "input")
             problems += [
-                _unconnected(node, port, "Every input must be connected",
+                _unconnected(port, "Every input must be connected",
                              f"'{port}' of '{node.name}' is not" if len(wanted) > 1 else f"'{node.name}' has no input")
                 for port in wanted if port not in ports
             ]  # fmt: skip
@@ -652,7 +652,7 @@ def _cycle_problem(graph: Graph, cycle: tuple[str, ...]) -> Problem:
     )
 
 
-def _unconnected(node: Node, port: str, rule: str, values: str) -> Problem:
+def _unconnected(port: str, rule: str, values: str) -> Problem:
     return Problem("unconnected", rule, values, "Draw a wire to it.", port=port, fixes=("connect-nearest",))
 
 

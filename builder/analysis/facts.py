@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from builder.blocks import Block, Cost, Saved, block_class
@@ -15,6 +15,10 @@ from builder.shapes import TensorShape
 from builder.windows import Sight
 
 
+NO_COST = Cost()
+NOTHING_SAVED = Saved()
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """A block on given shapes; ``output`` is None where there is none, and ``problems`` says why."""
@@ -22,8 +26,8 @@ class Facts:
     block: Block | None
     inputs: tuple[TensorShape, ...]
     output: TensorShape | None
-    cost: Cost = Cost()
-    saved: Saved = Saved()
+    cost: Cost = NO_COST
+    saved: Saved = NOTHING_SAVED
     sight: Sight | None = None
     problems: tuple[Problem, ...] = ()
 
@@ -104,8 +108,8 @@ def _compute(block_id: str, parameters: Mapping[str, Any], inputs: tuple[TensorS
     )
 
 
-@lru_cache(maxsize=1024)
-def default_block(signature: int, block_id: str) -> Block | None:
+@cache
+def default_block(block_id: str) -> Block | None:
     """The block with its default parameters: enough to name it where nothing can be computed."""
     cls = block_class(block_id)
     return cls.create({}) if cls else None

@@ -54,7 +54,7 @@ class NodeReport:
         """``Conv · 2-D``; a module's name; an unknown block's id."""
         if name := module_name(self.node.block):
             return name
-        block = default_block(0, self.node.block)
+        block = default_block(self.node.block)
         if block is None:
             return self.node.block
         shape = next((s for s in self.input_shapes.values() if s is not None), None)
@@ -70,7 +70,7 @@ class NodeReport:
         if name := module_name(self.node.block):
             arguments = ", ".join(f"{key} {value}" for key, value in self.node.parameters.items())
             return f"{name} · {arguments}" if arguments else name
-        block = default_block(0, self.node.block)
+        block = default_block(self.node.block)
         return block.title.lower() if block else self.node.block
 
     @property

@@ -58,7 +58,8 @@ class Sketch:
 
     def input(self, shape: tuple[int, ...] | None = None, name: str = "input") -> Wire:
         """The network's input of this shape, or a module's port."""
-        return self.add(name, "input", **({"shape": list(shape)} if shape else {}))
+        parameters: dict[str, Any] = {"shape": list(shape)} if shape else {}
+        return self.add(name, "input", **parameters)
 
     def output(self, wire: Wire, name: str = "output") -> None:
         """What the network, or the module, answers."""

@@ -1,4 +1,4 @@
-"""The contract of a block: declared once, it gives palette, form, validation, shapes, cost, field, explanation and code."""
+"""The contract of a block: one declaration gives palette, form, checks, shapes, cost, field, words and code."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class BatchNorm(Block):
     dimensional = True
 
     eps = Real(
-        1e-5, minimum=0.0, label="Epsilon", help="Added to the variance so that nothing divides by zero."
+        1e-5, minimum=1e-12, label="Epsilon", help="Added to the variance so that nothing divides by zero."
     )
     momentum = Real(
         0.1,

@@ -44,6 +44,10 @@ class _WindowPool(Block):
         sides = [(p, p) for p in padding]
         return list(zip(size, kernel, stride, sides, self._dilation(dims), strict=True))
 
+    def _fits(self, axes: list[tuple[int, int, int, tuple[int, int], int]]) -> bool:
+        """Whether PyTorch takes a window that fits only thanks to the padding."""
+        return True
+
     def _outputs(self, shape: TensorShape) -> tuple[int, ...]:
         outputs = []
         for size, kernel, stride, (before, after), dilation in self._axes(shape):
@@ -65,18 +69,17 @@ class _WindowPool(Block):
         if wrong := self.check_axes(dims, *names):
             return wrong
         axes = self._axes(shape)
-        for name, (_, kernel, _, (before, _), dilation) in zip(AXIS_NAMES[dims], axes, strict=True):
-            extent = self._padding_extent(kernel, dilation)
-            if before > extent // 2:
+        for name, (_, kernel, _, (before, _), _) in zip(AXIS_NAMES[dims], axes, strict=True):
+            if before > kernel // 2:  # of the kernel itself, whatever its dilation (PyTorch's rule)
                 return Problem(
                     "pool-padding-too-large",
                     "A pool's padding is at most half its window",
-                    f"{before} for a window that spans {extent} in {name} (at most {extent // 2})",
+                    f"{before} for a window of {kernel} in {name} (at most {kernel // 2})",
                     "Pad less or use a larger window.",
                     fixes=("reset-padding",),
                 )
         outputs = self._outputs(shape)
-        if min(outputs) < 1:
+        if min(outputs) < 1 or not self._fits(axes):
             return kernel_too_large(
                 self.title,
                 shape,
@@ -85,9 +88,6 @@ class _WindowPool(Block):
                 fixes=("shrink-kernel",),
             )
         return (shape[0], *outputs)
-
-    def _padding_extent(self, kernel: int, dilation: int) -> int:
-        return dilation * (kernel - 1) + 1
 
     def sight(self, inputs: Sequence[TensorShape]) -> Sight:
         return Window(tuple(Sliding(k, s, sides[0], d) for _, k, s, sides, d in self._axes(inputs[0])))
@@ -173,8 +173,9 @@ class AvgPool(_WindowPool):
         help="Whether zeros of the border count in the mean, as PyTorch does by default.",
     )
 
-    def _padding_extent(self, kernel: int, dilation: int) -> int:
-        return kernel
+    def _fits(self, axes: list[tuple[int, int, int, tuple[int, int], int]]) -> bool:
+        # AvgPool3d alone wants the window to fit in the bare map.
+        return len(axes) < 3 or all(kernel <= size for size, kernel, _, _, _ in axes)
 
     def saved(self, inputs: Sequence[TensorShape]) -> Saved:
         return Saved(inputs=(0,))

@@ -1,0 +1,65 @@
+"""Small helper classes that are emitted with the source where torch has no module of its own.
+
+They subclass torch's, so that state_dict keys stay ``conv.weight``.
+"""
+
+from __future__ import annotations
+
+import re
+
+_SAME_CONV = '''class SameConv{n}d(nn.Conv{n}d):
+    """Convolution padded as TensorFlow's SAME: the output is ceil(input / stride)."""
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        padding = []
+        settings = zip(input.shape[2:], self.kernel_size, self.stride, self.dilation)
+        for size, kernel, stride, dilation in settings:
+            total = (-(-size // stride) - 1) * stride + dilation * (kernel - 1) + 1 - size
+            before = max(total, 0) // 2
+            padding = [before, max(total, 0) - before, *padding]
+        mode = "constant" if self.padding_mode == "zeros" else self.padding_mode
+        padded = nn.functional.pad(input, padding, mode)
+        settings = self.stride, 0, self.dilation, self.groups
+        return nn.functional.conv{n}d(padded, self.weight, self.bias, *settings)
+'''
+
+_PAD_CONV = '''class PadConv{n}d(nn.Conv{n}d):
+    """Convolution with a padding of its own for each side: (left, right, top, bottom, …)."""
+
+    def __init__(self, *args, padding: tuple[int, ...], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.sides = padding
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        mode = "constant" if self.padding_mode == "zeros" else self.padding_mode
+        padded = nn.functional.pad(input, self.sides, mode)
+        settings = self.stride, 0, self.dilation, self.groups
+        return nn.functional.conv{n}d(padded, self.weight, self.bias, *settings)
+'''
+
+#: In place of nn.Sequential in the tapped twin: tells every step's result.
+TAPPED_SEQUENTIAL = """class TappedSequential(nn.Sequential):
+    tap_prefix = ""
+    tap_sink = None
+
+    def forward(self, input):
+        for name, layer in self.named_children():
+            input = tap(self, name, layer(input))
+        return input
+"""
+
+TAP = """def tap(module, name, value):
+    if module.tap_sink is not None:
+        module.tap_sink(module.tap_prefix + name, value)
+    return value
+"""
+
+_TEMPLATES = {"SameConv": _SAME_CONV, "PadConv": _PAD_CONV}
+
+
+def helper_source(name: str) -> str:
+    """The source of a helper class such as ``SameConv2d``."""
+    match = re.fullmatch(r"([A-Za-z]+)([123])d", name)
+    if match is None or match[1] not in _TEMPLATES:
+        raise KeyError(name)
+    return _TEMPLATES[match[1]].replace("{n}", match[2])
