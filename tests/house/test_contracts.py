@@ -72,6 +72,17 @@ def test_a_broken_contract_fails_and_says_where(contract: str, tree: Path) -> No
     assert part in result.stdout
 
 
+def test_a_cycle_through_a_qt_half_counts(tree: Path) -> None:
+    offend(
+        tree,
+        {
+            "builder.analysis.offender": "import builder.editor",
+            "builder.editor.offender": "import builder.analysis",
+        },
+    )
+    assert lint(tree, "--contract", "no-cycles").returncode == 1
+
+
 def test_an_import_inside_a_function_counts(tree: Path) -> None:
     offend(tree, {"builder.analysis.offender": "def late():\n    import torch"})
     assert lint(tree, "--contract", "torch-lives-in-runtime").returncode == 1
