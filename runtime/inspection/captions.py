@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +24,7 @@ _PADDING = 14
 _TITLE, _BODY = 18, 14
 _LINE = 21
 _BAR = (160, 12)
-_OTHERWISE = str.maketrans({"×": "x", "−": "-", "→": ">"})
+_OTHERWISE = {"×": "x", "−": "-", "–": "-", "→": ">", "ß": "ss", "“": '"', "”": '"', "…": "..."}
 #: A picture is never narrower than its words need.
 _NARROWEST = 520
 
@@ -38,15 +40,29 @@ def _shortened(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, wi
     kept = len(text)
     while kept > 2:
         kept -= 1
-        short = f"{text[: (kept + 1) // 2]}…{text[len(text) - kept // 2 :]}"
+        short = f"{text[: (kept + 1) // 2]}...{text[len(text) - kept // 2 :]}"
         if font.getlength(short) <= width:
             return short
-    return "…"
+    return "..."
 
 
 def _plain(text: str) -> str:
     """The text with the signs that Pillow's own font lacks written otherwise."""
-    return text.translate(_OTHERWISE)
+    return "".join(map(_drawable, text))
+
+
+@cache
+def _drawable(sign: str) -> str:
+    if _has(sign):
+        return sign
+    decomposed = unicodedata.normalize("NFKD", sign)[0]
+    return _OTHERWISE.get(sign) or (decomposed if _has(decomposed) else "?")
+
+
+@cache
+def _has(sign: str) -> bool:
+    font = ImageFont.load_default(_BODY)
+    return sign.isspace() or bytes(font.getmask(sign)) != bytes(font.getmask("\uffff"))
 
 
 def number(value: float) -> str:

@@ -54,7 +54,7 @@ def view_of(size: tuple[int, int], box: Box) -> FieldView:
     cut = []
     for (first, last), length in zip(box, size, strict=True):
         farthest = round(length * _FARTHEST)
-        first, last = max(first, -farthest), min(last, length - 1 + farthest)
+        first, last = (min(max(end, -farthest), length - 1 + farthest) for end in (first, last))
         cut.append((first, last))
         margins.append((max(0, -first), max(0, last - length + 1)))
     (top, bottom), (left, right) = margins
