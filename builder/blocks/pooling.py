@@ -84,7 +84,7 @@ class _WindowPool(Block):
                 self.title,
                 shape,
                 tuple(d * (k - 1) + 1 for _, k, _, _, d in axes),
-                tuple(axis[3] for axis in axes),
+                tuple(axis[3] if self._fits(axes) else (0, 0) for axis in axes),
                 fixes=("shrink-kernel",),
             )
         return (shape[0], *outputs)

@@ -1,0 +1,185 @@
+"""A second reading of documents: walks the graphs and runs them with plain PyTorch modules.
+
+Shares the data model with the program (Document, Graph, Node) and the blocks' declared defaults; analysis, lowering
+and generated source have no part in it. Modules hang at the paths of their nodes, so that weights can be exchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import networkx as nx
+import torch
+from torch import Tensor, nn
+
+from builder.blocks import REGISTRY
+from builder.document import Document
+from builder.graph import Graph, Node
+from tests.oracles.torch_blocks import ORACLES
+
+Env = Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One module run on values that are there, making value ``result``."""
+
+    path: str
+    block: str
+    sources: tuple[int, ...]
+    result: int
+
+
+class Interpreted(nn.Module):
+    """The network of a valid document: tensors for its Inputs → the tensor of its Output, or a tuple of several."""
+
+    def __init__(self, document: Document) -> None:
+        super().__init__()
+        self._document = document
+        self.steps: list[Step] = []
+        self._metas: list[Tensor] = []
+        inputs = [node for node in document.network if node.block == "input"]
+        self.input_shapes = [tuple(_values(node, {})["shape"]) for node in inputs]
+        arriving = {
+            node.name: self._value(torch.empty(2, *shape, device="meta"))
+            for node, shape in zip(inputs, self.input_shapes, strict=True)
+        }
+        self._inputs = list(arriving.values())
+        self._outputs = list(self._walk(document.network, {}, arriving, ()).values())
+
+    # building ------------------------------------------------------------------------------------------------
+
+    def _value(self, meta: Tensor) -> int:
+        self._metas.append(meta)
+        return len(self._metas) - 1
+
+    def _walk(
+        self, graph: Graph, env: Env, arriving: Mapping[str, int], path: Sequence[str]
+    ) -> dict[str, int]:
+        network = graph.networkx
+        outputs = [node for node in graph if node.block == "output"]
+        needed = {node.id for node in outputs}.union(*(nx.ancestors(network, node.id) for node in outputs))
+        made: dict[tuple[str, str], int] = {}
+        results: dict[str, int] = {}
+        chain = _is_chain(graph)
+        for node_id in nx.lexicographical_topological_sort(network):
+            if node_id not in needed:
+                continue
+            node = graph.node(node_id)
+            wires = sorted(graph.incoming(node_id).values(), key=lambda edge: _port_key(edge.target_port))
+            sources = {wire.target_port: made[wire.source, wire.source_port] for wire in wires}
+            if node.block == "input":
+                made[node_id, "y"] = arriving[node.name]
+            elif node.block == "output":
+                (results[node.name],) = sources.values()
+            else:
+                for port, value in self._node(node, env, sources, path, chain).items():
+                    made[node_id, port] = value
+        return {node.name: results[node.name] for node in outputs}
+
+    def _node(
+        self, node: Node, env: Env, sources: dict[str, int], path: Sequence[str], chain: bool
+    ) -> dict[str, int]:
+        first = next(iter(sources.values()))
+        known = {**env, "in_channels": self._metas[first].shape[1]}
+        module = self._document.module_of(node.block)
+        ports = [n.name for n in module.graph if n.block == "output"] if module else ["y"]
+        if node.when is not None and not _evaluate(node.when, known):
+            return dict.fromkeys(ports, first)
+        for segment in _segments(node, int(_evaluate(node.repeat, known)), chain):
+            known["in_channels"] = self._metas[next(iter(sources.values()))].shape[1]
+            place = [*path, segment]
+            if module is None:
+                made = {"y": self._leaf(node, known, tuple(sources.values()), place)}
+            else:
+                arguments = {p.name: p.default for p in module.parameters}
+                arguments |= {name: _evaluate(value, known) for name, value in node.parameters.items()}
+                made = self._walk(module.graph, arguments, sources, place)
+            sources = dict(zip(sources, made.values(), strict=False)) if len(sources) == 1 else sources
+        return made
+
+    def _leaf(self, node: Node, env: Env, sources: tuple[int, ...], path: Sequence[str]) -> int:
+        shapes = [tuple(self._metas[source].shape[1:]) for source in sources]
+        module = ORACLES[node.block](_values(node, env), shapes)
+        owner: nn.Module = self
+        *parents, last = ".".join(path).split(".")
+        for part in parents:
+            if part not in owner._modules:
+                owner.add_module(part, nn.Module())
+            owner = owner.get_submodule(part)
+        owner.add_module(last, module)
+        steps = FakeRun(module)
+        result = self._value(steps([self._metas[source] for source in sources]))
+        self.steps.append(Step(".".join(path), node.block, sources, result))
+        return result
+
+    # running -------------------------------------------------------------------------------------------------
+
+    def forward(self, *inputs: Tensor) -> Any:
+        values = self._run(inputs)
+        outputs = tuple(values[index] for index in self._outputs)
+        return outputs if len(outputs) > 1 else outputs[0]
+
+    def _run(self, inputs: Sequence[Tensor]) -> dict[int, Tensor]:
+        values = dict(zip(self._inputs, inputs, strict=True))
+        for step in self.steps:
+            module = self.get_submodule(step.path)
+            values[step.result] = module(*(values[source] for source in step.sources))
+        return values
+
+    def everything(self, *inputs: Tensor) -> dict[str, Tensor]:
+        """The output of every leaf, by path."""
+        values = self._run(inputs)
+        return {step.path: values[step.result] for step in self.steps}
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape per sample of every leaf's output, by path, as PyTorch found it on the meta device."""
+        return {step.path: tuple(self._metas[step.result].shape[1:]) for step in self.steps}
+
+
+class FakeRun:
+    """Runs a module on meta tensors without moving its real parameters there."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self.module = module
+
+    def __call__(self, inputs: Sequence[Tensor]) -> Tensor:
+        names = dict(self.module.named_parameters()) | dict(self.module.named_buffers())
+        fakes = {name: torch.empty_like(tensor, device="meta") for name, tensor in names.items()}
+        with torch.no_grad():
+            output: Tensor = torch.func.functional_call(self.module, fakes, tuple(inputs))
+        return output
+
+
+def _values(node: Node, env: Env) -> dict[str, Any]:
+    values = {name: parameter.default for name, parameter in REGISTRY[node.block].parameters().items()}
+    return values | {name: _evaluate(value, env) for name, value in node.parameters.items()}
+
+
+def _evaluate(value: Any, env: Env) -> Any:
+    if isinstance(value, str) and value.startswith("="):
+        return eval(value[1:], {"min": min, "max": max}, dict(env))
+    if isinstance(value, list | tuple):
+        return [_evaluate(item, env) for item in value]
+    if isinstance(value, str) and value not in ("same", "valid", "zeros", "reflect", "replicate", "circular"):
+        return eval(value, {"min": min, "max": max}, dict(env))  # `when` is an expression without the sign
+    return value
+
+
+def _segments(node: Node, repeat: int, chain: bool) -> list[str]:
+    if node.repeat == 1:
+        return [node.name]
+    if chain and node.name.isdigit():
+        return [str(int(node.name) + number) for number in range(repeat)]
+    return [f"{node.name}.{number}" for number in range(repeat)]
+
+
+def _is_chain(graph: Graph) -> bool:
+    degrees = [(graph.networkx.in_degree(n.id), graph.networkx.out_degree(n.id)) for n in graph]
+    return sorted(degrees) == sorted([(0, 1), (1, 0)] + [(1, 1)] * (len(degrees) - 2))
+
+
+def _port_key(port: str) -> tuple[int, str]:
+    return (int(port), "") if port.isdigit() else (-1, port)

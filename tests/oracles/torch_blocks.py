@@ -1,0 +1,205 @@
+"""Each block as someone who knows PyTorch would write it, from the block's parameters alone.
+
+Nothing here looks at what a block infers or lowers to. Where the program departs from PyTorch on purpose, the
+departure is one of ``HOUSE_RULES``, with its reason; there is no other place for exceptions.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+Shape = tuple[int, ...]
+Values = Mapping[str, Any]
+Maker = Callable[[Values, Sequence[Shape]], nn.Module]
+
+#: What PyTorch raises where it refuses.
+REFUSALS = (RuntimeError, ValueError, IndexError, TypeError, AssertionError)
+
+
+class Function(nn.Module):
+    """A function of tensors as a module."""
+
+    def __init__(self, function: Callable[..., Tensor]) -> None:
+        super().__init__()
+        self.function = function
+
+    def forward(self, *inputs: Tensor) -> Tensor:
+        return self.function(*inputs)
+
+
+def _of_rank(name: str, shapes: Sequence[Shape]) -> Callable[..., nn.Module]:
+    axes = len(shapes[0]) - 1
+    if not 1 <= axes <= 3:
+        raise ValueError(f"torch.nn has no {name}{axes}d")
+    made: Callable[..., nn.Module] = getattr(nn, f"{name}{axes}d")
+    return made
+
+
+def _spread(value: Any, axes: int) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value] * axes
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
+
+
+def _conv(values: Values, shapes: Sequence[Shape]) -> nn.Module:
+    values = {name: _tuples(value) for name, value in values.items()}
+    make = _of_rank("Conv", shapes)
+    spatial, padding = shapes[0][1:], values["padding"]
+    options = {name: values[name] for name in ("kernel_size", "stride", "dilation", "groups", "bias")}
+    mode = values["padding_mode"]
+    sides: list[tuple[int, int]]
+    if padding == "same" and any(stride != 1 for stride in _spread(values["stride"], len(spatial))):
+        sides = _tensorflow_same(values, spatial)
+    elif isinstance(padding, tuple) and any(isinstance(side, tuple) for side in padding):
+        sides = [side if isinstance(side, tuple) else (side, side) for side in padding]
+    else:
+        return make(shapes[0][0], values["out_channels"], padding=padding, padding_mode=mode, **options)
+    if len(sides) != len(spatial):
+        raise ValueError("one pair of sides for each axis")
+    border = [side for pair in reversed(sides) for side in pair]
+
+    class Padded(make):  # type: ignore[misc, valid-type]
+        def forward(self, x: Tensor) -> Tensor:
+            return super().forward(F.pad(x, border, "constant" if mode == "zeros" else mode))
+
+    return Padded(shapes[0][0], values["out_channels"], **options)
+
+
+def _tensorflow_same(values: Values, spatial: Sequence[int]) -> list[tuple[int, int]]:
+    """TensorFlow's "SAME": as many outputs as ceil(size / stride), the odd pixel of padding at the end."""
+    sides = []
+    names = ("kernel_size", "stride", "dilation")
+    per_axis = [_spread(values[name], len(spatial)) for name in names]
+    for size, kernel, stride, dilation in zip(spatial, *per_axis, strict=True):
+        reach = (math.ceil(size / stride) - 1) * stride + (kernel - 1) * dilation + 1
+        missing = max(reach - size, 0)
+        sides.append((missing // 2, missing - missing // 2))
+    return sides
+
+
+def _pool(name: str, *options: str) -> Maker:
+    def make(values: Values, shapes: Sequence[Shape]) -> nn.Module:
+        names = ("kernel_size", "stride", "padding", "ceil_mode", *options)
+        return _of_rank(name, shapes)(**{option: _tuples(values[option]) for option in names})
+
+    return make
+
+
+def _adaptive(values: Values, shapes: Sequence[Shape]) -> nn.Module:
+    return _of_rank("AdaptiveAvgPool", shapes)(_tuples(values["output_size"]))
+
+
+def _global_pool(values: Values, shapes: Sequence[Shape]) -> nn.Module:
+    axes = tuple(range(2, len(shapes[0]) + 1))
+    if not axes:
+        raise ValueError("a vector has no positions to average")
+    return Function(lambda x: x.mean(axes, keepdim=bool(values["keepdim"])))
+
+
+def _batch_norm(values: Values, shapes: Sequence[Shape]) -> nn.Module:
+    make = getattr(nn, f"BatchNorm{max(len(shapes[0]) - 1, 1)}d")
+    options = {name: values[name] for name in ("eps", "momentum", "affine", "track_running_stats")}
+    made: nn.Module = make(shapes[0][0], **options)
+    return made
+
+
+def _linear(values: Values, shapes: Sequence[Shape]) -> nn.Module:
+    return nn.Linear(shapes[0][-1], values["out_features"], bias=bool(values["bias"]))
+
+
+def _plain(make: Callable[[], nn.Module]) -> Maker:
+    return lambda values, shapes: make()
+
+
+ORACLES: dict[str, Maker] = {
+    "add": _plain(lambda: Function(lambda *xs: functools.reduce(torch.add, xs))),
+    "adaptive_avg_pool": _adaptive,
+    "avg_pool": _pool("AvgPool", "count_include_pad"),
+    "batch_norm": _batch_norm,
+    "concat": _plain(lambda: Function(lambda *xs: torch.cat(xs, 1))),
+    "conv": _conv,
+    "dropout": lambda values, shapes: nn.Dropout(values["p"]),
+    "flatten": _plain(nn.Flatten),
+    "global_avg_pool": _global_pool,
+    "linear": _linear,
+    "max_pool": _pool("MaxPool", "dilation"),
+    "output": _plain(nn.Identity),
+    "relu": _plain(nn.ReLU),
+    "relu6": _plain(nn.ReLU6),
+    "sigmoid": _plain(nn.Sigmoid),
+    "softmax": _plain(lambda: nn.Softmax(1)),
+    "tanh": _plain(nn.Tanh),
+}
+
+
+def pytorch_output(block_id: str, values: Values, shapes: Sequence[Shape]) -> Shape:
+    """The shape that PyTorch makes of these inputs, on the meta device; raises one of REFUSALS."""
+    with torch.device("meta"), torch.no_grad():
+        module = ORACLES[block_id](values, shapes)
+        output = module(*(torch.empty(2, *shape) for shape in shapes))
+    return tuple(output.shape[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class HouseRule:
+    """Where the program departs from PyTorch: it ``refuses`` what PyTorch takes (or may), or takes what it refuses."""
+
+    name: str
+    reason: str
+    refuses: bool
+    applies: Callable[[str, Values, Sequence[Shape]], bool]
+
+
+def _per_axis_lists_differ(block_id: str, values: Values, shapes: Sequence[Shape]) -> bool:
+    if not shapes or len(shapes[0]) < 2:
+        return False
+    names = ("kernel_size", "stride", "padding", "dilation", "output_size")
+    lists = [values[name] for name in names if isinstance(values.get(name), list | tuple)]
+    return any(len(value) != len(shapes[0]) - 1 for value in lists)
+
+
+HOUSE_RULES = (
+    HouseRule(
+        "one number for each axis",
+        "PyTorch stretches a list of one number over all axes in some arguments and not in others.",
+        True,
+        _per_axis_lists_differ,
+    ),
+    HouseRule(
+        "same with stride",
+        "TensorFlow's networks need it, and everybody expects ceil(size / stride).",
+        False,
+        lambda block_id, values, shapes: (
+            block_id == "conv"
+            and values["padding"] == "same"
+            and any(stride != 1 for stride in _spread(values["stride"], 1))
+        ),
+    ),
+    HouseRule(
+        "Add does not broadcast",
+        "In a residual network unequal shapes are a slip; broadcasting would hide it.",
+        True,
+        lambda block_id, values, shapes: block_id == "add" and len(set(shapes)) > 1,
+    ),
+    HouseRule(
+        "Linear takes vectors",
+        "PyTorch would apply it along the last axis of a map, which is hardly ever meant.",
+        True,
+        lambda block_id, values, shapes: block_id == "linear" and len(shapes[0]) > 1,
+    ),
+)
+
+
+def house_rule(block_id: str, values: Values, shapes: Sequence[Shape]) -> HouseRule | None:
+    """The first house rule that decides this case."""
+    return next((rule for rule in HOUSE_RULES if rule.applies(block_id, values, shapes)), None)
