@@ -14,7 +14,6 @@ from builder.graph import Node
 from builder.shapes import TensorShape
 from builder.windows import Sight
 
-
 NO_COST = Cost()
 NOTHING_SAVED = Saved()
 

@@ -1,0 +1,102 @@
+"""Convolab: draw a convolutional network, see what every layer does, train it, look inside, take it away.
+
+``app.py [FILE]`` opens the window; ``app.py COMMAND …`` does the same work without a display.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from builder.widgets.shell import Shell
+
+#: Command → the module that declares it; a module is loaded only when its command is called.
+COMMANDS = {
+    "architectures": "builder.commands",
+    "blocks": "builder.commands",
+    "new": "builder.commands",
+    "check": "builder.commands",
+    "train": "runtime.commands.train",
+    "evaluate": "runtime.commands.evaluate",
+    "inspect": "runtime.commands.inspect",
+    "export": "runtime.commands.export",
+    "runs": "runtime.commands.runs",
+    "demo": "runtime.commands.demo",
+}
+#: Of the contract, and still to come.
+LATER = ("predict", "import")
+USAGE = f"""usage: app.py [FILE]         open the window
+       app.py COMMAND …      {", ".join(COMMANDS)}
+       app.py COMMAND --help says more of a command"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command, or open the window; the exit code: 0, 1 for errors in document or data, 2 for misuse."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments and arguments[0] in COMMANDS:
+        return run_command(arguments)
+    if arguments and arguments[0] in LATER:
+        sys.stderr.write(f"'{arguments[0]}' is not there yet\n")
+        return 2
+    if arguments and arguments[0] in ("-h", "--help"):
+        sys.stdout.write(f"{__doc__}\n{USAGE}\n")
+        return 0
+    if len(arguments) > 1 or any(argument.startswith("-") for argument in arguments):
+        sys.stderr.write(f"{USAGE}\n")
+        return 2
+    return open_window(arguments)
+
+
+def run_command(arguments: list[str]) -> int:
+    """Parse and run one command."""
+    parser = argparse.ArgumentParser(prog="app.py")
+    subparsers = parser.add_subparsers(dest="command", required=True)
+    module = import_module(COMMANDS[arguments[0]])
+    declare = getattr(module, "add_parsers", None) or module.add_parser
+    declare(subparsers)
+    try:
+        parsed = parser.parse_args(arguments)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    code: int = parsed.run(parsed)
+    return code
+
+
+def make_window(arguments: Sequence[str] = ()) -> Shell:
+    """The window with both halves in it, showing FILE or else LeNet-5; a QApplication must be there."""
+    from builder import editor
+    from builder.architectures import ARCHITECTURES
+    from builder.widgets.session import Session
+    from builder.widgets.shell import Shell
+    from runtime import panels
+
+    session = Session(ARCHITECTURES["lenet5"].build())
+    shell = Shell(session)
+    editor.install(shell, session)
+    panels.install(shell, session)
+    if arguments:
+        session.open_document(arguments[0])
+    return shell
+
+
+def open_window(arguments: Sequence[str]) -> int:
+    """Show the window until it is closed."""
+    try:
+        from PySide6.QtWidgets import QApplication
+    except ImportError as error:
+        sys.stderr.write(f"The window needs PySide6, which could not be loaded: {error}\n{USAGE}\n")
+        return 2
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("Convolab")
+    application.setOrganizationName("Convolab")
+    window = make_window(arguments)
+    window.show()
+    return int(application.exec())
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
