@@ -30,21 +30,28 @@ from builder.names import check_module_name, check_name, check_parameter_name, n
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 _PORTS = st.sampled_from(["x", "y", "0", "1", "signal"])
-_BLOCKS = ["input", "output", "conv", "relu", "add", "concat", "linear", "acme.unknown", "module:Missing"]
+_BLOCKS = ["input", "output", "conv", "relu", "add", "concat", "linear", "acme.unknown", "module:Not-there"]
 
 
 def names(in_chain: bool = True) -> st.SearchStrategy[str]:
     """Names that nodes may have."""
-    plain = st.sampled_from(["conv1", "bn", "fc", "input", "x", "y", "größe", "0", "12", "block1-0"])
-    free = st.text(min_size=1, max_size=8).map(normalise)
-    return (plain | free).filter(lambda name: check_name(name, in_chain=in_chain) is None)
+    plain = st.sampled_from(
+        ["conv1", "bn", "fc", "input", "x", "y", "größe", *(["0", "block1-0"] * in_chain)]
+    )
+    return plain | _words().map(
+        lambda word: word if check_name(word, in_chain=in_chain) is None else f"n{len(word)}"
+    )
 
 
 def module_names() -> st.SearchStrategy[str]:
     """Names that modules may have."""
-    return st.sampled_from(["Block", "Stage", "Bottleneck", "A", "B2"]) | st.text(
-        st.characters(categories=["Lu", "Ll", "Nd"]), min_size=1, max_size=6
-    ).map(normalise).filter(lambda name: check_module_name(name) is None)
+    return st.sampled_from(["Block", "Stage", "Bottleneck", "A", "B2"]) | _words().map(
+        lambda word: word.title() if check_module_name(word.title()) is None else f"M{len(word)}"
+    )
+
+
+def _words() -> st.SearchStrategy[str]:
+    return st.text(min_size=1, max_size=8).map(normalise) | st.text("abxyé_12", min_size=1, max_size=8)
 
 
 def json_values() -> st.SearchStrategy[Any]:
@@ -126,9 +133,9 @@ def graphs(draw: st.DrawFn, key: str = "", blocks: Iterable[str] = _BLOCKS) -> G
 
 def module_parameters() -> st.SearchStrategy[tuple[ModuleParameter, ...]]:
     """What a module declares."""
-    names = st.sampled_from(["width", "stride", "depth", "größe"]) | st.text(min_size=1, max_size=5).map(
-        normalise
-    ).filter(lambda name: check_parameter_name(name) is None)
+    names = st.sampled_from(["width", "stride", "depth", "größe"]) | _words().map(
+        lambda word: word if check_parameter_name(word) is None else f"p{len(word)}"
+    )
     one = st.builds(ModuleParameter, names, st.integers(-9, 512) | st.booleans(), _TEXT)
     return st.lists(one, max_size=3, unique_by=lambda parameter: parameter.name).map(tuple)
 
@@ -143,7 +150,7 @@ def modules(draw: st.DrawFn, name: str, placeable: Iterable[str] = ()) -> Module
 @st.composite
 def documents(draw: st.DrawFn) -> Document:
     """Documents with up to three modules, each placing only those before it."""
-    named = draw(st.lists(module_names().filter(lambda name: name != "Missing"), max_size=3, unique=True))
+    named = draw(st.lists(module_names(), max_size=3, unique=True))
     blocks = [*_BLOCKS, *(f"module:{name}" for name in named)]
     return Document(
         draw(_TEXT),
