@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Protocol
 
 import numpy as np
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 class Twin(Protocol):
     """The part of ``runtime.compile.Tapped`` that is used here."""
 
-    def run(self, x: Tensor, paths: list[str] | None = None) -> dict[str, Tensor]:
+    def run(self, *inputs: Tensor, paths: Collection[str] | None = None) -> dict[str, Tensor]:
         """The activations of these nodes for a batch, in eval mode, leaving the random state alone."""
 
 
@@ -46,7 +46,7 @@ class Viewer:
         try:
             x = self._picture(watch.picture)
             asked = [*watch.paths, *([self._output] if self._output is not None else [])]
-            found = self._twin.run(x, asked)
+            found = self._twin.run(x, paths=asked)
         except Exception as error:  # noqa: BLE001 -- looking on must never end a training
             if self._failed is not watch:
                 self._failed = watch
