@@ -1,3 +1,7 @@
 """The views of what a network does with tensors: curves, feature maps, source, runs; training from the window."""
 
 from __future__ import annotations
+
+from runtime.panels.install import Panels, install
+
+__all__ = ["Panels", "install"]

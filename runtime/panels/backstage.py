@@ -147,7 +147,7 @@ class Backstage:
             return module
         _, twin, name, objective, output = module
         wanted = [path] if output is None else [path, output]
-        found = twin.run(torch.from_numpy(picture.x), wanted)
+        found = twin.run(torch.from_numpy(picture.x), paths=wanted)
         if path not in found:
             return Problem(
                 "no-maps", "Maps are shown of nodes that bring something out", f"'{path}' brings nothing"
@@ -181,6 +181,13 @@ class Backstage:
         twin = Tapped(document, model)
         self._module = (key, twin, name, objective_of(document), output_path(document))
         return self._module
+
+
+def find_device() -> str:
+    """What the device ``auto`` comes to here."""
+    from runtime.training.trouble import resolve_device
+
+    return str(resolve_device("auto"))
 
 
 def in_turn(labels: Sequence[int] | NDArray[np.integer], count: int) -> NDArray[np.int64]:

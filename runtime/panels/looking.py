@@ -13,7 +13,7 @@ from builder.document import Document
 from builder.errors import Problem
 from builder.shapes import format_shape
 from builder.widgets.session import Session
-from runtime.panels.backstage import Backstage, DataWish, Picture, Samples, View, Weights
+from runtime.panels.backstage import Backstage, DataWish, Picture, Samples, View, Weights, find_device
 from runtime.panels.imagery import position
 from runtime.panels.training import Training
 from runtime.panels.worker import Worker
@@ -42,6 +42,8 @@ class Looking(QObject):
     samplesChanged = Signal()
     #: Another map or pixel of it is looked at.
     placeChanged = Signal()
+    #: What ``auto`` comes to on this machine: ``cpu`` or ``cuda``.
+    deviceFound = Signal(str)
     #: What a person's picture or the data is refused for: a Problem.
     troubled = Signal(object)
 
@@ -200,9 +202,15 @@ class Looking(QObject):
         other = self.samples is None or self.samples.wish.source != answer.wish.source
         if other and not isinstance(self._choice, Path):
             self._choice = None
+        if self.samples is None:
+            self._worker.submit("device", find_device, self._take_device)
         self.samples = answer
         self.samplesChanged.emit()
         self._load_picture(answer.wish)
+
+    def _take_device(self, answer: str | Problem) -> None:
+        if isinstance(answer, str):
+            self.deviceFound.emit(answer)
 
     def _take_picture(self, answer: Picture | Problem) -> None:
         if isinstance(answer, Problem):

@@ -105,27 +105,31 @@ class FeatureMaps(QWidget):
         session.themeChanged.connect(self._dress)
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(8)
-        top.addWidget(self.caption, 2)
-        top.addWidget(self.place, 3)
-        top.addWidget(self.shared)
-        top.addWidget(self.open)
-        left = QVBoxLayout()
-        left.setSpacing(2)
-        left.addWidget(self.picture, 1)
-        left.addWidget(self.verdict)
-        row = QHBoxLayout()
+        def under(heading: QWidget, view: QWidget) -> QWidget:
+            part = QWidget()
+            column = QVBoxLayout(part)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(4)
+            heading.setMinimumHeight(22)
+            column.addWidget(heading)
+            column.addWidget(view, 1)
+            return part
+
+        top = QWidget()
+        bar = QHBoxLayout(top)
+        bar.setContentsMargins(0, 0, 0, 0)
+        bar.setSpacing(8)
+        bar.addWidget(self.caption, 1)
+        bar.addWidget(self.shared)
+        bar.addWidget(self.open)
+        self._single_part = under(self.place, self.single)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 2, 12, 8)
         row.setSpacing(12)
         row.addWidget(self.strip)
-        row.addLayout(left, 3)
-        row.addWidget(self.single, 3)
-        row.addWidget(self.grid, 7)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(12, 4, 12, 6)
-        column.setSpacing(4)
-        column.addLayout(top)
-        column.addLayout(row, 1)
+        row.addWidget(under(self.verdict, self.picture), 3)
+        row.addWidget(self._single_part, 3)
+        row.addWidget(under(top, self.grid), 7)
 
     # showing ---------------------------------------------------------------------------------------------
 
@@ -164,7 +168,7 @@ class FeatureMaps(QWidget):
         self.grid.say(looking.hint)
         self.grid.show_values(looking.values, looking.classes)
         maps = looking.values is not None and looking.values.ndim > 1
-        self.single.setVisible(maps)
+        self._single_part.setVisible(maps)
         self.shared.setVisible(maps)
         self._show_place()
 

@@ -99,7 +99,7 @@ class PixelView(QWidget):
             ratio = self.devicePixelRatioF()
             scale = max(math.floor(scale * ratio), 1) / ratio
         x = (self.width() - width * scale) / 2 + left * scale
-        y = (self.height() - height * scale) / 2 + top * scale
+        y = 2 + top * scale  # under the heading, beside its neighbours
         return QRectF(round(x), round(y), self._image.width() * scale, self._image.height() * scale), scale
 
     def box_rect(self) -> QRectF | None:

@@ -215,28 +215,24 @@ class Plot(pg.PlotWidget):
             self.getPlotItem().getViewBox().setYRange(-0.02 * top, 1.04 * top, padding=0)
 
     def _place_labels(self, right: float) -> None:
-        """Names at the lines' ends, the upper line's above it and the lower line's below."""
-        curves = [curve for curve in (self.train, self.validation) if len(curve.x) > 1]
+        """Names at the lines' ends, in the order of the lines and where no line runs."""
         ends: list[tuple[float, _Curve]] = []
         for curve in (self.train, self.validation):
             curve.label.setVisible(False)
-        for curve in curves:
             seen = np.flatnonzero((curve.x <= right) & np.isfinite(curve.y))
-            if len(seen):
+            if len(curve.x) > 1 and len(seen):
                 ends.append((float(curve.y[seen[-1]]), curve))
         ends.sort(key=lambda end: -end[0])
+        top, gap, line = self.top, 0.03 * self.top, 0.11 * self.top
         for rank, (value, curve) in enumerate(ends):
-            upper = rank == 0 and len(ends) > 1
-            # Near an edge of the plot both go to the side where there is room, one above the other.
-            offset = 0.03 * self.top
-            if value < 0.3 * self.top:
-                at, anchor = value + offset + (0.1 * self.top if upper else 0), (1, 1)
-            elif value > 0.7 * self.top:
-                at, anchor = value - offset - (0 if upper else 0.1 * self.top), (1, 0)
+            if ends[0][0] < 0.4 * top:  # both low: one above the other, over the upper line
+                at, above = ends[0][0] + gap + line * (len(ends) - 1 - rank), True
+            elif ends[-1][0] > 0.6 * top:  # both high: under the lower line
+                at, above = ends[-1][0] - gap - line * rank, False
             else:
-                at, anchor = (value + offset, (1, 1)) if upper else (value - offset, (1, 0))
-            curve.label.setAnchor(anchor)
-            curve.label.setPos(min(right, float(curve.x[-1]) if curve.x[-1] < right else right), at)
+                at, above = (value + gap, True) if rank == 0 else (value - gap, False)
+            curve.label.setAnchor((1, 1 if above else 0))
+            curve.label.setPos(min(right, float(curve.x[-1])), at)
             curve.label.setVisible(True)
 
     def _place_best(self, left: float, right: float) -> None:

@@ -29,7 +29,6 @@ from PySide6.QtWidgets import (
 )
 
 from builder.errors import Address, Problem
-from builder.places import locate_address
 from builder.widgets.icons import themed
 from builder.widgets.session import Session
 from builder.widgets.theme import BODY, SMALL, Theme, font
@@ -259,7 +258,7 @@ class SourceView(QWidget):
         self._stale = False
         from runtime.codegen import generate
 
-        made = generate(self._session.document)
+        made = generate(self._session.document, analysis=self._session.analysis)
         if isinstance(made, list):
             self._source, self._problem = None, made[0]
             rest = f" (and {len(made) - 1} more)" if len(made) > 1 else ""
@@ -291,7 +290,7 @@ class SourceView(QWidget):
             return
         for address, number in self._source.lines.items():
             if number == line:
-                place = locate_address(self._session.document, address.graph)
+                place = self._session.place_of(address.graph)
                 if place is not None:
                     if address.graph != self._session.graph.key:
                         self._session.leave_to(place)
@@ -301,7 +300,7 @@ class SourceView(QWidget):
 
     def _reveal_problem(self) -> None:
         if self._problem is not None:
-            self._session.reveal(self._problem.path)
+            self._session.reveal(self._problem.path, self._problem.address)
 
     def copy_text(self) -> None:
         """Put the source on the clipboard."""
