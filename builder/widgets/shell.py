@@ -275,6 +275,8 @@ class Shell(QMainWindow):
         if not self._arranged:
             self._arranged = True
             self._arrange()
+            if (network := self.areas["center"].stack.currentWidget()) is not None:
+                network.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask about unsaved changes, remember the layout, tell everyone."""

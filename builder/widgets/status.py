@@ -30,6 +30,14 @@ class StatusBar(QStatusBar):
         self._totals.setAccessibleName("Totals of the network")
         self.addWidget(self._totals)
         self._left = 1
+        self._slots: list[QWidget] = [self._totals]
+        self._message = QLabel(self)
+        self._message.hide()
+        self.addWidget(self._message)
+        self._hush = QTimer(self)
+        self._hush.setSingleShot(True)
+        self._hush.setInterval(4000)
+        self._hush.timeout.connect(lambda: self.say(""))
         self._problems = QPushButton(self)
         self._problems.setToolTip("Show the list of problems")
         self._problems.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -45,7 +53,7 @@ class StatusBar(QStatusBar):
         session.analysisChanged.connect(self._tell_analysis)
         session.documentReplaced.connect(self._tell_saved)
         session.savedChanged.connect(self._tell_saved)
-        session.statusMessage.connect(lambda text: self.showMessage(text, 5000))
+        session.statusMessage.connect(self.say)
         self._tell_analysis()
         self._tell_saved()
 
@@ -54,9 +62,19 @@ class StatusBar(QStatusBar):
         if side == "left":
             self.insertWidget(self._left, widget)
             self._left += 1
+            self._slots.append(widget)
         else:
-            self.insertPermanentWidget(self._left + self._right, widget)
+            self.insertPermanentWidget(self._left + 1 + self._right, widget)
             self._right += 1
+
+    def say(self, text: str) -> None:
+        """Show a sentence for a few seconds in place of the figures at the left."""
+        self._message.setText(text)
+        self._message.setVisible(bool(text))
+        for slot in self._slots:
+            slot.setVisible(not text)
+        if text:
+            self._hush.start()
 
     def _tell_analysis(self) -> None:
         analysis = self._session.analysis

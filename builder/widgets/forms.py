@@ -1,0 +1,268 @@
+"""A form made from declarations: labels in the lecture's words, editors, reasons, and the way back to the default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+from itertools import pairwise
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QApplication, QGridLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+from builder.blocks.parameters import Parameter
+from builder.expressions import is_expression
+from builder.widgets.entry import sentence, show
+from builder.widgets.fields import MIXED, Field, FlagField, LineField, field_class
+from builder.widgets.icons import themed
+from builder.widgets.theme import Theme
+
+__all__ = ["MIXED", "Form"]
+
+LABEL_WIDTH = 92
+
+
+class Form(QWidget):
+    """One row for each declaration. ``edited(name, value)`` comes as one types, with values that passed the check.
+
+    Names of parameters are PyTorch's and appear in the tooltips; what stands in the form are the labels.
+    """
+
+    edited = Signal(str, object)
+    #: The default was asked for: the parameter is to be dropped.
+    reset = Signal(str)
+    #: A field was left: what is typed next is another step.
+    finished = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self._rows: dict[str, _Row] = {}
+        self._declared: list[tuple[str, Parameter[Any]]] = []
+        self._names: Mapping[str, int] | None = None
+        self._dims: int | None = None
+        self.grid = QGridLayout(self)
+        self.grid.setContentsMargins(0, 0, 0, 0)
+        self.grid.setHorizontalSpacing(4)
+        self.grid.setVerticalSpacing(0)
+        self.grid.setColumnMinimumWidth(0, LABEL_WIDTH)
+        self.grid.setColumnStretch(2, 1)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def show_parameters(
+        self,
+        declared: Mapping[str, Parameter[Any]],
+        values: Mapping[str, Any],
+        *,
+        names: Mapping[str, int] | None = None,
+        dims: int | None = None,
+    ) -> None:
+        """Show declarations with the values given (``MIXED`` where several differ), the default for the rest.
+
+        ``names``: what expressions may use; None refuses them. ``dims``: number of spatial axes, if known.
+        Fields stay, with the focus and what is typed in them, while the declarations are the same.
+        """
+        listed = list(declared.items())
+        self._names, self._dims = names, dims
+        same = len(listed) == len(self._declared) and all(
+            name == other and parameter is before
+            for (name, parameter), (other, before) in zip(listed, self._declared, strict=True)
+        )
+        if not same:
+            self._clear()
+            self._declared = listed
+        for number, (name, parameter) in enumerate(listed):
+            value = values.get(name, parameter.default)
+            row = self._rows.get(name)
+            if row is not None and row.suits(value):
+                row.show(value, name in values, names, dims)
+                continue
+            had_focus = row is not None and holds_focus(row.field)
+            if row is not None:
+                row.remove()
+            row = self._rows[name] = _Row(self, number, name, parameter, value)
+            row.show(value, name in values, names, dims)
+            if had_focus:
+                row.field.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._order_tabs()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use another theme's colours."""
+        self.theme = theme
+        for row in self._rows.values():
+            row.dress(theme)
+
+    def field(self, name: str) -> Field:
+        """The editor of a parameter; raises KeyError for one that is not in the form."""
+        return self._rows[name].field
+
+    def reason(self, name: str) -> str:
+        """Why what stands in a field is not applied, "" if it is."""
+        return self._rows[name].reason.text()
+
+    def set_reason(self, name: str, text: str) -> None:
+        """Say below a field what is wrong with it (a rule that goes beyond the declaration)."""
+        if name in self._rows:
+            self._rows[name].judge(sentence(text) if text else "")
+
+    def reset_button(self, name: str) -> QToolButton:
+        """The button that brings the default back."""
+        return self._rows[name].back
+
+    def focus_first(self) -> None:
+        """Put the focus into the first field."""
+        if self._declared:
+            self.field(self._declared[0][0]).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def use_expression(self, name: str) -> None:
+        """Turn a switch into a line in which an expression can be typed."""
+        row = self._rows[name]
+        number = [other for other, _ in self._declared].index(name)
+        parameter, value = row.parameter, row.field.value
+        row.remove()
+        row = self._rows[name] = _Row(self, number, name, parameter, value, as_line=True)
+        row.show(value, True, self._names, self._dims)
+        assert isinstance(row.field, LineField)
+        row.field.line.setText("=")
+        row.field.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._order_tabs()
+
+    def _clear(self) -> None:
+        for row in self._rows.values():
+            row.remove()
+        self._rows.clear()
+
+    def _order_tabs(self) -> None:
+        widgets = [w for name, _ in self._declared for w in (self._rows[name].field, self._rows[name].back)]
+        for first, second in pairwise(widgets):
+            QWidget.setTabOrder(first, second)
+
+
+class _Row:
+    """Label, reset button, editor, and the reason below it."""
+
+    def __init__(
+        self,
+        form: Form,
+        number: int,
+        name: str,
+        parameter: Parameter[Any],
+        value: Any,
+        *,
+        as_line: bool = False,
+    ) -> None:
+        self._form = form
+        self._name = name
+        self.parameter = parameter
+        self.as_line = as_line
+        self.label = QLabel(parameter.label, form)
+        self.label.setProperty("role", "muted")
+        self.label.setToolTip(explanation(parameter))
+        kind = LineField if as_line else field_class(parameter, value)
+        self.field = kind(parameter, form.theme, form)
+        self.field.setToolTip(explanation(parameter))
+        self.field.setAccessibleName(parameter.label)
+        proxy = self.field.focusProxy()
+        if proxy is not None:
+            proxy.setAccessibleName(parameter.label)
+            proxy.setAccessibleDescription(f"{parameter.help} PyTorch: {name}")
+            self.label.setBuddy(proxy)
+        self.back = QToolButton(form)
+        self.back.setProperty("variant", "quiet")
+        self.back.setFixedSize(20, 20)
+        self.back.setStyleSheet("padding: 0; min-height: 16px;")
+        self.back.setAccessibleName(f"Reset {parameter.label}")
+        policy = self.back.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self.back.setSizePolicy(policy)
+        self.back.clicked.connect(self._reset)
+        self.reason = QLabel(form)
+        self.reason.setProperty("role", "error")
+        self.reason.setWordWrap(True)
+        self.reason.hide()
+        if isinstance(self.field, FlagField) and form._names:
+            self._offer_expression(self.field)
+        form.grid.addWidget(self.label, 2 * number, 0)
+        form.grid.addWidget(self.back, 2 * number, 1)
+        form.grid.addWidget(self.field, 2 * number, 2)
+        form.grid.addWidget(self.reason, 2 * number + 1, 0, 1, 3)
+        form.grid.setRowMinimumHeight(2 * number, 36)
+        self.field.refused.connect(self.judge)
+        self.field.edited.connect(lambda value: form.edited.emit(name, value))
+        self.field.finished.connect(form.finished)
+        self.dress(form.theme)
+
+    def suits(self, value: Any) -> bool:
+        """Whether the editor there is can show this value."""
+        if self.as_line:
+            return is_expression(value) or holds_focus(self.field)
+        return type(self.field) is field_class(self.parameter, value)
+
+    def show(self, value: Any, is_given: bool, names: Mapping[str, int] | None, dims: int | None) -> None:
+        """Show a value, and whether it differs from the default."""
+        self.field.names = names
+        self.field.dims = dims
+        self.field.set_value(value)
+        changed = is_given and value is not MIXED and not _equal(value, self.parameter.default)
+        self.back.setVisible(changed)
+        if changed:
+            self.back.setToolTip(f"Back to {show(self.parameter, self.parameter.default)}, the default")
+
+    def judge(self, reason: str) -> None:
+        """Show why what is there will not do."""
+        self.reason.setText(reason)
+        self.reason.setVisible(bool(reason))
+        proxy = self.field.focusProxy()
+        if proxy is not None:
+            proxy.setAccessibleDescription(reason or f"{self.parameter.help} PyTorch: {self._name}")
+
+    def dress(self, theme: Theme) -> None:
+        """Use a theme's colours."""
+        self.field.dress(theme)
+        self.back.setIcon(themed("reset", theme))
+
+    def remove(self) -> None:
+        """Take the row out of the form."""
+        for widget in (self.label, self.back, self.field, self.reason):
+            self._form.grid.removeWidget(widget)
+            widget.hide()
+            widget.deleteLater()
+
+    def _reset(self) -> None:
+        self.field.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._form.reset.emit(self._name)
+
+    def _offer_expression(self, field: FlagField) -> None:
+        button = QToolButton(field)
+        button.setText("=")
+        button.setProperty("variant", "quiet")
+        button.setProperty("size", "small")
+        button.setToolTip("Let it depend on the module's parameters: type an expression that is 0 or 1")
+        button.setAccessibleName(f"Use an expression for {self.parameter.label}")
+        button.clicked.connect(lambda: self._form.use_expression(self._name))
+        field.row.addWidget(button)
+
+
+def explanation(parameter: Parameter[Any]) -> str:
+    """A tooltip: what the parameter is for, its range, and PyTorch's name for it."""
+    minimum, maximum = getattr(parameter, "minimum", None), getattr(parameter, "maximum", None)
+    bounds = ""
+    if isinstance(minimum, int | float) and isinstance(maximum, int | float) and maximum < 2**31 - 1:
+        bounds = (
+            f"From {minimum:g} to {maximum:g}. " if minimum != float("-inf") else f"At most {maximum:g}. "
+        )
+    text = f"<p style='margin:0'>{escape(parameter.help)}</p>" if parameter.help else ""
+    return f"{text}<p style='margin:2px 0 0 0'>{bounds}PyTorch: <b>{escape(parameter.name)}</b></p>"
+
+
+def holds_focus(widget: QWidget) -> bool:
+    """Whether the focus is in a widget or in one of its children."""
+    focus = QApplication.focusWidget()
+    return focus is not None and (focus is widget or widget.isAncestorOf(focus))
+
+
+def _equal(first: Any, second: Any) -> bool:
+    def plain(value: Any) -> Any:
+        return tuple(plain(part) for part in value) if isinstance(value, list | tuple) else value
+
+    return bool(plain(first) == plain(second))
