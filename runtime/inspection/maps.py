@@ -105,7 +105,7 @@ def _fitness(grid: Grid) -> tuple[int, float]:
     """Large pixels first; then few empty places and a shape like the page's."""
     height, width = grid.size
     empty = grid.columns * grid.rows / grid.count - 1
-    return grid.zoom, -empty - abs(math.log(width * _TALLEST / (height * _WIDTH)))
+    return grid.zoom, -3 * empty - abs(math.log(width * _TALLEST / (height * _WIDTH)))
 
 
 def tile(
