@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 import logging
 import tempfile
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,9 +67,9 @@ def python_program(document: Document, preparation: Preparation, weights_name: s
             f"STD = {_literal(preparation.std)}",
             "#: Height and width of what the network looks at.",
             f"SIZE = {(preparation.height, preparation.width)}",
-            f"MODE = {'L' if preparation.channels == 1 else 'RGB'!r}",
+            f"MODE = {_literal('L' if preparation.channels == 1 else 'RGB')}",
             f"SHAPE = {tuple(preparation.shape)}",
-            f"WEIGHTS = {weights_name!r}",
+            f"WEIGHTS = {_literal(weights_name)}",
         ]
     )
     probabilities = "outputs" if ends_in_softmax(document) else "outputs.softmax(dim=1)"
@@ -108,20 +109,20 @@ def export_onnx(document: Document, model: nn.Module, out: Path) -> Problem | li
     # Two samples: one would be taken for a constant.
     examples = tuple(torch.zeros(2, *shape, device=device) for shape in shapes)
     batch = torch.export.Dim("batch", min=1)
-    nodes = list(document.network)
+    wiring = analyze(document).root.wiring
     was_training = model.training
     model.eval()
     try:
-        program = torch.onnx.export(
+        program = _quietly(
+            torch.onnx.export,
             model,
             examples,
             dynamo=True,
             verbose=False,
-            input_names=[node.name for node in nodes if node.block == "input"],
-            output_names=[node.name for node in nodes if node.block == "output"],
+            input_names=[document.network.node(node_id).name for node_id in wiring.inputs],
+            output_names=[document.network.node(node_id).name for node_id in wiring.outputs],
             dynamic_shapes=tuple({0: batch} for _ in examples),
         )
-        assert program is not None
         # Written by way of a folder of its own: the exporter wants a name, and must leave nothing half done.
         with tempfile.TemporaryDirectory() as folder:
             temporary = Path(folder) / "model.onnx"
@@ -136,6 +137,19 @@ def export_onnx(document: Document, model: nn.Module, out: Path) -> Problem | li
         model.train(was_training)
     problem = write_atomically(out, contents)
     return problem if problem is not None else [out]
+
+
+def _quietly(call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    """A call without what the exporter says of itself: missing torchvision, its own deprecations."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return call(*arguments, **named)
+    finally:
+        logger.setLevel(level)
 
 
 def _cannot_export(what: str, error: Exception) -> Problem:
@@ -174,12 +188,16 @@ def _merged_imports(head: str) -> str:
     return f'"""{docstring}"""\n\n{body}' if docstring else body
 
 
-def _literal(values: tuple[Any, ...]) -> str:
-    inside = ", ".join(ascii(value) if isinstance(value, str) else repr(value) for value in values)
-    one_line = f"({inside},)" if len(values) == 1 else f"({inside})"
-    if len(one_line) <= 90:
-        return one_line
-    return "(\n" + "".join(f"    {value!r},\n" for value in values) + ")"
+def _literal(value: Any) -> str:
+    """A value as a formatter would write it; what is not printable is escaped, so a name is never code."""
+    if isinstance(value, tuple):
+        items = [_literal(item) for item in value]
+        one_line = f"({', '.join(items)}{',' if len(items) == 1 else ''})"
+        return one_line if len(one_line) <= 90 else "(\n" + "".join(f"    {item},\n" for item in items) + ")"
+    text = repr(value)
+    if not text.startswith("'"):
+        return text
+    return '"' + text[1:-1].replace("\\'", "'").replace('"', '\\"') + '"'
 
 
 def _comment(text: str) -> str:

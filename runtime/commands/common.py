@@ -27,9 +27,9 @@ OK, FAILED, MISUSE = 0, 1, 2
 STOCK_DATA = "digits"
 
 
-def say(text: str = "") -> None:
+def say(text: str = "", end: str = "\n") -> None:
     """A line for whoever called the command."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(text + end)
     sys.stdout.flush()
 
 

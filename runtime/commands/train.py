@@ -118,7 +118,7 @@ def train_and_tell(
         finished = tell(
             train(document, settings, data, control=control, run=made), f"{document.name} on {data.title}"
         )
-    say(f"run      {made.folder}")
+    say(f"run        {made.folder}")
     return made if finished is not None and finished.reason != "failed" else None
 
 

@@ -63,7 +63,9 @@ class Preparation:
         )
         if not sound:
             return None
-        values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in found.items()}
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in found.items()
+        }
         return cls(**values)
 
 
