@@ -1,0 +1,258 @@
+"""Random valid networks: chains, branches, merges, nested modules with parameters, ``when`` and ``repeat``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from builder.analysis import Analysis, analyze
+from builder.architectures.sketch import Sketch, Wire
+from builder.blocks import REGISTRY
+from builder.document import Document, Module, ModuleParameter
+from builder.edits import AddModule
+from builder.graph import Graph
+from tests.block_strategies import parameters_of
+
+Shape = tuple[int, ...]
+
+#: What stands in the middle of a network; softmax and sigmoid are activations like any other here.
+_UNARY = (
+    *("conv",) * 4,
+    *("max_pool", "avg_pool", "batch_norm", "relu") * 2,
+    *("adaptive_avg_pool", "relu6", "tanh", "sigmoid", "softmax", "dropout"),
+)
+_ON_VECTORS = ("linear", "linear", "relu", "batch_norm", "dropout", "tanh", "flatten")
+_PARAMETERS = (
+    ModuleParameter("width", 4),
+    ModuleParameter("stride", 1),
+    ModuleParameter("depth", 2),
+    ModuleParameter("deep", True),
+)
+_CONDITIONS = ("deep", "not deep", "width > 3", "stride != 1", "in_channels == width", "deep and depth > 1")
+_WIDTHS = ("=width", "=width", "=2 * width", "=in_channels", "=width + 1", "=max(width, in_channels)", 3)
+
+
+@st.composite
+def _chain_step(draw: st.DrawFn, sketch: Sketch, name: str, x: Wire, row: float = 0) -> Wire:
+    """One block that fits whatever arrives (any size, any channels), with the module's parameters in it."""
+    when = draw(st.sampled_from(_CONDITIONS)) if draw(st.integers(0, 4)) == 0 else None
+    kind = draw(
+        st.sampled_from(("conv", "conv", "conv", "batch_norm", "relu", "max_pool", "dropout", "tanh"))
+    )
+    parameters: dict[str, Any] = {}
+    if kind == "conv":
+        kernel = draw(st.sampled_from((1, 3, 3, 5)))
+        parameters = {"out_channels": draw(st.sampled_from(_WIDTHS)), "kernel_size": kernel}
+        if kernel > 1:
+            parameters["padding"] = draw(st.sampled_from((kernel // 2, "same")))
+        if draw(st.integers(0, 4)) == 0 and when is None:
+            parameters |= {"out_channels": "=in_channels", "groups": "=in_channels"}
+        if draw(st.booleans()):
+            parameters["bias"] = draw(st.sampled_from((False, "=1 if deep else 0")))
+    elif kind == "max_pool":
+        parameters = {"kernel_size": 3, "stride": 1, "padding": 1}
+    return sketch.add(name, kind, x, row=row, when=when, **parameters)
+
+
+@st.composite
+def _chains(draw: st.DrawFn, name: str) -> Module:
+    """A chain, its blocks numbered or named; the last may be repeated."""
+    sketch = Sketch(Graph(name))
+    x = sketch.input()
+    numbered = draw(st.booleans())
+    length = draw(st.integers(1, 4))
+    for number in range(length):
+        x = draw(_chain_step(sketch, f"{number}" if numbered else f"step{number}", x))
+    if draw(st.booleans()):
+        repeat = draw(st.sampled_from((2, "=depth", "=depth + 1")))
+        x = sketch.add(
+            f"{length}" if numbered else "again",
+            "conv",
+            x,
+            repeat=repeat,
+            out_channels=draw(st.sampled_from(("=width", "=in_channels"))),
+            kernel_size=draw(st.sampled_from((1, 3))),
+            padding="same",
+        )
+    sketch.output(x)
+    return Module(name, _PARAMETERS, sketch.graph)
+
+
+@st.composite
+def _residuals(draw: st.DrawFn, name: str) -> Module:
+    """A few blocks beside a shortcut, which is projected only where the shape changes."""
+    sketch = Sketch(Graph(name))
+    x = sketch.input()
+    y = sketch.add("conv1", "conv", x, out_channels="=width", kernel_size=3, stride="=stride", padding=1)
+    if draw(st.booleans()):
+        y = sketch.add("bn1", "batch_norm", y)
+    y = sketch.add("relu", "relu", y, when=draw(st.sampled_from((None, "deep"))))
+    y = sketch.add("conv2", "conv", y, out_channels="=width", kernel_size=3, padding="same", bias=False)
+    changes = "stride != 1 or in_channels != width"
+    shortcut = sketch.add(
+        "project", "conv", x, row=1, when=changes, out_channels="=width", kernel_size=1, stride="=stride"
+    )
+    order = draw(st.permutations([y, shortcut]))
+    y = sketch.add("add", "add", *order)
+    sketch.output(y)
+    return Module(name, _PARAMETERS, sketch.graph)
+
+
+@st.composite
+def _branches(draw: st.DrawFn, name: str, modules: tuple[Module, ...]) -> Module:
+    """Two or three branches of a few steps, some of them modules of their own, stacked at the end."""
+    sketch = Sketch(Graph(name))
+    x = sketch.input()
+    ends = []
+    for branch in range(draw(st.integers(2, 3))):
+        y = x
+        for number in range(draw(st.integers(0 if branch else 1, 2))):
+            place = f"branch{branch}_{number}"
+            usable = [module for module in modules if _inputs(module) == 1]
+            if usable and draw(st.booleans()):
+                inner = draw(st.sampled_from(usable))
+                y = sketch.add(
+                    place, inner.block, y, row=branch, **draw(_arguments(symbolic=True, stride=False))
+                )
+            else:
+                y = draw(_chain_step(sketch, place, y, branch))
+        ends.append(y)
+    if len(set(ends)) < 2:
+        ends.append(sketch.add("again", "relu", x))
+    sketch.output(sketch.add("concat", "concat", *dict.fromkeys(ends)))
+    return Module(name, _PARAMETERS, sketch.graph)
+
+
+@st.composite
+def _joins(draw: st.DrawFn, name: str) -> Module:
+    """Two inputs of one shape."""
+    sketch = Sketch(Graph(name))
+    a, b = sketch.input(name="a"), sketch.input(name="b")
+    b = draw(_chain_step(sketch, "before", b, 1)) if draw(st.booleans()) else b
+    sketch.output(sketch.add("concat", "concat", *draw(st.permutations([a, b]))))
+    return Module(name, _PARAMETERS, sketch.graph)
+
+
+def _inputs(module: Module) -> int:
+    return sum(node.block == "input" for node in module.graph)
+
+
+@st.composite
+def _arguments(draw: st.DrawFn, *, symbolic: bool, stride: bool) -> dict[str, Any]:
+    """Arguments of a placed module; ``symbolic``: in terms of the parameters of the module around it."""
+    width: list[Any] = [1, 2, 3, 5, "=in_channels"] + ["=width", "=2 * width", "=depth + 1"] * symbolic
+    given: dict[str, Any] = {"width": draw(st.sampled_from(width))}
+    if stride and draw(st.booleans()):
+        given["stride"] = draw(st.sampled_from([1, 2]))
+    if draw(st.booleans()):
+        given["depth"] = draw(st.sampled_from([1, 2, 3] + ["=depth"] * symbolic))
+    if draw(st.booleans()):
+        given["deep"] = draw(st.sampled_from([False, True] + ["=deep", "=width > 2"] * symbolic))
+    return given
+
+
+@st.composite
+def _libraries(draw: st.DrawFn) -> tuple[Module, ...]:
+    made: tuple[Module, ...] = ()
+    for number in range(draw(st.integers(0, 3))):
+        name = f"{'ABCD'[number]}{draw(st.sampled_from(('Block', 'Unit')))}"
+        kind = draw(st.sampled_from(("chain", "residual", "branches", "join")))
+        if kind == "chain":
+            made = (*made, draw(_chains(name)))
+        elif kind == "residual":
+            made = (*made, draw(_residuals(name)))
+        elif kind == "branches":
+            made = (*made, draw(_branches(name, made)))
+        else:
+            made = (*made, draw(_joins(name)))
+    return made
+
+
+class _Drawing:
+    """A network being drawn: what does not fit is taken away again at once."""
+
+    def __init__(self, shape: Shape, modules: tuple[Module, ...], name: str) -> None:
+        self.document = Document(name)
+        for module in modules:
+            self.document.apply(AddModule(module))
+        self.sketch = Sketch(self.document.network)
+        self.analysis: Analysis | None = None
+        self.tensors: list[tuple[Wire, Shape]] = [(self.sketch.input(shape), shape)]
+
+    def add(self, name: str, block: str, *inputs: Wire, **more: Any) -> bool:
+        """Place a block if it works; the analysis goes along incrementally."""
+        graph = self.document.network
+        wire = self.sketch.add(name, block, *inputs, **more)
+        self.analysis = analyze(self.document, previous=self.analysis)
+        report = self.analysis.view().reports[wire.node]
+        shape = report.output_shape
+        if shape is None or any(p.is_error and p.code != "no-output" for p in self.analysis.problems):
+            for edge in list(graph.incoming(wire.node).values()):
+                graph.disconnect(edge)
+            graph.remove_node(wire.node)
+            return False
+        self.tensors.append((wire, shape))
+        return True
+
+
+@st.composite
+def documents(draw: st.DrawFn, *, axes: int | None = None, most: int = 10) -> Document:
+    """A network that runs, of up to ``most`` blocks on ``axes`` spatial axes (None: any from 1 to 3)."""
+    axes = draw(st.sampled_from((2, 2, 2, 1, 3))) if axes is None else axes
+    largest = {1: 24, 2: 14, 3: 7}[axes]
+    shape = (draw(st.integers(1, 4)), *(draw(st.integers(largest // 2, largest)) for _ in range(axes)))
+    drawing = _Drawing(shape, draw(_libraries()), draw(st.sampled_from(("net", "my net", "Net2"))))
+    for number in range(draw(st.integers(1, most))):
+        draw(_grow(drawing, f"n{number}"))
+    if draw(st.booleans()):
+        draw(_head(drawing))
+    sketch, graph = drawing.sketch, drawing.document.network
+    loose = [wire for wire, _ in drawing.tensors if not graph.networkx.out_degree(wire.node)]
+    sketch.output(loose.pop())
+    for number, wire in enumerate(loose):
+        if draw(st.booleans()):  # else it goes nowhere, and is left out of the network
+            sketch.output(wire, f"output{number}")
+    return drawing.document
+
+
+@st.composite
+def _grow(draw: st.DrawFn, drawing: _Drawing, name: str) -> None:
+    """One more block behind one or several of the tensors that are there, if what is drawn fits."""
+    tensors = drawing.tensors
+    wire, shape = tensors[-1] if draw(st.integers(0, 2)) else draw(st.sampled_from(tensors))
+    modules = list(drawing.document.modules.values())
+    kind = draw(st.sampled_from(("block", "block", "block", "merge", "merge", "module")))
+    if kind == "module" and modules and len(shape) > 1:
+        module = draw(st.sampled_from(modules))
+        given = draw(_arguments(symbolic=False, stride=True))
+        if _inputs(module) == 1:
+            repeat = draw(st.sampled_from((1, 1, 2)))
+            drawing.add(name, module.block, wire, repeat=repeat, **given)
+            return
+        alike = [other for other, found in tensors if found == shape]
+        drawing.add(name, module.block, wire, draw(st.sampled_from(alike)), ports=("a", "b"), **given)
+    elif kind == "merge":
+        fits = [other for other, found in tensors if found[1:] == shape[1:] and other != wire]
+        if not fits:
+            return
+        others = draw(st.lists(st.sampled_from(fits), min_size=1, max_size=2, unique=True))
+        equal = all(found == shape for other, found in tensors if other in others)
+        drawing.add(name, "add" if equal and draw(st.booleans()) else "concat", wire, *others)
+    else:
+        block = draw(st.sampled_from(_UNARY if len(shape) > 1 else _ON_VECTORS))
+        parameters = draw(parameters_of(REGISTRY[block], len(shape) - 1))
+        repeat = draw(st.sampled_from((1, 1, 1, 1, 2)))
+        if not drawing.add(name, block, wire, repeat=repeat, **parameters) and len(shape) > 1:
+            drawing.add(name, "conv", wire, out_channels=2, kernel_size=3, padding=1)
+
+
+@st.composite
+def _head(draw: st.DrawFn, drawing: _Drawing) -> None:
+    """A pool or a flatten, and a linear layer."""
+    wire, shape = drawing.tensors[-1]
+    if len(shape) > 1:
+        drawing.add("pool", draw(st.sampled_from(("flatten", "global_avg_pool"))), wire)
+        wire, shape = drawing.tensors[-1]
+    if len(shape) == 1:
+        drawing.add("fc", "linear", wire, out_features=draw(st.integers(1, 5)))

@@ -1,0 +1,144 @@
+"""Random networks: what the analysis says, and what the generated module does, is what PyTorch does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builder.analysis import analyze
+from builder.document import Document
+from builder.reading import read_document
+from builder.writing import write_document
+from runtime.codegen import Source, generate
+from runtime.compile import Tapped, build
+from tests.network_strategies import documents
+from tests.oracles.cases import examples
+from tests.oracles.documents import Interpreted
+from tests.oracles.measures import activation_bytes, buffer_count, multiply_adds, parameter_count
+from tests.oracles.support import impulse_support
+
+pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths:UserWarning")
+
+
+@given(documents())
+@examples(0.6)
+def test_the_analysis_says_what_a_plain_reading_does(document: Document) -> None:
+    analysis = analyze(document)
+    plain = Interpreted(document)
+    assert analysis.ok, analysis.problems
+    leaves = {leaf.path: leaf for leaf in analysis.leaves() if leaf.node.block not in ("input", "output")}
+    assert {path: leaf.output_shape for path, leaf in leaves.items()} == plain.shapes()
+    totals = analysis.totals
+    assert totals.parameters == parameter_count(plain) == sum(leaf.parameters for leaf in leaves.values())
+    assert totals.buffers == buffer_count(plain) == sum(leaf.buffers for leaf in leaves.values())
+    for path, leaf in leaves.items():
+        assert leaf.parameters == parameter_count(plain.get_submodule(path)), path
+    outputs = plain(*(torch.zeros(2, *shape) for shape in plain.input_shapes))
+    outputs = outputs if isinstance(outputs, tuple) else (outputs,)
+    assert analysis.output_shapes == [tuple(output.shape[1:]) for output in outputs]
+    assert totals.macs == multiply_adds(plain, plain.input_shapes)
+    assert totals.macs == sum(leaf.macs for leaf in leaves.values())
+
+
+@given(documents())
+@examples(0.5)
+def test_activation_memory_is_what_autograd_keeps(document: Document) -> None:
+    analysis = {batch: analyze(document, batch=batch) for batch in (2, 3)}
+    module = build(document)
+    shapes = [shape for shape in analysis[2].input_shapes if shape is not None]
+    for batch, found in analysis.items():
+        assert found.totals.activation_bytes == activation_bytes(module, shapes, batch)
+
+
+@given(documents())
+@examples(0.6)
+def test_the_generated_module_computes_what_a_plain_reading_does(document: Document) -> None:
+    plain, module = Interpreted(document).eval(), build(document).eval()
+    weights = module.state_dict()
+    assert {key: value.shape for key, value in weights.items()} == {
+        key: value.shape for key, value in plain.state_dict().items()
+    }
+    plain.load_state_dict(weights)
+    x = torch.randn(2, *plain.input_shapes[0])
+    tapped = Tapped(document, module).run(x)
+    with torch.no_grad():
+        ours, theirs, everything = module(x), plain(x), plain.everything(x)
+    assert _equal(ours, theirs)
+    for path, value in everything.items():
+        assert torch.equal(tapped[path], value), path
+    for leaf in analyze(document).leaves():
+        if leaf.node.block != "output":
+            assert tuple(tapped[leaf.path].shape[1:]) == leaf.output_shape, leaf.path
+
+
+def _equal(ours: object, theirs: object) -> bool:
+    if isinstance(theirs, tuple):
+        return isinstance(ours, tuple) and all(map(_equal, ours, theirs))
+    assert isinstance(ours, torch.Tensor)
+    assert isinstance(theirs, torch.Tensor)
+    return torch.equal(ours, theirs)
+
+
+@given(documents(), st.randoms(use_true_random=False))
+@examples(0.6)
+def test_fields_are_the_structural_support(document: Document, random: object) -> None:
+    analysis = analyze(document)
+    (shape,) = (found for found in analysis.input_shapes if found is not None)
+    seen = impulse_support(Interpreted(document).double().eval().everything, shape)
+    for leaf in analysis.leaves():
+        if leaf.path not in seen:
+            continue
+        support = seen[leaf.path]
+        for position in _positions(support.positions, random):
+            field = analysis.field(leaf.path, position)
+            assert field == support.field(position), (leaf.path, position)
+
+
+def _positions(sizes: tuple[int, ...], random: object) -> list[tuple[int, ...]]:
+    """Corners, and a few anywhere."""
+    corners = [tuple(0 for _ in sizes), tuple(size - 1 for size in sizes)]
+    anywhere = [tuple(random.randrange(size) for size in sizes) for _ in range(4)]  # type: ignore[attr-defined]
+    return list(dict.fromkeys(corners + anywhere))
+
+
+def test_the_source_is_clean_and_always_the_same(tmp_path: Path) -> None:
+    @given(documents())
+    @examples(0.5)
+    def collect(document: Document) -> None:
+        source = generate(document)
+        assert isinstance(source, Source)
+        again = read_document(write_document(document))
+        assert isinstance(again, Document)
+        for other in (document, document.copy(), again):
+            repeated = generate(other)
+            assert isinstance(repeated, Source)
+            assert repeated.text == source.text
+        number = len(list(tmp_path.iterdir()))
+        (tmp_path / f"network{number}.py").write_text(source.text, "utf-8")
+
+    collect()
+    rules = ["--isolated", "--select", "E,F,W,I", "--line-length", "110"]
+    result = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--no-cache", *rules, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout[-5000:]
+
+
+@given(documents())
+@examples(0.3)
+def test_source_lines_point_at_every_block_that_is_made(document: Document) -> None:
+    source = generate(document)
+    assert isinstance(source, Source)
+    lines = source.text.splitlines()
+    for address, line in source.lines.items():
+        name = document.graph(address.graph).node(address.node).name
+        assert name in lines[line - 1] or name.isdigit(), (name, lines[line - 1])
