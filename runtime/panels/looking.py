@@ -346,30 +346,35 @@ class Looking(QObject):
         return (top, bottom), (left, right)
 
     def place_text(self) -> str:
-        """What is at the chosen pixel: where it is, its value, what it sees."""
+        """What is at the chosen pixel: where it is and its value; how to choose one."""
         if self.values is None:
             return ""
         if self.values.ndim == 1:
-            return self._entry_text()
+            name = f"value {self.channel}"
+            if len(self.classes) == len(self.values):
+                name = self.classes[self.channel]
+            return f"{name} · {float(self.values[self.channel]):.4g}"
         if self.cell is None:
-            return "Click a pixel of a map to see what it sees of the picture"
+            return f"map {self.channel} · click a pixel"
         y, x = self.cell
-        plane = self.values[self.channel]
-        value = float(np.asarray(plane)[position(self.values.shape, y, x)])
-        said = [f"map {self.channel}", f"y {y}, x {x}", f"value {value:.3g}"]
-        field = self.field()
-        if field is not None:
-            (top, bottom), (left, right) = field
-            size = f"{_figure(bottom - top + 1)}×{_figure(right - left + 1)}"
-            said.append(f"sees {size} px: rows {_span(top, bottom)}, columns {_span(left, right)}")
-        return " · ".join(said)
+        value = float(np.asarray(self.values[self.channel])[position(self.values.shape, y, x)])
+        return f"map {self.channel} · y {y}, x {x} · {value:.3g}".replace("-", "−")
 
-    def _entry_text(self) -> str:
-        assert self.values is not None
-        name = f"value {self.channel}"
-        if len(self.classes) == len(self.values):
-            name = self.classes[self.channel]
-        return f"{name} · {float(self.values[self.channel]):.4g} · sees the whole picture"
+    def seen_text(self) -> str:
+        """What the chosen pixel sees of the picture: ``sees 5×5: rows 4…8, columns −2…2``; else what is shown."""
+        if self.picture is None:
+            return ""
+        name = self.picture.name
+        if self.picture.label is not None and self.classes:
+            name = f"{self.classes[self.picture.label]} · {name}"
+        if self.values is not None and self.values.ndim == 1:
+            return f"{name} · each value sees all of it"
+        field = self.field()
+        if field is None:
+            return name
+        (top, bottom), (left, right) = field
+        size = f"{_figure(bottom - top + 1)}×{_figure(right - left + 1)}"
+        return f"sees {size}: rows {_span(top, bottom)}, columns {_span(left, right)}"
 
     def verdict(self) -> str:
         """What the network takes the picture for: ``taken for 3 (98 %), is 3``."""

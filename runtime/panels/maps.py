@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QImage, QShowEvent
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QImage, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QFileDialog,
@@ -26,13 +26,32 @@ from runtime.panels.strip import SampleStrip, dropped_file
 _PICTURES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.tiff *.ppm *.pgm)"
 
 
-def _caption(strong: bool = False) -> QLabel:
-    label = QLabel()
-    label.setFont(font(SMALL, SEMIBOLD if strong else MEDIUM))
-    label.setProperty("role", "heading" if strong else "caption")
-    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    return label
+class Caption(QLabel):
+    """One line that gives way: cut at its end where there is no room, whole in the tooltip."""
+
+    def __init__(self, strong: bool = False) -> None:
+        super().__init__()
+        self._whole = ""
+        self.setFont(font(SMALL, SEMIBOLD if strong else MEDIUM))
+        self.setProperty("role", "heading" if strong else "caption")
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+
+    def say(self, text: str) -> None:
+        """Show another text."""
+        if text != self._whole:
+            self._whole = text
+            self.setAccessibleName(text)
+            self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        fits = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width())
+        self.setText(fits)
+        self.setToolTip(self._whole if fits != self._whole else "")
 
 
 class MapsAside(QWidget):
@@ -41,7 +60,7 @@ class MapsAside(QWidget):
     def __init__(self, session: Session, looking: Looking, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._looking = looking
-        self.caption = _caption(strong=True)
+        self.caption = Caption(strong=True)
         self.grid = MapGrid(session.theme)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -57,7 +76,7 @@ class MapsAside(QWidget):
     def _show(self) -> None:
         if self.isVisible():
             looking = self._looking
-            self.caption.setText(looking.caption())
+            self.caption.say(looking.caption())
             self.grid.say(looking.hint)
             self.grid.show_values(looking.values, looking.classes)
 
@@ -84,7 +103,7 @@ class FeatureMaps(QWidget):
         self.picture = PixelView(theme, "Picture", "The picture that the network looks at")
         self.single = PixelView(theme, "Feature map", "")
         self.grid = MapGrid(theme)
-        self.caption, self.place, self.verdict = _caption(strong=True), _caption(), _caption()
+        self.caption, self.place, self.seen = Caption(strong=True), Caption(), Caption()
         self.shared = QCheckBox("One scale")
         self.shared.setToolTip("Dark and bright mean the same numbers in all maps, not in each its own")
         self.shared.toggled.connect(self._share_scale)
@@ -110,7 +129,7 @@ class FeatureMaps(QWidget):
             column = QVBoxLayout(part)
             column.setContentsMargins(0, 0, 0, 0)
             column.setSpacing(4)
-            heading.setMinimumHeight(22)
+            heading.setFixedHeight(26)
             column.addWidget(heading)
             column.addWidget(view, 1)
             return part
@@ -127,7 +146,7 @@ class FeatureMaps(QWidget):
         row.setContentsMargins(12, 2, 12, 8)
         row.setSpacing(12)
         row.addWidget(self.strip)
-        row.addWidget(under(self.verdict, self.picture), 3)
+        row.addWidget(under(self.seen, self.picture), 3)
         row.addWidget(self._single_part, 3)
         row.addWidget(under(top, self.grid), 7)
 
@@ -177,9 +196,9 @@ class FeatureMaps(QWidget):
             return
         looking = self._looking
         values = looking.values
-        self.caption.setText(looking.caption())
-        self.verdict.setText(looking.verdict())
-        self.place.setText(looking.place_text())
+        self.caption.say(" · ".join(part for part in (looking.caption(), looking.verdict()) if part))
+        self.place.say(looking.place_text())
+        self.seen.say(looking.seen_text())
         self.grid.choose(looking.channel)
         if values is None or values.ndim == 1:
             self.single.show_image(QImage())

@@ -24,10 +24,15 @@ _INTERVALS = 4
 def _mixed(color: str, ground: str, share: float) -> QColor:
     """A colour mixed into its ground: looks translucent and draws five times faster."""
     one, other = QColor(color), QColor(ground)
-    parts = (
-        round(a * share + b * (1 - share)) for a, b in zip(one.getRgb()[:3], other.getRgb()[:3], strict=True)
+    red, green, blue = (
+        round(first * share + second * (1 - share))
+        for first, second in (
+            (one.red(), other.red()),
+            (one.green(), other.green()),
+            (one.blue(), other.blue()),
+        )
     )
-    return QColor(*parts)
+    return QColor(red, green, blue)
 
 
 class _Axis(pg.AxisItem):
@@ -102,6 +107,7 @@ class Plot(pg.PlotWidget):
         self.setAntialiasing(False)
         item = self.getPlotItem()
         item.hideButtons()
+        item.ctrlMenu.setParent(self)  # made though never shown; it shall go when this goes
         item.setContentsMargins(0, 4, 8, 0)
         box = item.getViewBox()
         box.setMouseEnabled(x=True, y=False)
@@ -241,7 +247,7 @@ class Plot(pg.PlotWidget):
         shown = step is not None and left <= step <= right
         self._best.setVisible(shown)
         self._best_label.setVisible(shown)
-        if shown:
+        if step is not None and shown:
             self._best.setValue(step)
             self._best_label.setAnchor((1 if step > (left + right) / 2 else 0, 1 if self._percent else 0))
             self._best_label.setPos(step, 0 if self._percent else 1.04 * self.top)

@@ -96,6 +96,7 @@ class RunsPanel(QWidget):
         self.export.clicked.connect(self._ask_export)
         buttons = QHBoxLayout()
         buttons.setContentsMargins(12, 4, 12, 6)
+        buttons.setSpacing(8)
         buttons.addWidget(self.curves)
         buttons.addWidget(self.export)
         buttons.addStretch(1)

@@ -1,0 +1,88 @@
+"""The plot of a run: what is drawn and what is read off."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from builder.widgets.theme import DARK, LIGHT
+from runtime.panels.plots import Plot
+from runtime.panels.series import Column
+
+
+def _column(values: np.ndarray) -> Column:
+    made = Column()
+    made.extend(values)
+    return made
+
+
+@pytest.fixture
+def plot(qtbot: QtBot) -> Plot:
+    made = Plot("Loss", DARK)
+    qtbot.addWidget(made)
+    made.resize(400, 200)
+    made.show()
+    return made
+
+
+def _show(plot: Plot, losses: np.ndarray) -> None:
+    epochs = (np.array([4.0, 8.0]), np.array([1.5, 0.9], dtype=np.float32))
+    plot.show_run(_column(losses), _column(losses), epochs, 8)
+
+
+def test_lines_are_the_numbers(plot: Plot) -> None:
+    losses = np.linspace(2.3, 0.5, 8, dtype=np.float32)
+    _show(plot, losses)
+    np.testing.assert_allclose(plot.train.y, losses)
+    np.testing.assert_array_equal(plot.train.x, np.arange(1, 9))
+    np.testing.assert_array_equal(plot.validation.x, [4, 8])
+    assert plot.top == pytest.approx(2.4)
+    assert plot.reading(4) == f"step 4 · train {losses[3]:.3f} · validation 1.500"
+
+
+def test_percent_goes_from_0_to_100(qtbot: QtBot) -> None:
+    plot = Plot("Accuracy", DARK, percent=True)
+    qtbot.addWidget(plot)
+    _show(plot, np.array([0.1, 0.5, 0.975], dtype=np.float32))
+    assert plot.top == 100
+    assert plot.train.y[-1] == pytest.approx(97.5)
+    assert "train 97.5 %" in plot.reading(3)
+
+
+def test_infinities_are_gaps(plot: Plot) -> None:
+    _show(plot, np.array([1.0, np.inf, np.nan, 2.0], dtype=np.float32))
+    assert np.isnan(plot.train.y[1:3]).all()
+    assert plot.top == pytest.approx(2.0)
+
+
+def test_a_million_steps_are_few_points(plot: Plot) -> None:
+    _show(plot, np.random.default_rng(0).random(1_000_000, dtype=np.float32))
+    assert 200 <= len(plot.train.x) <= 2 * plot.width()
+
+
+def test_keys_move_the_reading_and_the_view(plot: Plot, qtbot: QtBot) -> None:
+    _show(plot, np.linspace(2, 1, 100, dtype=np.float32))
+    said: list[str] = []
+    plot.readingChanged.connect(said.append)
+    qtbot.keyClick(plot, Qt.Key.Key_Left)
+    assert said[-1].startswith("step 98")
+    qtbot.keyClick(plot, Qt.Key.Key_Escape)
+    assert said[-1] == ""
+    qtbot.keyClick(plot, Qt.Key.Key_Plus)
+    (left, right), _ = plot.getPlotItem().getViewBox().viewRange()
+    assert right - left == pytest.approx(80)
+    _show(plot, np.linspace(2, 1, 200, dtype=np.float32))
+    assert plot.getPlotItem().getViewBox().viewRange()[0][1] < 100  # one's own view stays
+    qtbot.keyClick(plot, Qt.Key.Key_A)
+    assert plot.getPlotItem().getViewBox().viewRange()[0] == [0, 200]
+
+
+def test_both_themes_paint_and_the_best_epoch_is_marked(plot: Plot) -> None:
+    _show(plot, np.linspace(2, 1, 10, dtype=np.float32))
+    dark = plot.grab().toImage()
+    plot.set_theme(LIGHT)
+    assert plot.grab().toImage() != dark
+    assert plot._best.isVisible()
+    assert plot._best.value() == 8
