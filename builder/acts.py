@@ -40,11 +40,7 @@ class Fresh:
 
     def name(self, wish: str) -> str:
         """``wish``, or with a number that makes it free."""
-        stem = wish.rstrip("0123456789") or f"{wish}_"
-        name, number = wish, 1
-        while name in self._names or self._graph.by_name(name) is not None:
-            number += 1
-            name = f"{stem}{number}"
+        name = self._graph.unused_name(wish, self._names)
         self._names.add(name)
         return name
 

@@ -11,7 +11,7 @@ from builder.acts import COPY_OFFSET, graft
 from builder.document import MODULE_PREFIX, Document, Module, module_name
 from builder.edits import AddModule, AddNode, Connect, Edit, apply_all
 from builder.errors import Problem
-from builder.graph import Graph, Node
+from builder.graph import Graph, Node, numbered
 from builder.reading import read_document
 from builder.writing import write_document, write_module
 
@@ -83,10 +83,7 @@ def _fitted(document: Document, part: Document) -> tuple[dict[str, str], dict[st
         if there is None:
             new[name] = module
         elif write_module(document, there, "") != write_module(document, module, ""):
-            stem, number = name.rstrip("0123456789") or name, 2
-            while f"{stem}{number}" in taken:
-                number += 1
-            names[name] = f"{stem}{number}"
+            names[name] = numbered(name, taken.__contains__)
             taken.add(names[name])
             new[names[name]] = module.copy(names[name])
     return names, new

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, get_args
 
 from builder.errors import Address, ConvolabError
-from builder.graph import Change, Graph
+from builder.graph import Change, Graph, numbered
 
 #: What a node's ``block`` begins with where a module is placed.
 MODULE_PREFIX = "module:"
@@ -215,13 +215,7 @@ class Document:
 
     def unused_module_name(self, wish: str) -> str:
         """``wish`` if no module is called so, else ``wish2``, ``wish3``, …"""
-        if wish not in self._modules:
-            return wish
-        stem = wish.rstrip("0123456789") or wish
-        number = 2
-        while f"{stem}{number}" in self._modules:
-            number += 1
-        return f"{stem}{number}"
+        return numbered(wish, self._modules.__contains__)
 
     def copy(self) -> Document:
         """A document of its own with the same contents and revision, without the observers."""

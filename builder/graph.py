@@ -6,15 +6,17 @@ revision, remembers what it touched (so that an analysis can follow) and notifie
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import count
 from typing import Any, NamedTuple
 
 import networkx as nx
 
 from builder.errors import ConvolabError
+from builder.names import MAX_LENGTH
 
 #: Edits remembered for ``touched_since``; older questions get None, "analyse everything".
 _JOURNAL_LENGTH = 4096
@@ -67,6 +69,14 @@ class Edge(NamedTuple):
     source_port: str
     target: str
     target_port: str
+
+
+def numbered(wish: str, taken: Callable[[str], bool]) -> str:
+    """``wish`` if it is not taken, else with the first number from 2 in place of its own that makes it free."""
+    if not taken(wish):
+        return wish
+    stem = wish.rstrip("0123456789")[: MAX_LENGTH - 8]  # stays a name that is short enough
+    return next(name for number in count(2) if not taken(name := f"{stem}{number}"))
 
 
 class ChangeKind(StrEnum):
@@ -168,15 +178,9 @@ class Graph:
             number += 1
         return f"n{number}"
 
-    def unused_name(self, wish: str) -> str:
-        """``wish`` if it is free, else ``wish2``, ``wish3``, … (a trailing number is counted on)."""
-        if wish not in self._ids_by_name:
-            return wish
-        stem = wish.rstrip("0123456789") or wish
-        number = 2
-        while f"{stem}{number}" in self._ids_by_name:
-            number += 1
-        return f"{stem}{number}"
+    def unused_name(self, wish: str, also: Collection[str] = ()) -> str:
+        """``wish`` if it is free and not in ``also``, else ``wish2``, ``wish3``, … in place of its number."""
+        return numbered(wish, lambda name: name in self._ids_by_name or name in also)
 
     def touched_since(self, revision: int) -> set[str] | None:
         """Ids of nodes whose own data or incoming wires changed after ``revision``; None if too long ago."""

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from builder.errors import ConvolabError
 from builder.graph import Change, ChangeKind, Edge, Graph, Node
+from builder.names import check_name
 from tests.strategies import graphs, json_values
 
 A, B, C = (Node(f"n{index}", name, "add") for index, name in enumerate("abc", 1))
@@ -114,6 +115,18 @@ def test_unused_ids_and_names_are_free(graph: Graph) -> None:
         name = graph.unused_name(wish)
         assert graph.by_name(name) is None
         assert graph.by_name(wish) is not None or name == wish
+        assert check_name(name, in_chain=True) is None
+
+
+def test_unused_names_count_on_and_stay_short() -> None:
+    graph = Graph()
+    for index, name in enumerate(["conv1", "conv2", "0", "x" * 100]):
+        graph.add_node(Node(f"n{index}", name, "conv"))
+    assert graph.unused_name("conv1") == "conv3"
+    assert graph.unused_name("conv1", also={"conv3"}) == "conv4"
+    assert graph.unused_name("0") == "2"
+    assert graph.unused_name("bn") == "bn"
+    assert graph.unused_name("x" * 100) == "x" * 92 + "2"
 
 
 @given(graphs())
