@@ -65,7 +65,7 @@ def _chains(draw: st.DrawFn, name: str) -> Module:
     for number in range(length):
         x = draw(_chain_step(sketch, f"{number}" if numbered else f"step{number}", x))
     if draw(st.booleans()):
-        repeat = draw(st.sampled_from((2, "=depth", "=depth + 1")))
+        repeat = draw(st.sampled_from((2, "=depth", "=depth + 1", "=depth - 1")))
         x = sketch.add(
             f"{length}" if numbered else "again",
             "conv",

@@ -88,6 +88,7 @@ class Interpreted(nn.Module):
         ports = [n.name for n in module.graph if n.block == "output"] if module else ["y"]
         if node.when is not None and not _evaluate(node.when, known):
             return dict.fromkeys(ports, first)
+        made = dict.fromkeys(ports, first)  # repeated no times, it is not there
         for segment in _segments(node, int(_evaluate(node.repeat, known)), chain):
             known["in_channels"] = self._metas[next(iter(sources.values()))].shape[1]
             place = [*path, segment]
