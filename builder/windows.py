@@ -89,6 +89,10 @@ class Elementwise:
     """Every position sees itself alone."""
 
 
+#: There is only one way to see oneself.
+ELEMENTWISE = Elementwise()
+
+
 @dataclass(frozen=True, slots=True)
 class Everything:
     """Every position sees all positions of the input; nothing local is left."""

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from builder.analysis import Analysis, analyze
-from builder.analysis.engine import GraphAnalysis
+from builder.analysis.values import GraphAnalysis
 from builder.document import Document, module_name
 from builder.errors import Address, Problem
 from builder.expressions import Symbol

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from builder.analysis.engine import Engine, Fields, GraphAnalysis, NodeResult, Value
+from builder.analysis.engine import Engine
 from builder.analysis.fields import identity
 from builder.analysis.pixels import Level, seen_pixels
 from builder.analysis.report import GraphView, NodeReport, Outer, report_of, resolved
+from builder.analysis.values import Fields, GraphAnalysis, NodeResult, Port, Value
 from builder.document import Document
 from builder.errors import Address, ConvolabError, Problem
 from builder.shapes import TensorShape, dimensions, elements
@@ -97,7 +97,7 @@ class Analysis:
     def _walk_problems(self, analysis: GraphAnalysis, path: tuple[str, ...]) -> Iterator[Problem]:
         for problem in analysis.problems:
             yield problem.at(".".join(path), Address(analysis.graph.key, ""))
-        instances = {n for n, result in self.engine.instances(analysis)}
+        instances = set(analysis.wiring.instances)
         for node_id in analysis.wiring.order:
             if node_id not in analysis.troubled and node_id not in instances:
                 continue
@@ -267,9 +267,9 @@ def _kept_outputs(
     """The outputs of an instance whose storage something behind it keeps."""
     if stage + 1 < len(result.stages):
         inner = result.stages[stage + 1].inner
-        saved = inner.saved if inner is not None and inner.saved else {}
-        return frozenset(result.outputs) if saved else frozenset()
-    saved_here = analysis.saved or Counter()
+        keeps = inner is not None and any(isinstance(key, Port) for key in inner.saved)
+        return frozenset(result.outputs) if keeps else frozenset()
+    saved_here = analysis.saved
     outward = {v.storage for name, v in analysis.output_values().items() if name in kept_outside}
     return frozenset(
         port

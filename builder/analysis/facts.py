@@ -11,16 +11,45 @@ from builder.blocks import Block, Cost, Saved, block_class
 from builder.errors import Problem
 from builder.expressions import ExpressionError, names_in, resolve
 from builder.graph import Node
-from builder.shapes import TensorShape
+from builder.shapes import TensorShape, elements
 from builder.windows import Sight
 
+#: Bytes of an fp32 number, which is what activations are counted in.
+FLOAT_BYTES = 4
 NO_COST = Cost()
 NOTHING_SAVED = Saved()
 
 
 @dataclass(frozen=True, slots=True)
+class Sums:
+    """Additive figures of a node or a graph; bytes are what autograd keeps beyond whole, shared tensors."""
+
+    parameters: int = 0
+    buffers: int = 0
+    macs: int = 0
+    extra: int = 0
+    fixed: int = 0
+
+    def plus(self, other: Sums, sign: int = 1) -> Sums:
+        """With another's figures added, or taken off."""
+        return Sums(
+            self.parameters + sign * other.parameters,
+            self.buffers + sign * other.buffers,
+            self.macs + sign * other.macs,
+            self.extra + sign * other.extra,
+            self.fixed + sign * other.fixed,
+        )
+
+
+NOTHING = Sums()
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
-    """A block on given shapes; ``output`` is None where there is none, and ``problems`` says why."""
+    """A block on given shapes; ``output`` is None where there is none, and ``problems`` says why.
+
+    ``sums_with_grad`` counts what is kept for the backward pass, ``sums_without`` is for inputs that need none.
+    """
 
     block: Block | None
     inputs: tuple[TensorShape, ...]
@@ -29,6 +58,13 @@ class Facts:
     saved: Saved = NOTHING_SAVED
     sight: Sight | None = None
     problems: tuple[Problem, ...] = ()
+    output_bytes: int = 0
+    sums_with_grad: Sums = NOTHING
+    sums_without: Sums = NOTHING
+
+    def sums(self, needs_grad: bool) -> Sums:
+        """The block's figures, with or without a backward pass."""
+        return self.sums_with_grad if needs_grad else self.sums_without
 
 
 _memo: dict[tuple[int, tuple[TensorShape, ...]], Facts] = {}
@@ -96,14 +132,19 @@ def _compute(block_id: str, parameters: Mapping[str, Any], inputs: tuple[TensorS
     output = block.infer(inputs)
     if isinstance(output, Problem):
         return Facts(block, inputs, None, problems=(output,))
+    cost, saved = block.cost(inputs), block.saved(inputs)
+    counted = cost.parameters, cost.buffers, cost.macs
     return Facts(
         block,
         inputs,
         output,
-        block.cost(inputs),
-        block.saved(inputs),
+        cost,
+        saved,
         block.sight(inputs),
         tuple(block.advise(inputs)),
+        FLOAT_BYTES * elements(output),
+        Sums(*counted, saved.extra, saved.fixed),
+        Sums(*counted),
     )
 
 

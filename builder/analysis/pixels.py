@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from builder.analysis.engine import GraphAnalysis, Value
+from builder.analysis.values import GraphAnalysis, Value
 from builder.windows import Elementwise, Everything
 
 if TYPE_CHECKING:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from builder.analysis.engine import Fields, GraphAnalysis, NodeResult, Stage
 from builder.analysis.facts import Facts, default_block
 from builder.analysis.fields import Field, ReceptiveField, summarise, unite
+from builder.analysis.values import Fields, GraphAnalysis, NodeResult, Stage
 from builder.blocks import Formula
 from builder.document import module_name
 from builder.errors import Address, Problem
@@ -228,7 +227,7 @@ def _figures(
                 extra, fixed = extra + one.facts.saved.extra, fixed + one.facts.saved.fixed
     numbers = range(len(result.stages)) if stage is None else (stage,)
     own = {(result.node.id, number) for number in numbers}
-    saved = analysis.saved or Counter()
+    saved = analysis.saved
     made = [(value.storage, value.storage_bytes) for value in result.outputs.values()]
     made += [(one.inputs[0].storage, one.inputs[0].storage_bytes) for one in result.stages[1:]]
     for key, size in dict(made).items():

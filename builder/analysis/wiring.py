@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import networkx as nx
 
+from builder.document import MODULE_PREFIX
 from builder.graph import Edge, Graph
 
 
@@ -19,11 +20,14 @@ class Wiring:
     order: tuple[str, ...]
     position: dict[str, int]
     incoming: dict[str, tuple[Edge, ...]]
+    ports: dict[str, tuple[str, ...]]
     successors: dict[str, tuple[str, ...]]
     cyclic: dict[str, tuple[str, ...]]
     live: frozenset[str]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    instances: tuple[str, ...]
+    modules: frozenset[str]
     is_chain: bool
 
 
@@ -104,6 +108,7 @@ def wiring_of(graph: Graph) -> Wiring:
     blocks = {node_id: network.nodes[node_id]["node"].block for node_id in ids}
     outputs = tuple(node_id for node_id in ids if blocks[node_id] == "output")
     inputs = tuple(node_id for node_id in ids if blocks[node_id] == "input")
+    instances = tuple([node_id for node_id in ids if blocks[node_id].startswith(MODULE_PREFIX)])
     live: set[str] = set() if outputs else set(ids)  # with no output yet, nothing is left out
     stack = list(outputs)
     while stack:
@@ -124,10 +129,13 @@ def wiring_of(graph: Graph) -> Wiring:
         tuple(order),
         {node_id: i for i, node_id in enumerate(order)},
         incoming,
+        {node_id: tuple([edge.target_port for edge in edges]) for node_id, edges in incoming.items()},
         successors,
         cyclic,
         frozenset(live),
         inputs,
         outputs,
+        instances,
+        frozenset(blocks[node_id].removeprefix(MODULE_PREFIX) for node_id in instances),
         is_chain,
     )

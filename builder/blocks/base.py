@@ -10,7 +10,7 @@ from builder.blocks.lowering import Lowering
 from builder.blocks.parameters import Parameter, declared
 from builder.errors import Problem
 from builder.shapes import AXIS_NAMES, TensorShape, dimensions, format_shape
-from builder.windows import Elementwise, Sight
+from builder.windows import ELEMENTWISE, Sight
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +165,7 @@ class Block:
 
     def sight(self, inputs: Sequence[TensorShape]) -> Sight:
         """What one output position sees of the inputs."""
-        return Elementwise()
+        return ELEMENTWISE
 
     def advise(self, inputs: Sequence[TensorShape]) -> list[Problem]:
         """Warnings and advice for a block that works."""

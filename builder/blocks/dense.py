@@ -9,7 +9,7 @@ from builder.blocks.lowering import Make, options
 from builder.blocks.parameters import Flag, Integer, Real
 from builder.errors import Problem
 from builder.shapes import TensorShape, elements, format_shape
-from builder.windows import Elementwise, Everything, Sight
+from builder.windows import ELEMENTWISE, Everything, Sight
 
 
 @register
@@ -88,7 +88,7 @@ class Flatten(Block):
         return Saved(view=True)
 
     def sight(self, inputs: Sequence[TensorShape]) -> Sight:
-        return Elementwise() if len(inputs[0]) == 1 else Everything()
+        return ELEMENTWISE if len(inputs[0]) == 1 else Everything()
 
     def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
         shape = inputs[0]

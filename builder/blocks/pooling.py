@@ -12,7 +12,7 @@ from builder.blocks.lowering import Apply, Lowering, Make, compact, options
 from builder.blocks.parameters import Flag, PerAxis
 from builder.errors import Problem
 from builder.shapes import AXIS_NAMES, TensorShape, elements, format_shape, window_output
-from builder.windows import Bins, Elementwise, Everything, Sight, Sliding, Window
+from builder.windows import ELEMENTWISE, Bins, Everything, Sight, Sliding, Window
 
 
 class _WindowPool(Block):
@@ -216,7 +216,7 @@ class AdaptiveAvgPool(Block):
     def sight(self, inputs: Sequence[TensorShape]) -> Sight:
         spatial, outputs = inputs[0][1:], self.axes("output_size", shape_dims(inputs))
         if spatial == outputs:
-            return Elementwise()
+            return ELEMENTWISE
         if set(outputs) == {1}:
             return Everything()
         return Window(tuple(Bins(size, out) for size, out in zip(spatial, outputs, strict=True)))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from builder.analysis.engine import GraphAnalysis
+from builder.analysis.values import GraphAnalysis
 from builder.blocks.lowering import Apply, Lowering, Make, Operator, PassOn
 from builder.document import Document
 from builder.errors import Address, ConvolabError

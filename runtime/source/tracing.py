@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from builder.analysis.engine import GraphAnalysis, NodeResult
+from builder.analysis.values import GraphAnalysis, NodeResult
 from builder.blocks import block_class
 from builder.blocks.lowering import Lowering
 from builder.document import Document, module_name

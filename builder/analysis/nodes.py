@@ -1,0 +1,240 @@
+"""The result of one node: the block, or the module, run on what its wires bring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from builder.analysis.facts import NOTHING, Facts, Sums, environment, expression_problem, facts_of
+from builder.analysis.fields import Field, compose, identity, through, unite
+from builder.analysis.findings import (
+    cycle_problem,
+    missing_module,
+    module_has_errors,
+    port_problems,
+    repeat_problem,
+    unknown_argument,
+    unknown_block,
+    with_names,
+)
+from builder.analysis.values import (
+    UNKNOWN,
+    Fields,
+    GraphAnalysis,
+    NodeResult,
+    Port,
+    Stage,
+    StorageKey,
+    Value,
+)
+from builder.blocks import block_class
+from builder.document import module_name
+from builder.errors import Problem
+from builder.expressions import ExpressionError, parse, resolve
+from builder.graph import Node
+from builder.windows import ELEMENTWISE
+
+if TYPE_CHECKING:
+    from builder.analysis.engine import Engine
+
+
+def result_of(engine: Engine, analysis: GraphAnalysis, node_id: str, within: tuple[str, ...]) -> NodeResult:
+    """The result of a node whose sources have theirs; ``within`` are the modules around the graph."""
+    node = analysis.graph.node(node_id)
+    wiring = analysis.wiring
+    ports = wiring.ports[node_id]
+    if node_id in wiring.cyclic:
+        return _unknown(node, ports, cycle_problem(analysis.graph, wiring.cyclic[node_id]))
+    results = analysis.results
+    inputs = tuple(
+        [results[edge.source].outputs.get(edge.source_port, UNKNOWN) for edge in wiring.incoming[node_id]]
+    )
+    if node.block == "input" and (within or node.name in analysis.arriving):
+        value = analysis.arriving.get(node.name, UNKNOWN)
+        return NodeResult(node, (), (Stage(node.name, (value,)),), {"y": value})
+    cls = block_class(node.block)
+    if (
+        cls is not None
+        and ports == cls.inputs
+        and node.when is None
+        and node.repeat == 1
+        and node_id in wiring.live
+        and all(value.shape is not None for value in inputs)
+    ):
+        return _run_block(analysis, node, ports, inputs, [node.name], [])  # nothing else to look at
+    return _result(engine, analysis, node, ports, inputs, within)
+
+
+def _result(
+    engine: Engine, analysis: GraphAnalysis, node: Node, ports: tuple[str, ...], inputs: tuple[Value, ...],
+    within: tuple[str, ...],
+) -> NodeResult:  # fmt: skip
+    """The result of any node: modules, conditions, repeats, and whatever may be wrong with its wires."""
+    name = module_name(node.block)
+    if name is None and block_class(node.block) is None:
+        return _unknown(node, ports, unknown_block(node.block))
+    if name is not None and name not in engine.document.modules:
+        return _unknown(node, ports, missing_module(name))
+    problems = port_problems(engine, analysis, node, ports)
+    outputs = engine.output_ports(node)
+    try:
+        env = environment(analysis.env, (inputs[0].shape,) if inputs and inputs[0].shape else ())
+        there = node.when is None or parse(node.when).evaluate(env)
+        repeat = resolve(node.repeat, env) if there else 0
+    except ExpressionError as error:
+        return _unknown(node, ports, *problems, expression_problem(error))
+    if there and (wrong := repeat_problem(engine, node, repeat, within, name)):
+        return _unknown(node, ports, *problems, wrong)
+    if not repeat:
+        passed = dict.fromkeys(outputs, inputs[0] if inputs else UNKNOWN)
+        return NodeResult(node, ports, (), passed, tuple(problems), bypassed=True)
+    segments = _segments(node, int(repeat), analysis.wiring.is_chain)
+    if any(problem.is_error for problem in problems):
+        stages = (Stage(segments[0], inputs),)
+        return NodeResult(node, ports, stages, dict.fromkeys(outputs, UNKNOWN), tuple(problems))
+    if name is None:
+        return _run_block(analysis, node, ports, inputs, segments, problems)
+    return _run_module(engine, analysis, node, ports, inputs, segments, problems, within)
+
+
+def _run_block(
+    analysis: GraphAnalysis, node: Node, ports: tuple[str, ...], inputs: tuple[Value, ...],
+    segments: list[str], problems: list[Problem],
+) -> NodeResult:  # fmt: skip
+    stages: list[Stage] = []
+    sums: Sums | None = None
+    saved: dict[StorageKey, int] = {}
+    value = UNKNOWN
+    for number, segment in enumerate(segments):
+        shapes = tuple([i.shape for i in inputs])
+        if None in shapes:
+            stages.append(Stage(segment, inputs))
+            value = UNKNOWN
+            break
+        facts = facts_of(node, analysis.env, shapes)  # type: ignore[arg-type]
+        stages.append(Stage(segment, inputs, facts))
+        if facts.problems:
+            problems += [with_names(problem, analysis, node) for problem in facts.problems]
+        if facts.output is None:
+            value = UNKNOWN
+            break
+        value = _behind(node, number, facts, inputs, saved)
+        part = facts.sums(value.needs_grad)
+        sums = part if sums is None else sums.plus(part)
+        inputs = (value,)
+    outputs = {"y": value} if node.block != "output" else {}
+    return NodeResult(
+        node, ports, tuple(stages), outputs, tuple(problems), False, sums or NOTHING, tuple(saved.items())
+    )
+
+
+def _behind(
+    node: Node, number: int, facts: Facts, inputs: tuple[Value, ...], saved: dict[StorageKey, int]
+) -> Value:
+    """The tensor a block gives; adds the storages it keeps for the backward pass to ``saved``."""
+    shape, keeps = facts.output, facts.saved
+    assert shape is not None
+    size = facts.output_bytes
+    key: StorageKey = (node.id, number)
+    if not inputs:
+        return Value(shape, ((node.name, identity(len(shape) - 1)),), key, size)
+    first = inputs[0]
+    needs_grad = facts.cost.parameters > 0 or first.needs_grad or any(i.needs_grad for i in inputs[1:])
+    if needs_grad:
+        for index in keeps.inputs:
+            if not inputs[index].counted:
+                saved[inputs[index].storage] = inputs[index].storage_bytes
+        if keeps.output:
+            saved[key] = size
+    fields = first.fields if len(inputs) == 1 else _united(inputs)
+    if facts.sight is not ELEMENTWISE:
+        assert facts.sight is not None
+        fields = tuple([(source, through(field, facts.sight)) for source, field in fields])
+    if keeps.view:
+        return Value(shape, fields, first.storage, first.storage_bytes, needs_grad, first.counted)
+    return Value(shape, fields, key, size, needs_grad)
+
+
+def _run_module(
+    engine: Engine, analysis: GraphAnalysis, node: Node, ports: tuple[str, ...], inputs: tuple[Value, ...],
+    segments: list[str], problems: list[Problem], within: tuple[str, ...],
+) -> NodeResult:  # fmt: skip
+    name = module_name(node.block)
+    assert name is not None
+    module = engine.document.modules[name]
+    stages: list[Stage] = []
+    sums = NOTHING
+    saved: dict[StorageKey, int] = {}
+    outputs: dict[str, Value] = {}
+    for number, segment in enumerate(segments):
+        shapes = tuple(i.shape for i in inputs if i.shape is not None)
+        try:
+            outer = environment(analysis.env, shapes[:1])
+            env = {p.name: int(p.default) for p in module.parameters}
+            unknown = [key for key in node.parameters if key not in env]
+            if unknown:
+                problems.append(unknown_argument(name, unknown[0], env))
+            env.update({k: int(resolve(v, outer)) for k, v in node.parameters.items() if k in env})
+        except (ExpressionError, TypeError, ValueError) as error:
+            problems.append(expression_problem(ExpressionError(str(error))))
+            break
+        inner = engine.use(name, env, dict(zip(ports, inputs, strict=True)), within)
+        stages.append(Stage(segment, inputs, None, inner))
+        sums = sums.plus(inner.sums).plus(Sums(extra=inner.saved_bytes))
+        arrived = dict(zip(ports, inputs, strict=True))
+        for key in inner.saved:
+            if isinstance(key, Port) and not arrived[key.name].counted:
+                saved[arrived[key.name].storage] = arrived[key.name].storage_bytes
+        for port, value in inner.output_values().items():
+            outputs[port] = _outside(value, arrived, inner, (node.id, number))
+        if not inner.ok:
+            problems.append(module_has_errors(name))
+            break
+        inputs = tuple(outputs.values())
+    if not stages:
+        outputs = dict.fromkeys(engine.output_ports(node), UNKNOWN)
+    return NodeResult(node, ports, tuple(stages), outputs, tuple(problems), False, sums, tuple(saved.items()))
+
+
+def _outside(
+    value: Value, arrived: Mapping[str, Value], inner: GraphAnalysis, place: tuple[str, int]
+) -> Value:
+    """A module's output as the graph around it sees it."""
+    if value.shape is None:
+        return UNKNOWN
+    fields: dict[str, list[Field]] = {}
+    for port, relative in value.fields:
+        for source, field in arrived[port].fields:
+            fields.setdefault(source, []).append(compose(field, relative))
+    united = tuple((source, unite(found)) for source, found in fields.items())
+    if isinstance(value.storage, Port):
+        origin = arrived[value.storage.name]
+        return Value(
+            value.shape, united, origin.storage, origin.storage_bytes, value.needs_grad, origin.counted
+        )
+    counted = value.counted or value.storage in inner.saved
+    return Value(value.shape, united, (place, value.storage), value.storage_bytes, value.needs_grad, counted)
+
+
+def _united(inputs: tuple[Value, ...]) -> Fields:
+    first = inputs[0].fields
+    if all(value.fields == first for value in inputs[1:]):
+        return first
+    fields: dict[str, list[Field]] = {}
+    for value in inputs:
+        for source, field in value.fields:
+            fields.setdefault(source, []).append(field)
+    return tuple((source, unite(found)) for source, found in fields.items())
+
+
+def _segments(node: Node, repeat: int, chain: bool) -> list[str]:
+    """Path segments of a node's stages: the name, or n of them (see ``Node.repeat``)."""
+    if node.repeat == 1:
+        return [node.name]
+    if chain and node.name.isdigit():
+        return [str(int(node.name) + i) for i in range(repeat)]
+    return [f"{node.name}.{i}" for i in range(repeat)]
+
+
+def _unknown(node: Node, ports: tuple[str, ...], *problems: Problem) -> NodeResult:
+    return NodeResult(node, ports, (), {"y": UNKNOWN}, problems)

@@ -1,0 +1,117 @@
+"""What an analysis knows: of each wire (``Value``), each node (``NodeResult``) and each graph (``GraphAnalysis``)."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from builder.analysis.facts import NOTHING, Facts, Sums
+from builder.analysis.fields import Field
+from builder.analysis.wiring import Wiring
+from builder.errors import Problem
+from builder.graph import Graph, Node
+from builder.shapes import TensorShape
+
+Fields: TypeAlias = tuple[tuple[str, Field], ...]
+StorageKey: TypeAlias = Hashable
+
+
+class Value:
+    """What is known of the tensor on a wire: its shape, what it sees of the sources, and where it is stored.
+
+    ``shape`` is None where it cannot be known. ``counted``: its storage is counted already where it was made.
+    """
+
+    __slots__ = ("counted", "fields", "needs_grad", "shape", "storage", "storage_bytes")
+
+    def __init__(
+        self,
+        shape: TensorShape | None,
+        fields: Fields = (),
+        storage: StorageKey = None,
+        storage_bytes: int = 0,
+        needs_grad: bool = False,
+        counted: bool = False,
+    ) -> None:
+        self.shape = shape
+        self.fields = fields
+        self.storage = storage
+        self.storage_bytes = storage_bytes
+        self.needs_grad = needs_grad
+        self.counted = counted
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Value) and all(getattr(self, n) == getattr(other, n) for n in self.__slots__)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+UNKNOWN = Value(None)
+
+
+@dataclass(slots=True, eq=False)
+class Stage:
+    """One pass through a node: one, or as many as it is repeated. ``inner`` is the module's own analysis."""
+
+    segment: str
+    inputs: tuple[Value, ...]
+    facts: Facts | None = None
+    inner: GraphAnalysis | None = None
+
+
+@dataclass(slots=True, eq=False)
+class NodeResult:
+    """Everything known of a node in its graph. ``saved`` are the storages it keeps for the backward pass."""
+
+    node: Node
+    ports: tuple[str, ...]
+    stages: tuple[Stage, ...]
+    outputs: Mapping[str, Value]
+    problems: tuple[Problem, ...] = ()
+    bypassed: bool = False
+    sums: Sums = NOTHING
+    saved: tuple[tuple[StorageKey, int], ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class GraphAnalysis:
+    """The results of one graph under given arguments and arriving tensors."""
+
+    graph: Graph
+    revision: int
+    wiring: Wiring
+    env: Mapping[str, int]
+    arriving: Mapping[str, Value]
+    results: dict[str, NodeResult]
+    #: Problems of the graph itself; those of nodes are in their results.
+    problems: tuple[Problem, ...] = ()
+    troubled: frozenset[str] = frozenset()
+    sums: Sums = NOTHING
+    #: How many nodes keep each storage for the backward pass.
+    saved: Mapping[StorageKey, int] = field(default_factory=dict)
+    saved_bytes: int = 0
+    stamps: Mapping[str, Hashable] | None = None
+
+    def output_values(self) -> dict[str, Value]:
+        """What each ``output`` node gets, by its name."""
+        outputs = {}
+        for node_id in self.wiring.outputs:
+            result = self.results[node_id]
+            inputs = result.stages[0].inputs if result.stages else ()
+            outputs[result.node.name] = inputs[0] if inputs else UNKNOWN
+        return outputs
+
+    @property
+    def ok(self) -> bool:
+        """Whether no error stands in the graph or in a module within."""
+        return not any(p.is_error for p in self.problems) and not any(
+            problem.is_error for node_id in self.troubled for problem in self.results[node_id].problems
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """Storage of what arrives at a module's input: counted outside."""
+
+    name: str
