@@ -11,8 +11,7 @@ from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent,
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from builder.widgets.theme import SMALL, Theme, font
-from runtime.inspection.colours import limits
-from runtime.panels.imagery import map_image, planes
+from runtime.panels.imagery import limits, map_image, planes
 
 _GAP = 3
 #: Tiles are never smaller than this; what does not fit is scrolled.
@@ -72,7 +71,7 @@ class MapGrid(QAbstractScrollArea):
             self._maps = values.reshape(-1, 1, 1) if self._vector else planes(values)
         self._names = names if len(names) == len(self._maps) else ()
         self._images.clear()
-        self._limits = limits(self._maps)
+        self._limits = limits(self._maps) if len(self._maps) else (0.0, 1.0)
         if (self._maps.shape, self._vector) != before:
             self.channel = 0
             self._arrange()

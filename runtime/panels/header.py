@@ -12,7 +12,6 @@ from builder.edits import SetSettings
 from builder.widgets.icons import themed
 from builder.widgets.session import Session
 from builder.widgets.theme import BODY, MEDIUM, font
-from runtime.data.sources import BY_NAME, DATA_SOURCES
 from runtime.panels.looking import Looking
 from runtime.panels.training import Training
 from runtime.training.settings import DECLARATIONS
@@ -56,12 +55,15 @@ class DataChip(_Chip):
 
     def refresh(self) -> None:
         """Say what is chosen."""
-        name = self.source if self.source in BY_NAME else Path(self.source).name or self.source
+        name = Path(self.source).name or self.source
         samples = self._looking.samples
         known = samples is not None and samples.wish.source == self.source
         self.setText(f"{name} · {samples.count:,}" if known and samples is not None else name)
 
     def fill(self) -> None:
+        # Reads pictures' formats and more: too much for a window that is not painted yet.
+        from runtime.data.sources import BY_NAME, DATA_SOURCES
+
         menu = self.menu()
         menu.clear()
         for source in DATA_SOURCES:

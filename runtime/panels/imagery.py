@@ -8,13 +8,29 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
-from runtime.inspection.colours import NOT_A_NUMBER, colour_map
-
 
 @cache
 def plasma() -> NDArray[np.uint32]:
     """256 colours from dark violet to yellow as 0xffRRGGBB: perceptually even, readable in grey."""
+    # Its package writes pictures too, with what that takes: not before there is a map to show.
+    from runtime.inspection.colours import colour_map
+
     return _packed(colour_map("plasma"))
+
+
+@cache
+def not_a_number() -> NDArray[np.uint32]:
+    """The colour of what is no finite number, in none of the tables."""
+    from runtime.inspection.colours import NOT_A_NUMBER
+
+    return _packed(np.array(NOT_A_NUMBER, dtype=np.uint8))
+
+
+def limits(values: NDArray[np.floating]) -> tuple[float, float]:
+    """The least and the greatest finite value; (0, 0) where there is none."""
+    from runtime.inspection import colours
+
+    return colours.limits(values)
 
 
 def _packed(colours: NDArray[np.uint8]) -> NDArray[np.uint32]:
@@ -49,7 +65,7 @@ def map_image(plane: NDArray[np.floating], low: float, high: float) -> QImage:
     finite = np.isfinite(scaled)
     indices = np.where(finite, scaled, 0).clip(0, 255).astype(np.uint8)
     pixels = plasma()[indices]
-    pixels[~finite] = _packed(np.array(NOT_A_NUMBER, dtype=np.uint8))
+    pixels[~finite] = not_a_number()
     return _image(pixels)
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.runtime.panels.conftest import MakeWindow, Window
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from pytestqt.qtbot import QtBot
@@ -16,6 +15,7 @@ from builder.edits import Disconnect, ReplaceNode, SetSettings
 from builder.errors import Address
 from runtime.panels.series import Trace
 from runtime.training.runs import Run
+from tests.runtime.panels.conftest import MakeWindow, Window
 
 LONG = 60_000
 
