@@ -64,10 +64,9 @@ def add_parser(subparsers: Any) -> None:
 
 
 def _index(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text} is below 0")
-    return value
+    if not (text.isascii() and text.isdecimal()):
+        raise argparse.ArgumentTypeError(f"'{text}' is no whole number from 0 on")
+    return int(text)
 
 
 def _position(text: str) -> tuple[int, ...]:
@@ -185,7 +184,7 @@ class Shown:
 def show(image: str, subject: Subject, shape: TensorShape) -> Shown | Problem:
     """``SOURCE:N`` or a picture file, as an input of ``shape``; normalised as the data the network learns from."""
     source, colon, number = image.rpartition(":")
-    if colon and number.isdecimal() and not Path(image).exists():
+    if colon and number.isascii() and number.isdecimal() and len(number) < 19 and not Path(image).exists():
         data = load_data(source, shape)
         return _sample(data, source, int(number)) if isinstance(data, Data) else data
     if not subject.document.data.get("source"):
@@ -263,10 +262,12 @@ class Look:
         if model is not None and trained:
             import torch
 
+            from runtime.training.objective import objective_of
+
             with torch.no_grad():
-                scores = model.eval()(self.shown.x)
-            if isinstance(scores, torch.Tensor) and scores.shape == (1, len(classes)):
-                share, best = scores.softmax(1).max(1)
+                outputs = model.eval()(self.shown.x)
+            if isinstance(outputs, torch.Tensor) and outputs.shape == (1, len(classes)):
+                share, best = objective_of(self.subject.document).probabilities(outputs).max(1)
                 parts.append(f"taken for {classes[int(best)]} ({float(share):.0%})")
         return " · ".join(parts)
 

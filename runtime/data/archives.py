@@ -18,7 +18,7 @@ from runtime.data.raw import Raw, check_labels, numbered
 _log = logging.getLogger(__name__)
 
 #: What an archive may unpack to.
-MAX_BYTES = 4 * 2**30
+MAX_BYTES = 2 * 2**30
 
 
 def _broken(path: Path, values: str, way_out: str = "Write it with numpy.savez") -> Problem:

@@ -29,6 +29,8 @@ PARTS_BESIDE_TEST = (11, 1)
 HELD_BYTES = 2 * 2**30
 #: Pixels that are in work as float32 at once while the whole set is resized.
 _CHUNK = 2**23
+#: Where pictures are resized batch by batch, so many of them, evenly spread, stand for all in the statistics.
+_MEASURED = 4096
 
 
 def _luma(x_NCHW: torch.Tensor) -> torch.Tensor:
@@ -135,7 +137,8 @@ class Data:
         channels = min(images.shape[1], fit.channels)
         fits = len(images) * channels * fit.height * fit.width <= HELD_BYTES
         held = _adapted_in_chunks(images, fit) if fits else None
-        mean, std = _statistics(images if held is None else held, splits["train"], fit)
+        measured = splits["train"] if fits else splits["train"][:: -(-len(splits["train"]) // _MEASURED)]
+        mean, std = _statistics(images if held is None else held, measured, fit)
         scale = tuple(torch.tensor(values).mul(255).view(1, -1, 1, 1) for values in (mean, std))
         repeat = fit.channels // channels
         return cls(

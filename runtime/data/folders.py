@@ -84,5 +84,5 @@ def read_folders(root: Path, fit: Fit) -> Raw | Problem:
     if filled < count:
         assert first_bad is not None
         _log.warning("%d of %d pictures left out; the first: %s", count - filled, count, first_bad.message)
-        text += f" {count - filled:,} files can't be read and were left out; the first: {first_bad.message}"
+        text += f" Left out because they can't be read: {count - filled:,}; the first: {first_bad.message}"
     return Raw(str(root), root.name, text, images[:filled], labels[:filled], tuple(found))

@@ -19,8 +19,8 @@ from builder.errors import Problem
 
 _log = logging.getLogger(__name__)
 
-#: What a file may unpack to; the largest public IDX set (EMNIST by class) has 0.7 GB.
-MAX_BYTES = 4 * 2**30
+#: What a file may unpack to; the largest public IDX file (EMNIST by class) has half of it.
+MAX_BYTES = 2**30
 #: Deflate can't do better (zlib's technical details), so a header that promises more lies.
 MAX_RATIO = 1032
 

@@ -166,6 +166,7 @@ REFUSED: list[tuple[tuple[str, ...], str]] = [
     (("--node", "conv2", "--position", "10,0", "--what", "receptive-field"), "10×10"),
     (("--node", "conv2", "--position", "1", "--what", "receptive-field"), "2 numbers"),
     (("--node", "conv2", "--image", "digits:1797"), "up to 1,796"),
+    (("--node", "conv2", "--image", "digits:" + "9" * 5000), "picture"),
     (("--node", "conv2", "--image", "nothing:3"), "'nothing' is neither"),
     (("--node", "conv2", "--image", "nothing.png"), "no such file"),
     (("--node", "conv2", "-o", "/none/such/out.png"), "No such file or directory"),

@@ -232,3 +232,17 @@ def test_batches_are_cut_on_the_device(digits: Data) -> None:
     x, y = there.batch([0, 5])
     assert x.device.type == y.device.type == "cuda"
     torch.testing.assert_close(x.cpu(), digits.batch([0, 5])[0])
+
+
+def test_a_sample_stands_for_all_where_pictures_are_resized_as_they_are_cut(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    raw = made(1, (8, 8))
+    monkeypatch.setattr(dataset_module, "HELD_BYTES", 0)
+    monkeypatch.setattr(dataset_module, "_MEASURED", 5)
+    data = from_raw(raw, (1, 6, 6))
+    sample = data.splits["train"][::5]  # 24 pictures: every fifth, five in all
+    assert len(sample) == 5
+    x, _ = data.batch(sample)
+    assert float(x.mean()) == pytest.approx(0, abs=1e-5)
+    assert float(x.std(correction=0)) == pytest.approx(1, abs=1e-5)

@@ -221,7 +221,7 @@ def test_class_folders_with_files_that_are_no_pictures(tmp_path: Path) -> None:
     (tmp_path / "dog" / "notes.txt").write_text("left alone")
     data = data_of(tmp_path, (3, 8, 8))
     assert len(data) == 10
-    assert "1 files can't be read" in data.description
+    assert "can't be read: 1;" in data.description
     assert "broken.jpg" in data.description
     (tmp_path / "eel").mkdir()
     (tmp_path / "eel" / "1.png").write_bytes(b"")
