@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ from builder.document import MODULE_PREFIX, module_name
 from builder.errors import Problem
 from builder.graph import Edge, Graph, Node
 from builder.names import check_name, normalise
-from builder.strictjson import child, shown
+from builder.strictjson import ENOUGH, child, shown
 
 MAX_WORD = 200
 MAX_TEXT = 10_000
@@ -44,6 +44,13 @@ class Reader:
         self.report(
             "wrong-type", path, f"Here belongs {wanted}", f"{shown(value)} stands there", "Correct it."
         )
+
+    def until_enough(self, items: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+        """Items with their indices, as long as there are not very many problems yet."""
+        for index, item in enumerate(items):
+            if len(self.problems) >= ENOUGH:
+                return
+            yield index, item
 
     def object(self, path: str, value: Any) -> dict[str, Any] | None:
         """An object, or None."""
@@ -153,12 +160,12 @@ def read_body(reader: Reader, path: str, fields: dict[str, Any]) -> Body:
     body = Body(complete=isinstance(fields.get("nodes"), list | tuple))
     items = reader.list(f"{path}.nodes", fields.get("nodes", []))
     ids = _Ids(items)
-    for index, item in enumerate(items):
+    for index, item in reader.until_enough(items):
         _read_node(reader, f"{path}.nodes", index, item, body, ids)
     taken: dict[tuple[str, str], int] = {}
-    for index, item in enumerate(reader.list(f"{path}.edges", fields.get("edges", []))):
+    for index, item in reader.until_enough(reader.list(f"{path}.edges", fields.get("edges", []))):
         _read_edge(reader, f"{path}.edges[{index}]", index, item, body, taken)
-    for index, item in enumerate(reader.list(f"{path}.frames", fields.get("frames", []))):
+    for index, item in reader.until_enough(reader.list(f"{path}.frames", fields.get("frames", []))):
         frame = _read_frame(reader, f"{path}.frames[{index}]", item)
         if frame is not None:
             body.frames.append(frame)

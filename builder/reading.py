@@ -22,6 +22,8 @@ from builder.strictjson import child, shown
 from builder.writing import FORMAT
 
 _BODY = ("nodes", "edges")
+#: Problems of the JSON after which there is no use in reading on.
+_HOPELESS = {"too-deep", "too-large", "not-json"}
 
 
 def load(path: str | os.PathLike[str]) -> Document | list[Problem]:
@@ -68,7 +70,7 @@ def read_document(text: str) -> Document | list[Problem]:
 def from_json(data: Any) -> Document | list[Problem]:
     """The document in a parsed JSON value, or everything that is wrong with it. ``data`` is copied."""
     problems = strictjson.check(data)
-    if any(problem.code in {"too-deep", "not-json"} for problem in problems):
+    if any(problem.code in _HOPELESS for problem in problems):
         return strictjson.shorten(problems)
     return _read(deepcopy(data), problems)
 
@@ -85,7 +87,7 @@ def _bytes(path: Path) -> bytes:
 
 def _read(data: Any, problems: list[Problem]) -> Document | list[Problem]:
     """``problems``: what is wrong with ``data`` as JSON; there is no document with any."""
-    if (data is None and problems) or any(problem.code == "too-deep" for problem in problems):
+    if (data is None and problems) or any(problem.code in _HOPELESS for problem in problems):
         return strictjson.shorten(problems)
     data = _current(data)
     if isinstance(data, Problem):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeAlias
 
 from builder.errors import Problem
 
@@ -13,8 +13,11 @@ from builder.errors import Problem
 MAX_CHARACTERS = 16 * 2**20
 MAX_DEPTH = 32
 MAX_DIGITS = 18
+MAX_VALUES = 1_000_000
 #: More problems than this help nobody; the rest is counted.
 MAX_PROBLEMS = 50
+#: After so many the search for more ends.
+ENOUGH = 1000
 
 _PLAIN_KEY = re.compile(r"[^\W\d]\w{0,80}")
 
@@ -67,21 +70,38 @@ def parse(text: str) -> tuple[Any, list[Problem]]:
 def check(value: Any, path: str = "$") -> list[Problem]:
     """What JSON does not allow in a parsed value, with paths: odd numbers, depth, surrogates, foreign types."""
     problems: list[Problem] = []
-    todo: list[tuple[Any, str, int]] = [(value, path, 1)]
-    while todo:
-        value, path, depth = todo.pop()
-        if isinstance(value, dict | list | tuple) and depth > MAX_DEPTH:
-            problems.append(_too_deep(path))
-        elif isinstance(value, dict):
-            problems += _check_keys(value, path)
-            children = [(item, child(path, key), depth + 1) for key, item in value.items()]
-            todo += reversed(children)
-        elif isinstance(value, list | tuple):
-            children = [(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(value)]
-            todo += reversed(children)
-        elif (problem := _check_scalar(value, path)) is not None:
-            problems.append(problem)
+    # A place is (place of what it is in, key or index); paths are made only for problems.
+    todo: list[tuple[Any, _Place | None, int]] = [(value, None, 1)]
+    seen = 0
+    while todo and len(problems) < ENOUGH:
+        value, place, depth = todo.pop()
+        seen += 1
+        if isinstance(value, dict | list | tuple):
+            if depth > MAX_DEPTH:
+                problems.append(_too_deep(_path(path, place)))
+                continue
+            if seen + len(todo) + len(value) > MAX_VALUES:
+                return [*problems, _too_many(_path(path, place))]
+            if isinstance(value, dict):
+                problems += _check_keys(value, lambda place=place: _path(path, place))  # type: ignore[misc]
+            items = value.items() if isinstance(value, dict) else enumerate(value)
+            todo += reversed([(item, (place, key), depth + 1) for key, item in items])
+        elif (problem := _check_scalar(value)) is not None:
+            problems.append(problem.at(_path(path, place)))
     return problems
+
+
+_Place: TypeAlias = "tuple[_Place | None, str | int]"
+
+
+def _path(path: str, place: _Place | None) -> str:
+    keys = []
+    while place is not None:
+        place, key = place
+        keys.append(key)
+    for key in reversed(keys):
+        path = f"{path}[{key}]" if isinstance(key, int) else child(path, key)
+    return path
 
 
 def child(path: str, key: str) -> str:
@@ -110,7 +130,14 @@ def shorten(problems: Sequence[Problem]) -> list[Problem]:
     if len(problems) <= MAX_PROBLEMS:
         return list(problems)
     rest = len(problems) - MAX_PROBLEMS
-    more = Problem("more-problems", "Only the first problems are listed", f"{rest} more were found", path="$")
+    more = Problem(
+        "more-problems",
+        "Only the first problems are listed",
+        f"{rest} more were found before the search ended"
+        if len(problems) >= ENOUGH
+        else f"{rest} more were found",
+        path="$",
+    )
     return [*problems[:MAX_PROBLEMS], more]
 
 
@@ -145,26 +172,25 @@ def _int(text: str) -> float:
     return int(text) if len(text.lstrip("-")) <= MAX_DIGITS else _Odd.of(text)
 
 
-def _check_keys(value: dict[str, Any], path: str) -> list[Problem]:
+def _check_keys(value: dict[Any, Any], path: Callable[[], str]) -> list[Problem]:
     problems = [
         Problem(
             "duplicate-key",
             "A key stands once in an object",
             f"{shown(key)} stands there more than once",
             "Keep one of them.",
-            path=child(path, key),
+            path=child(path(), key),
         )
-        for key in getattr(value, "repeated", ())
+        for key in getattr(value, "repeated", ())[:ENOUGH]
     ]
     for key in value:
-        if not isinstance(key, str):
-            problems.append(_foreign(key, path))
-        elif (problem := _check_scalar(key, path)) is not None:
-            problems.append(problem)
+        problem = _check_scalar(key) if isinstance(key, str) else _foreign(key)
+        if problem is not None:
+            problems.append(problem.at(path()))
     return problems
 
 
-def _check_scalar(value: Any, path: str) -> Problem | None:
+def _check_scalar(value: Any) -> Problem | None:
     if isinstance(value, str):
         try:
             value.encode()
@@ -174,7 +200,6 @@ def _check_scalar(value: Any, path: str) -> Problem | None:
                 "Text is Unicode",
                 f"{shown(value)} has half of a surrogate pair",
                 "Write the character itself.",
-                path=path,
             )
         return None
     if isinstance(value, _Odd) or (isinstance(value, float) and not abs(value) < float("inf")):
@@ -183,17 +208,25 @@ def _check_scalar(value: Any, path: str) -> Problem | None:
             f"A number is finite and has at most {MAX_DIGITS} digits before the point",
             shown(value),
             "Write an ordinary number.",
-            path=path,
         )
-    return None if value is None or isinstance(value, bool | int | float) else _foreign(value, path)
+    return None if value is None or isinstance(value, bool | int | float) else _foreign(value)
 
 
-def _foreign(value: Any, path: str) -> Problem:
+def _foreign(value: Any) -> Problem:
     return Problem(
         "not-json",
         "JSON knows objects with text as keys, lists, text, numbers, true, false and null",
         f"this is of type {type(value).__name__}",
         "Write one of those.",
+    )
+
+
+def _too_many(path: str) -> Problem:
+    return Problem(
+        "too-large",
+        f"A document has at most {MAX_VALUES:,} values",
+        "there are more from here on",
+        "Make modules of what repeats.",
         path=path,
     )
 

@@ -276,11 +276,13 @@ def test_all_faults_are_told_not_only_the_first() -> None:
 
 
 def test_very_many_faults_are_counted() -> None:
-    data = changed(lambda d: d["network"].update(nodes=[3] * 1000, edges=[]))
+    data = changed(lambda d: d["network"].update(nodes=[3] * 900, edges=[]))
     found = problems_of(json.dumps(data))
     assert len(found) == strictjson.MAX_PROBLEMS + 1
     assert found[-1].code == "more-problems"
-    assert str(1000 - strictjson.MAX_PROBLEMS) in found[-1].values
+    assert str(900 - strictjson.MAX_PROBLEMS) in found[-1].values
+    data["network"]["nodes"] = [3] * 5000
+    assert "before the search ended" in problems_of(json.dumps(data))[-1].values
 
 
 def test_a_missing_module_is_kept_for_the_analysis_to_report() -> None:
@@ -351,6 +353,12 @@ def test_hostile_text_is_told_with_its_code_and_path(name: str) -> None:
 def test_text_that_is_too_large_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(strictjson, "MAX_CHARACTERS", 100)
     assert [problem.code for problem in problems_of(" " * 101)] == ["too-large"]
+
+
+def test_too_many_values_are_refused_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strictjson, "MAX_VALUES", 100)
+    (problem,) = problems_of('{"format": "convolab", "version": 1, "data": {"a": [' + "1, " * 200 + "1]}}")
+    assert (problem.code, problem.path) == ("too-large", "$.data.a")
 
 
 def test_truncated_text_is_told_by_line_and_column() -> None:
