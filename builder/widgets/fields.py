@@ -222,11 +222,14 @@ class LineField(Field):
 class PerAxisField(LineField):
     """``3 × 3``: linked, one number sets all axes; the chain lets each have its own."""
 
+    has_chain = True
+
     def __init__(self, parameter: Parameter[Any], theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parameter, theme, parent)
         self.chain = QToolButton(self)
         self.chain.setProperty("variant", "quiet")
         self.chain.setProperty("size", "small")
+        self.chain.setProperty("link", "true")
         self.chain.setCheckable(True)
         self.chain.setChecked(True)
         self.chain.setAccessibleName(f"One number for all axes of {parameter.label}")
@@ -246,7 +249,7 @@ class PerAxisField(LineField):
 
     def set_value(self, value: Any) -> None:
         super().set_value(value)
-        self.chain.setVisible(self.dims != 1 and not is_expression(value) and not isinstance(value, str))
+        self.chain.setVisible(self.has_chain and self.dims != 1 and not is_expression(value))
         if (
             value is not MIXED
             and unified(value) is value
@@ -295,6 +298,8 @@ class PerAxisField(LineField):
 class PaddingField(PerAxisField):
     """Numbers as for a kernel, ``1+2`` for before and after, or the words ``same`` and ``valid``."""
 
+    has_chain = False
+
     def __init__(self, parameter: Parameter[Any], theme: Theme, parent: QWidget | None = None) -> None:
         self.more = QToolButton()
         super().__init__(parameter, theme, parent)
@@ -308,6 +313,7 @@ class PaddingField(PerAxisField):
             menu.addAction("same – the output is as large as the input / stride", lambda: self._say("same"))
             menu.addAction("valid – no border is added", lambda: self._say("valid"))
         menu.addAction("a number for all sides", lambda: self._say(0))
+        menu.addAction("a number for each axis", lambda: self._say([0] * (self.dims or 2)))
         if getattr(parameter, "sides", False):
             menu.addAction("before + after for each axis", lambda: self._say([[0, 0]] * (self.dims or 2)))
         self.more.setMenu(menu)
@@ -318,10 +324,13 @@ class PaddingField(PerAxisField):
         self.more.setIcon(themed("chevron-down", theme))
 
     def _say(self, value: Any) -> None:
+        self.chain.setChecked(not isinstance(value, list))
         self._put(value)
         self.set_value(self.value)
         self.line.setText(self._text(self.value))
         self._leave()
+        self.line.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.line.selectAll()
 
 
 class FlagField(Field):

@@ -13,13 +13,13 @@ def thousands(number: int) -> str:
 
 
 def flops(number: float) -> str:
-    """``0.83 MFLOPs``: from a tenth of a unit on, the larger unit is used."""
-    return _scaled(number, _FLOPS, 1000, first=0.5)
+    """``0.83 MFLOPs``: from half a unit on, the larger unit is used; ``0`` needs none."""
+    return "0" if number == 0 else _scaled(number, _FLOPS, 1000, first=0.5)
 
 
 def size(number: float) -> str:
-    """Bytes as ``39 KB``, in steps of 1024."""
-    return _scaled(number, _BYTES, 1024, first=1.0)
+    """Bytes as ``39 KB``, in steps of 1024; ``0`` needs no unit."""
+    return "0" if number == 0 else _scaled(number, _BYTES, 1024, first=1.0)
 
 
 def short(number: float) -> str:

@@ -172,6 +172,10 @@ class Session(QObject):
         """Do edits as one undo step; consecutive ones with the same ``merge`` key are one step together."""
         self.history.perform(label, edits, merge)
 
+    def end_merging(self) -> None:
+        """What is typed next is a step of its own (a field was left)."""
+        self.history.end_merging()
+
     def undo(self) -> None:
         """Take the last step back and go to where it was."""
         self._go_to(self.history.undo(), "Undone")

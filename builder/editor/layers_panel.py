@@ -1,0 +1,303 @@
+"""The layer table as a panel: filter, heat bars, totals, selection that goes both ways."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QStackedWidget,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from builder.analysis import NodeReport
+from builder.editor.layers import (
+    BAR_ROLE,
+    COLUMNS,
+    PATH_ROLE,
+    SORT_ROLE,
+    LayersModel,
+    as_csv,
+    as_markdown,
+    totals_row,
+)
+from builder.widgets.session import Session
+from builder.widgets.theme import BODY, SEMIBOLD, font
+
+Index = QModelIndex | QPersistentModelIndex
+
+EMPTY = "Every layer with its shape, parameters, FLOPs and memory will be listed here once there are blocks."
+
+ROW = 26
+
+
+class Sorted(QSortFilterProxyModel):
+    """Sorts numbers as numbers; a third click on a column's title brings the order of execution back."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._words: list[str] = []
+
+    def look_for(self, text: str) -> None:
+        """Leave the rows in which every word of a text occurs."""
+        self._words = text.lower().split()
+        self.invalidateRowsFilter()
+
+    def lessThan(self, left: Index, right: Index) -> bool:
+        """Unknown figures come first."""
+        first, second = left.data(SORT_ROLE), right.data(SORT_ROLE)
+        if first is None or second is None:
+            return first is None and second is not None
+        return bool(first < second)
+
+    def filterAcceptsRow(self, row: int, parent: Index) -> bool:
+        """Words are looked for in the path, the block and the shape."""
+        model = self.sourceModel()
+        text = " ".join(str(model.index(row, column).data()) for column in range(3)).lower()
+        return all(word in text for word in self._words)
+
+
+class LayersPanel(QStackedWidget):
+    """One row for each block through all modules, with the network's totals below."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._following = False
+        self._stale = False
+        self.model = LayersModel(self)
+        self.sorted = Sorted(self)
+        self.sorted.setSourceModel(self.model)
+        self.empty = QLabel(EMPTY, self)
+        self.empty.setProperty("role", "muted")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.empty.setWordWrap(True)
+        self.filter = QLineEdit(self)
+        self.filter.setPlaceholderText("Filter by name, block or shape…")
+        self.filter.setAccessibleName("Filter the layers")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setFixedWidth(240)
+        self.table = self._make_table()
+        self.totals = self._make_totals()
+        page = QWidget(self)
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(16, 4, 16, 8)
+        layout.setSpacing(4)
+        row = QHBoxLayout()
+        row.addWidget(self.filter)
+        row.addStretch(1)
+        for title, copy in (("Copy as CSV", self.copy_csv), ("Copy as Markdown", self.copy_markdown)):
+            button = QPushButton(title, page)
+            button.setProperty("variant", "quiet")
+            button.setProperty("size", "small")
+            button.setToolTip("The rows shown, in this order, to the clipboard")
+            button.clicked.connect(copy)
+            row.addWidget(button)
+        layout.addLayout(row)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self.totals)
+        self.addWidget(self.empty)
+        self.addWidget(page)
+        self._page = page
+        self.filter.textChanged.connect(self._filter)
+        self.table.selectionModel().selectionChanged.connect(self._chosen)
+        self.table.horizontalHeader().sectionResized.connect(self._align)
+        session.analysisChanged.connect(self._analysis_changed)
+        session.selectionChanged.connect(self._follow)
+        session.instanceChanged.connect(self._follow)
+        session.themeChanged.connect(self.table.viewport().update)
+        self.refresh()
+
+    def reports(self) -> list[NodeReport]:
+        """The rows as they are shown: filtered, in their order."""
+        rows = (
+            self.sorted.mapToSource(self.sorted.index(row, 0)).row() for row in range(self.sorted.rowCount())
+        )
+        return [self.model.reports[row] for row in rows]
+
+    def refresh(self) -> None:
+        """List the leaves as the analysis knows them now."""
+        self._stale = False
+        self._following = True  # what the view does to its selection is no wish of the user
+        self.model.set_analysis(self._session.analysis)
+        self.sorted.invalidate()
+        self._following = False
+        self.setCurrentWidget(self._page if self.model.reports else self.empty)
+        self._sum()
+        self._follow()
+
+    def showEvent(self, event: object) -> None:
+        """Catch up with what was edited while it was hidden."""
+        if self._stale:
+            self.refresh()
+        self._align()
+
+    def copy_csv(self) -> None:
+        """Put the rows shown on the clipboard as CSV."""
+        QGuiApplication.clipboard().setText(as_csv(self.reports()))
+        self._session.statusMessage.emit("Layers copied as CSV")
+
+    def copy_markdown(self) -> None:
+        """Put the rows shown and the totals on the clipboard as Markdown."""
+        QGuiApplication.clipboard().setText(as_markdown(self.reports(), self._totals_texts()))
+        self._session.statusMessage.emit("Layers copied as Markdown")
+
+    def _analysis_changed(self) -> None:
+        if self.isVisible():
+            self.refresh()
+        else:
+            self._stale = True
+
+    def _filter(self, text: str) -> None:
+        self.sorted.look_for(text)
+        self._sum()
+
+    def _totals_texts(self) -> list[str]:
+        shown = self.reports()
+        return totals_row(shown, self._session.analysis, is_all=len(shown) == len(self.model.reports))
+
+    def _sum(self) -> None:
+        for column, text in enumerate(self._totals_texts()):
+            self.totals.model().setData(self.totals.model().index(0, column), text)
+
+    def _chosen(self) -> None:
+        """Rows chosen by the user select nodes on the canvas: those in the graph of the last one."""
+        if self._following:
+            return
+        current = self.table.selectionModel().currentIndex()
+        rows = self.table.selectionModel().selectedRows()
+        if not rows:
+            return
+        last = current if current.isValid() else rows[-1]
+        report = self.model.reports[self.sorted.mapToSource(last).row()]
+        self._following = True
+        self._session.reveal(report.path, report.address)
+        key = self._session.graph.key
+        chosen = [self.model.reports[self.sorted.mapToSource(row).row()].address for row in rows]
+        ids = [address.node for address in chosen if address.graph == key]
+        if len(ids) > 1:
+            self._session.select(ids)
+        self._following = False
+
+    def _follow(self) -> None:
+        """Select the rows of the nodes that are selected on the canvas; all inside a selected module."""
+        if self._following:
+            return
+        session = self._session
+        wanted = [
+            report.path for node_id in session.selection if (report := session.report(node_id)) is not None
+        ]
+        self._following = True
+        selection = self.table.selectionModel()
+        selection.clearSelection()
+        first: QModelIndex | None = None
+        flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+        for row in range(self.sorted.rowCount() if wanted else 0):
+            index = self.sorted.index(row, 0)
+            path = index.data(PATH_ROLE)
+            if any(path == one or path.startswith(f"{one}.") for one in wanted):
+                selection.select(index, flags)
+                first = first or index
+        if first is not None:
+            self.table.scrollTo(first)
+        self._following = False
+
+    def _make_table(self) -> QTableView:
+        table = QTableView(self)
+        table.setModel(self.sorted)
+        table.setAccessibleName("Layers")
+        table.setItemDelegate(BarDelegate(self._session, table))
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(ROW)
+        table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        header = table.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setSortIndicatorClearable(True)
+        header.setMinimumSectionSize(72)
+        for column, width in enumerate((200, 240, 120, 132, 132, 132, 100)):
+            header.resizeSection(column, width)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        table.setSortingEnabled(True)
+        self.sorted.sort(-1)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        copy = QAction("Copy rows", table)
+        copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
+        copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        copy.triggered.connect(self._copy_selected)
+        table.addAction(copy)
+        return table
+
+    def _copy_selected(self) -> None:
+        rows = sorted(index.row() for index in self.table.selectionModel().selectedRows())
+        shown = self.reports()
+        QGuiApplication.clipboard().setText(as_csv([shown[row] for row in rows]))
+
+    def _make_totals(self) -> QTableWidget:
+        totals = QTableWidget(1, len(COLUMNS), self)
+        totals.setAccessibleName("Totals")
+        totals.setFixedHeight(ROW + 4)
+        totals.setShowGrid(False)
+        totals.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        totals.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        totals.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        totals.horizontalHeader().hide()
+        totals.verticalHeader().hide()
+        totals.verticalHeader().setDefaultSectionSize(ROW)
+        totals.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        totals.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        for number, column in enumerate(COLUMNS):
+            item = QTableWidgetItem()
+            item.setFont(font(BODY, SEMIBOLD))
+            side = Qt.AlignmentFlag.AlignRight if column.number else Qt.AlignmentFlag.AlignLeft
+            item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+            totals.setItem(0, number, item)
+        return totals
+
+    def _align(self) -> None:
+        header = self.table.horizontalHeader()
+        for column in range(len(COLUMNS)):
+            self.totals.setColumnWidth(column, header.sectionSize(column))
+
+
+class BarDelegate(QStyledItemDelegate):
+    """Draws a quiet bar below a number, as long as its share of the column's largest."""
+
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session = session
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: Index) -> None:
+        """Shapes and fields in the monospaced face."""
+        super().initStyleOption(option, index)
+        if COLUMNS[index.column()].is_mono:
+            option.font = font(11, mono=True)  # type: ignore[attr-defined]
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """The bar, then the cell."""
+        super().paint(painter, option, index)
+        share = index.data(BAR_ROLE)
+        if not share:
+            return
+        rect = option.rect.adjusted(8, 0, -8, 0)  # type: ignore[attr-defined]
+        width = max(round(rect.width() * share), 2)
+        painter.save()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._session.theme.color("accent", 0.75))
+        painter.drawRect(rect.right() - width + 1, rect.bottom() - 3, width, 2)
+        painter.restore()
