@@ -17,6 +17,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 _THREADS = "1" if "PYTEST_XDIST_WORKER" in os.environ else "2"
 for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_variable, _THREADS)
+# As runtime asks for itself, where tests load torch first: threads that spin on shared cores slow everything tenfold.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 _home = tempfile.TemporaryDirectory(prefix="convolab-tests-", ignore_cleanup_errors=True)
 
