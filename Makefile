@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 export VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test quick lint check bench clean
+.PHONY: help setup setup-test run test quick lint check bench screenshots clean
 
 help:
 	@echo 'make run    open Convolab; without a display: train the bundled example in the terminal'
@@ -15,6 +15,7 @@ help:
 	@echo 'make quick  lint, then the fast tests'
 	@echo 'make check  lint, then the whole test suite: what CI runs'
 	@echo 'make bench  the benchmarks of docs/benchmarks.md'
+	@echo 'make screenshots  the pictures of docs/images'
 	@echo 'make clean  remove what was built here (keeps runs/)'
 
 setup:
@@ -44,6 +45,9 @@ bench: setup-test
 	@for script in benchmarks/[a-z]*.py; do \
 		name=$$(basename "$$script" .py); echo "== $$name"; $(PY) -m "benchmarks.$$name"; \
 	done
+
+screenshots: setup-test
+	$(PY) scripts/screenshots.py
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
