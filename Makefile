@@ -9,14 +9,14 @@ export VENV
 .PHONY: help setup setup-test run test quick lint check bench screenshots clean
 
 help:
-	@echo 'make run    open Convolab; without a display: train the bundled example in the terminal'
-	@echo 'make test   the whole test suite'
-	@echo 'make lint   style, types and import contracts'
-	@echo 'make quick  lint, then the fast tests'
-	@echo 'make check  lint, then the whole test suite: what CI runs'
-	@echo 'make bench  the benchmarks of docs/benchmarks.md'
+	@echo 'make run          open Convolab; without a display: train the bundled example in the terminal'
+	@echo 'make test         the whole test suite'
+	@echo 'make lint         style, types and import contracts'
+	@echo 'make quick        lint, then the fast tests'
+	@echo 'make check        lint, then the whole test suite: what CI runs'
+	@echo 'make bench        the benchmarks of docs/benchmarks.md'
 	@echo 'make screenshots  the pictures of docs/images'
-	@echo 'make clean  remove what was built here (keeps runs/)'
+	@echo 'make clean        remove what was built here (keeps runs/)'
 
 setup:
 	@scripts/setup.sh run
