@@ -1,6 +1,6 @@
 """Batches by index against a DataLoader with per-sample transforms, on the same pictures with the same result.
 
-    python benchmarks/data.py [SOURCE] [--input C,H,W] [--batch N] [--seconds S]
+    python -m benchmarks.data [SOURCE] [--input C,H,W] [--batch N] [--seconds S] [--threads T]
 
 Each contender prepares random batches for some seconds, in turns; medians of the turns are compared.
 """
@@ -80,7 +80,9 @@ def main() -> int:
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=1, help="of torch, for every contender (stock: 1)")
     arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
     begin = time.perf_counter()
     data = load_data(arguments.source, tuple(map(int, arguments.input.split(","))))
     if isinstance(data, Problem):
