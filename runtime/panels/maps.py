@@ -146,9 +146,17 @@ class FeatureMaps(QWidget):
         row.setContentsMargins(12, 2, 12, 8)
         row.setSpacing(12)
         row.addWidget(self.strip)
-        row.addWidget(under(self.seen, self.picture), 3)
-        row.addWidget(self._single_part, 3)
-        row.addWidget(under(top, self.grid), 7)
+        self._picture_part = under(self.seen, self.picture)
+        row.addWidget(self._picture_part)
+        row.addWidget(self._single_part)
+        row.addWidget(under(top, self.grid), 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Picture and large map are as large as the height allows; the grid gets the rest, at least half."""
+        super().resizeEvent(event)
+        side = max(min(self.height() - 40, (self.width() - self.strip.width()) // 4 - 12), 120)
+        for part in (self._picture_part, self._single_part):
+            part.setFixedWidth(side)
 
     # showing ---------------------------------------------------------------------------------------------
 

@@ -107,7 +107,8 @@ class Plot(pg.PlotWidget):
         self.setAntialiasing(False)
         item = self.getPlotItem()
         item.hideButtons()
-        item.ctrlMenu.setParent(self)  # made though never shown; it shall go when this goes
+        # Made though it is never shown: it shall go when this goes.
+        item.ctrlMenu.setParent(self, Qt.WindowType.Popup)
         item.setContentsMargins(0, 4, 8, 0)
         box = item.getViewBox()
         box.setMouseEnabled(x=True, y=False)

@@ -1,0 +1,154 @@
+"""Whether the window stays quick while it trains: lateness of a 16 ms timer, and throughput against no window.
+
+    python benchmarks/window.py [--epochs N] [--rounds N]
+
+LeNet-5 on the digits, curves and feature maps live. Windowed and headless runs alternate, each in a process
+of its own; the figure is the median of the ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from runtime.data import Data
+
+ROOT = Path(__file__).resolve().parents[1]
+TICK_MS = 16
+
+sys.path.insert(0, str(ROOT))
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--inside", choices=("window", "headless"), help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.inside:
+        measure = windowed if arguments.inside == "window" else headless
+        print(json.dumps(measure(arguments.epochs)))
+        return 0
+    ratios, late = [], []
+    for _ in range(arguments.rounds):
+        alone = _in_a_process("headless", arguments.epochs)
+        shown = _in_a_process("window", arguments.epochs)
+        ratios.append(shown["images_per_second"] / alone["images_per_second"])
+        late.append(shown)
+        print(
+            f"headless {alone['images_per_second']:,.0f} images/s, "
+            f"window {shown['images_per_second']:,.0f} images/s ({ratios[-1]:.2f} ×), "
+            f"timer late by p50 {shown['p50']:.1f} ms, p99 {shown['p99']:.1f} ms, at most {shown['most']:.0f} ms, "
+            f"{shown['maps']} maps shown"
+        )
+    print(f"throughput, window / headless: {statistics.median(ratios):.2f}")
+    print(f"timer lateness, p99: {statistics.median(run['p99'] for run in late):.1f} ms")
+    return 0
+
+
+def _in_a_process(inside: str, epochs: int) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as home:
+        environment = dict(os.environ, QT_QPA_PLATFORM=os.environ.get("QT_QPA_PLATFORM", "offscreen"))
+        for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "HOME"):
+            environment[variable] = home
+        command = [sys.executable, __file__, "--inside", inside, "--epochs", str(epochs)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return dict(json.loads(done.stdout.strip().splitlines()[-1]))
+
+
+def _rate(epochs: list[tuple[float, int]]) -> float:
+    """Images per second over all epochs but the first, from (seconds, images) of each, validation included."""
+    return sum(images for _, images in epochs[1:]) / sum(seconds for seconds, _ in epochs[1:])
+
+
+def _digits() -> Data:
+    from runtime.data import Data, load_data
+
+    data = load_data("digits", (1, 28, 28))
+    assert isinstance(data, Data)
+    return data
+
+
+def headless(epochs: int) -> dict[str, float]:
+    """The same training without a window."""
+    from builder.architectures import ARCHITECTURES
+    from runtime.training.events import Epoch
+    from runtime.training.loop import train
+    from runtime.training.settings import Settings
+
+    data = _digits()
+    images = len(data.splits["train"])
+    told = train(ARCHITECTURES["lenet5"].build(), Settings(epochs=epochs), data)
+    return {
+        "images_per_second": _rate([(event.seconds, images) for event in told if isinstance(event, Epoch)])
+    }
+
+
+def windowed(epochs: int) -> dict[str, float]:
+    """The training in the window, with a timer beside it whose lateness says how long one waits for a reaction."""
+    from PySide6.QtCore import QElapsedTimer, Qt, QTimer
+    from PySide6.QtWidgets import QApplication
+
+    from app import make_window
+    from builder.edits import SetSettings
+    from runtime.panels import Panels
+
+    application = QApplication([])
+    shell = make_window()
+    panels = shell.findChild(Panels)
+    assert panels is not None
+    shell.resize(1600, 1000)
+    shell.show()
+    shell.show_panel("Curves")
+    session = shell.session
+    session.perform("Epochs", [SetSettings("training", {**session.document.training, "epochs": epochs})])
+    looking, training = panels.looking, panels.training
+    end = time.monotonic() + 60
+    while looking.values is None and time.monotonic() < end:
+        application.processEvents()
+        time.sleep(0.005)
+    late: list[float] = []
+    maps: list[int] = []
+    training.mapsArrived.connect(lambda event: maps.append(event.step))
+    clock, timer = QElapsedTimer(), QTimer()
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
+    timer.setInterval(TICK_MS)
+
+    def tick() -> None:
+        if training.trace.steps:  # PyTorch is there and the first step done
+            late.append(max(clock.nsecsElapsed() / 1e6 - TICK_MS, 0.0))
+        clock.restart()
+
+    timer.timeout.connect(tick)
+    training.runFinished.connect(application.quit)
+    clock.start()
+    timer.start()
+    training.start()
+    application.exec()
+    timer.stop()
+    told = training.trace.epochs
+    images = len(_digits().splits["train"])
+    session.history.mark_saved()
+    shell.close()
+    late.sort()
+    return {
+        "images_per_second": _rate([(epoch.seconds, images) for epoch in told]),
+        "p50": late[len(late) // 2],
+        "p99": late[int(len(late) * 0.99)],
+        "most": late[-1],
+        "maps": len(maps),
+    }
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,172 @@
+"""The pictures in docs/images, made by driving the program itself without a display.
+
+    python scripts/screenshots.py [FOLDER]
+
+Settings and runs of whoever calls it are left alone: the program gets folders of its own.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SIZE = (1600, 1000)
+THEMES = ("dark", "light")
+PATIENCE = 120.0
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path.insert(0, str(ROOT))
+
+
+def main() -> int:
+    """Make every picture in both themes."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images"
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home:
+        for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "HOME"):
+            os.environ[variable] = str(Path(home) / variable.lower())
+        from PySide6.QtWidgets import QApplication
+
+        application = QApplication([])
+        for theme in THEMES:
+            for name, scene in SCENES.items():
+                forget_layout(Path(home) / theme / name)
+                window = Window(theme)
+                scene(window)
+                window.shot(folder / f"{name}-{theme}.png")
+                window.close()
+        application.quit()
+    return 0
+
+
+def forget_layout(folder: Path) -> None:
+    """Let the next window be a first one."""
+    from PySide6.QtCore import QSettings
+
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
+
+
+class Window:
+    """The program's window, driven as a person would."""
+
+    def __init__(self, theme: str) -> None:
+        from app import make_window
+        from runtime.panels import Panels
+
+        self.shell = make_window()
+        self.session = self.shell.session
+        panels = self.shell.findChild(Panels)
+        assert panels is not None
+        self.panels = panels
+        self.session.set_theme(theme)
+        self.shell.resize(*SIZE)
+        self.shell.show()
+        self.spin(0.3)
+
+    def spin(self, seconds: float) -> None:
+        """Let the program go on for a while."""
+        self.until(lambda: False, seconds)
+
+    def until(self, ready: Callable[[], bool], seconds: float = PATIENCE) -> bool:
+        """Let the program go on until something is so."""
+        from PySide6.QtWidgets import QApplication
+
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            QApplication.processEvents()
+            if ready():
+                return True
+            time.sleep(0.005)
+        return False
+
+    def wait(self, ready: Callable[[], bool], what: str) -> None:
+        """Insist on something being so."""
+        if not self.until(ready):
+            raise SystemExit(f"gave up waiting for {what}")
+
+    def select(self, name: str) -> None:
+        """Select a node of the graph one is in."""
+        node = self.session.graph.by_name(name)
+        if node is None:
+            raise SystemExit(f"there is no node {name}")
+        self.session.select((node.id,))
+        self.session.nodeRevealed.emit(node.id)
+
+    def train(self, epochs: int) -> None:
+        """Press Train and let so many epochs pass."""
+        self.panels.controls.main.click()
+        trace = self.panels.training.trace
+        self.wait(lambda: len(trace.epochs) >= epochs or trace.finished is not None, "epochs")
+
+    def shot(self, path: Path) -> None:
+        """Save what the window looks like."""
+        self.spin(0.4)
+        self.shell.grab().save(str(path))
+        print(path)
+
+    def close(self) -> None:
+        """Close without a question."""
+        self.session.history.mark_saved()
+        self.shell.close()
+        self.shell.deleteLater()
+        self.spin(0.1)
+
+
+def first_start(window: Window) -> None:
+    """What a newcomer sees: LeNet-5, the digits, a button."""
+    window.wait(lambda: window.panels.looking.values is not None, "maps")
+
+
+def training(window: Window) -> None:
+    """In the middle of a run, with curves and maps that move."""
+    window.select("conv2")
+    window.shell.show_panel("Curves")
+    window.wait(lambda: window.panels.looking.values is not None, "maps")
+    window.train(12)
+    window.panels.controls.main.click()  # held, so that every picture shows the same moment
+    window.wait(lambda: window.session.run_state == "paused", "the pause")
+
+
+def problem_fixed(window: Window) -> None:
+    """ResNet-18 with a shortcut that lost its projection: the card says what is wrong and how to mend it."""
+    from builder.acts import delete_nodes
+
+    session = window.session
+    session.open_document("resnet18")
+    session.leave_to(("layer2", "0"))
+    shortcut = session.graph.by_name("downsample")
+    assert shortcut is not None
+    edits = delete_nodes(session.document, session.graph.key, [shortcut.id], heal=True)
+    session.perform("Delete downsample", edits)
+    session.flush()
+    window.select("add")
+    window.shell.show_panel("Problems")
+
+
+def inspecting(window: Window) -> None:
+    """A trained network, a picture, and what one pixel of a map sees of it."""
+    window.train(20)
+    window.wait(lambda: not window.panels.training.is_running, "the end")
+    window.shell.set_workspace("Inspect")
+    window.select("conv2")
+    looking = window.panels.looking
+    window.wait(lambda: looking.path == "conv2" and looking.values is not None, "maps")
+    window.panels.maps.strip.setCurrentRow(13)
+    window.spin(1.0)
+    looking.go(4, (2, 8))
+
+
+SCENES: dict[str, Callable[[Window], None]] = {
+    "first-start": first_start,
+    "training": training,
+    "problem-fixed": problem_fixed,
+    "inspecting": inspecting,
+}
+
+if __name__ == "__main__":
+    raise SystemExit(main())
