@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from builder.document import Document, Module, ModuleParameter
@@ -31,6 +32,10 @@ from builder.names import check_module_name, check_name, check_parameter_name, n
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 _PORTS = st.sampled_from(["x", "y", "0", "1", "signal"])
 _BLOCKS = ["input", "output", "conv", "relu", "add", "concat", "linear", "acme.unknown", "module:Not-there"]
+
+
+#: For properties of whole documents, which take long to draw: a quarter of the profile's examples.
+few = settings(max_examples=max(10, settings().max_examples // 4))
 
 
 def names(in_chain: bool = True) -> st.SearchStrategy[str]:
@@ -66,13 +71,13 @@ def json_values() -> st.SearchStrategy[Any]:
     return st.recursive(
         scalars,
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_TEXT, inner, max_size=3),
-        max_leaves=6,
+        max_leaves=4,
     )
 
 
 def json_objects() -> st.SearchStrategy[dict[str, Any]]:
     """Settings, or the parameters of a block nobody knows."""
-    return st.dictionaries(_TEXT, json_values(), max_size=3)
+    return st.dictionaries(_TEXT, json_values(), max_size=2)
 
 
 def parameters() -> st.SearchStrategy[dict[str, Any]]:
@@ -117,15 +122,15 @@ def frames() -> st.SearchStrategy[tuple[dict[str, Any], ...]]:
 
 @st.composite
 def graphs(draw: st.DrawFn, key: str = "", blocks: Iterable[str] = _BLOCKS) -> Graph:
-    """Graphs of up to six nodes with any wires at all, cycles included."""
+    """Graphs of up to four nodes with any wires at all, cycles included."""
     blocks = list(blocks)
     graph = Graph(key)
-    for index, name in enumerate(draw(st.lists(names(), max_size=6, unique=True))):
+    for index, name in enumerate(draw(st.lists(names(), max_size=4, unique=True))):
         graph.add_node(draw(nodes(f"n{index + 1}", name, blocks)))
     ids = [node.id for node in graph]
     if ids:
         ends = st.builds(Edge, st.sampled_from(ids), _PORTS, st.sampled_from(ids), _PORTS)
-        for edge in draw(st.lists(ends, max_size=8, unique_by=lambda edge: edge[2:])):
+        for edge in draw(st.lists(ends, max_size=5, unique_by=lambda edge: edge[2:])):
             graph.connect(edge)
     graph.frames = list(draw(frames()))
     return graph
@@ -149,8 +154,8 @@ def modules(draw: st.DrawFn, name: str, placeable: Iterable[str] = ()) -> Module
 
 @st.composite
 def documents(draw: st.DrawFn) -> Document:
-    """Documents with up to three modules, each placing only those before it."""
-    named = draw(st.lists(module_names(), max_size=3, unique=True))
+    """Documents with up to two modules, each placing only those before it."""
+    named = draw(st.lists(module_names(), max_size=2, unique=True))
     blocks = [*_BLOCKS, *(f"module:{name}" for name in named)]
     return Document(
         draw(_TEXT),

@@ -10,7 +10,7 @@ from builder.edits import AddNode, SetFrames, SetSettings
 from builder.errors import ConvolabError
 from builder.graph import Graph, Node
 from builder.writing import write_document
-from tests.strategies import documents
+from tests.strategies import documents, few
 
 
 def test_graphs_are_found_by_key() -> None:
@@ -51,6 +51,7 @@ def test_contents_are_not_changed_past_the_edits() -> None:
     assert document.data == {"source": "mnist"}
 
 
+@few
 @given(documents())
 def test_a_copy_is_the_same_and_apart(document: Document) -> None:
     before = write_document(document)

@@ -96,6 +96,7 @@ def test_an_edit_is_taken_back_by_its_inverse(document: Document, edit: Edit) ->
     assert document.revision == revision + len(changes), "undo raises the revision too"
 
 
+@strategies.few
 @given(strategies.documents(), st.data())
 def test_any_edit_is_taken_back_by_its_inverse(document: Document, data: st.DataObject) -> None:
     before = write_document(document)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from builder.errors import ConvolabError
 from builder.graph import Change, ChangeKind, Edge, Graph, Node
 from builder.names import check_name
-from tests.strategies import graphs, json_values
+from tests.strategies import few, graphs, json_values
 
 A, B, C = (Node(f"n{index}", name, "add") for index, name in enumerate("abc", 1))
 
@@ -108,6 +108,7 @@ def test_what_is_too_long_ago_is_not_remembered() -> None:
     assert graph.touched_since(graph.revision - 4000) == set()
 
 
+@few
 @given(graphs())
 def test_unused_ids_and_names_are_free(graph: Graph) -> None:
     assert graph.unused_id() not in graph
@@ -129,6 +130,7 @@ def test_unused_names_count_on_and_stay_short() -> None:
     assert graph.unused_name("x" * 100) == "x" * 92 + "2"
 
 
+@few
 @given(graphs())
 def test_a_copy_has_the_same_wires(graph: Graph) -> None:
     copy = graph.copy("Other")

@@ -13,7 +13,7 @@ from builder.edits import AddNode, Connect, apply_all
 from builder.errors import Address
 from builder.graph import Edge, Graph, Node
 from builder.links import MAX_INPUTS, check_instance, check_link, free_input, is_chain, module_ports, ports_of
-from tests.strategies import documents
+from tests.strategies import documents, few
 
 
 def module(name: str, *blocks: str) -> Module:
@@ -99,6 +99,7 @@ def test_a_cycle_is_told_by_its_names(document: Document) -> None:
     assert problem.path == "add"
 
 
+@few
 @given(documents(), st.data())
 def test_wires_that_are_accepted_never_close_a_cycle(document: Document, data: st.DataObject) -> None:
     graph = Graph()

@@ -13,7 +13,7 @@ from builder.errors import ConvolabError
 from builder.graph import Edge, Graph, Node
 from builder.reading import from_json, load, read_document
 from builder.writing import write_document
-from tests.strategies import documents
+from tests.strategies import documents, few
 
 GOLDEN = sorted((Path(__file__).parents[1] / "documents").rglob("*.convolab"))
 
@@ -71,6 +71,7 @@ def test_the_golden_modules_are_read_as_they_stand_there() -> None:
     assert oracle.parameters["alpha"] == [1, [2.5, None], {"b": True, "a": 'μ "quoted" \\ \n'}]
 
 
+@few
 @given(documents())
 def test_what_was_written_is_read_and_written_the_same(document: Document) -> None:
     text = write_document(document)
@@ -80,6 +81,7 @@ def test_what_was_written_is_read_and_written_the_same(document: Document) -> No
     assert write_document(again) == text
 
 
+@few
 @given(documents())
 def test_reading_loses_nothing_but_fractions_of_a_point(document: Document) -> None:
     again = read(write_document(document))
@@ -101,6 +103,7 @@ def test_reading_loses_nothing_but_fractions_of_a_point(document: Document) -> N
             assert all(abs(a - b) <= 0.5 for a, b in zip(there.position, node.position, strict=True))
 
 
+@few
 @given(documents())
 def test_the_text_is_json_with_one_node_and_one_wire_a_line(document: Document) -> None:
     text = write_document(document)
