@@ -123,7 +123,7 @@ def _through_stages(
                         axis.preimage(mark, size)
                         for axis, mark, size in zip(sight.axes, marks, sizes, strict=True)
                     )
-        outputs = {"y": next(iter(arrived.values()))} if arrived else {}
+        outputs = {_first_port(analysis, node_id): next(iter(arrived.values()))} if arrived else {}
     return arrived
 
 

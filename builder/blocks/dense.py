@@ -123,8 +123,10 @@ class Dropout(Block):
         return inputs[0]
 
     def saved(self, inputs: Sequence[TensorShape]) -> Saved:
-        # The mask, in fp32 on the CPU; with p = 0 the input itself comes back.
-        return Saved(extra=4 * elements(inputs[0])) if self.p else Saved(view=True)
+        # The mask, in fp32 on the CPU; with p = 0 the input itself comes back, with p = 1 it is times a lone zero.
+        if self.p in (0, 1):
+            return Saved(view=True) if self.p == 0 else Saved(fixed=4)
+        return Saved(extra=4 * elements(inputs[0]))
 
     def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
         share = 1 - self.p

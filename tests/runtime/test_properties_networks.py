@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, note
 from hypothesis import strategies as st
 
 from builder.analysis import analyze
@@ -29,6 +29,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even k
 @given(documents())
 @examples(0.6)
 def test_the_analysis_says_what_a_plain_reading_does(document: Document) -> None:
+    note(write_document(document))
     analysis = analyze(document)
     plain = Interpreted(document)
     assert analysis.ok, analysis.problems
@@ -42,13 +43,14 @@ def test_the_analysis_says_what_a_plain_reading_does(document: Document) -> None
     outputs = plain(*(torch.zeros(2, *shape) for shape in plain.input_shapes))
     outputs = outputs if isinstance(outputs, tuple) else (outputs,)
     assert analysis.output_shapes == [tuple(output.shape[1:]) for output in outputs]
-    assert totals.macs == multiply_adds(plain, plain.input_shapes)
+    assert totals.macs == multiply_adds(plain.eval(), plain.input_shapes)
     assert totals.macs == sum(leaf.macs for leaf in leaves.values())
 
 
 @given(documents())
 @examples(0.5)
 def test_activation_memory_is_what_autograd_keeps(document: Document) -> None:
+    note(write_document(document))
     analysis = {batch: analyze(document, batch=batch) for batch in (2, 3)}
     module = build(document)
     shapes = [shape for shape in analysis[2].input_shapes if shape is not None]
@@ -59,6 +61,7 @@ def test_activation_memory_is_what_autograd_keeps(document: Document) -> None:
 @given(documents())
 @examples(0.6)
 def test_the_generated_module_computes_what_a_plain_reading_does(document: Document) -> None:
+    note(write_document(document))
     plain, module = Interpreted(document).eval(), build(document).eval()
     weights = module.state_dict()
     assert {key: value.shape for key, value in weights.items()} == {
@@ -88,6 +91,7 @@ def _equal(ours: object, theirs: object) -> bool:
 @given(documents(), st.randoms(use_true_random=False))
 @examples(0.6)
 def test_fields_are_the_structural_support(document: Document, random: object) -> None:
+    note(write_document(document))
     analysis = analyze(document)
     (shape,) = (found for found in analysis.input_shapes if found is not None)
     seen = impulse_support(Interpreted(document).double().eval().everything, shape)
@@ -136,6 +140,7 @@ def test_the_source_is_clean_and_always_the_same(tmp_path: Path) -> None:
 @given(documents())
 @examples(0.3)
 def test_source_lines_point_at_every_block_that_is_made(document: Document) -> None:
+    note(write_document(document))
     source = generate(document)
     assert isinstance(source, Source)
     lines = source.text.splitlines()
