@@ -8,7 +8,6 @@ from typing import Any
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -130,7 +129,9 @@ class Inspector(QScrollArea):
             self._show_problems(())
             self._shapes.setText("What is changed here is changed in all of them.")
             return
-        self.explanation.explain(report.explain())
+        formulas = report.explain()
+        self._explain_title.setVisible(bool(formulas))
+        self.explanation.explain(formulas)
         self._shapes.setText(self._sentence(nodes[0]))
         self._show_problems(report.problems)
 
@@ -146,7 +147,7 @@ class Inspector(QScrollArea):
             parts.append("It is bypassed here: what comes in goes out.")
         if module_name(node.block) is not None and report.parameters:
             parts.append(f"{report.parameters:,} parameters inside.")
-        if coming and going and node.block != "output":
+        if coming and going and "?" not in coming + going and node.block != "output":
             parts.append(f"{', '.join(coming)} comes in, {', '.join(going)} goes out.")
         cls = block_class(node.block)
         if cls is not None:
@@ -329,10 +330,3 @@ def heading(text: str, parent: QWidget) -> QLabel:
     label.setProperty("role", "heading")
     label.setContentsMargins(0, 12, 0, 0)
     return label
-
-
-def line(parent: QWidget) -> QFrame:
-    """A hairline between sections."""
-    frame = QFrame(parent)
-    frame.setProperty("line", "horizontal")
-    return frame

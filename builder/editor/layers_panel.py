@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPainter
+from PySide6.QtCore import (
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSortFilterProxyModel,
+    Qt,
+)
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -15,8 +22,6 @@ from PySide6.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -89,7 +94,7 @@ class LayersPanel(QStackedWidget):
         self.filter.setClearButtonEnabled(True)
         self.filter.setFixedWidth(240)
         self.table = self._make_table()
-        self.totals = self._make_totals()
+        self.totals = Totals(self.table, session, self)
         page = QWidget(self)
         layout = QVBoxLayout(page)
         layout.setContentsMargins(16, 4, 16, 8)
@@ -112,7 +117,6 @@ class LayersPanel(QStackedWidget):
         self._page = page
         self.filter.textChanged.connect(self._filter)
         self.table.selectionModel().selectionChanged.connect(self._chosen)
-        self.table.horizontalHeader().sectionResized.connect(self._align)
         session.analysisChanged.connect(self._analysis_changed)
         session.selectionChanged.connect(self._follow)
         session.instanceChanged.connect(self._follow)
@@ -141,7 +145,6 @@ class LayersPanel(QStackedWidget):
         """Catch up with what was edited while it was hidden."""
         if self._stale:
             self.refresh()
-        self._align()
 
     def copy_csv(self) -> None:
         """Put the rows shown on the clipboard as CSV."""
@@ -168,8 +171,7 @@ class LayersPanel(QStackedWidget):
         return totals_row(shown, self._session.analysis, is_all=len(shown) == len(self.model.reports))
 
     def _sum(self) -> None:
-        for column, text in enumerate(self._totals_texts()):
-            self.totals.model().setData(self.totals.model().index(0, column), text)
+        self.totals.tell(self._totals_texts())
 
     def _chosen(self) -> None:
         """Rows chosen by the user select nodes on the canvas: those in the graph of the last one."""
@@ -248,31 +250,41 @@ class LayersPanel(QStackedWidget):
         shown = self.reports()
         QGuiApplication.clipboard().setText(as_csv([shown[row] for row in rows]))
 
-    def _make_totals(self) -> QTableWidget:
-        totals = QTableWidget(1, len(COLUMNS), self)
-        totals.setAccessibleName("Totals")
-        totals.setFixedHeight(ROW + 4)
-        totals.setShowGrid(False)
-        totals.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        totals.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
-        totals.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        totals.horizontalHeader().hide()
-        totals.verticalHeader().hide()
-        totals.verticalHeader().setDefaultSectionSize(ROW)
-        totals.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        totals.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        for number, column in enumerate(COLUMNS):
-            item = QTableWidgetItem()
-            item.setFont(font(BODY, SEMIBOLD))
-            side = Qt.AlignmentFlag.AlignRight if column.number else Qt.AlignmentFlag.AlignLeft
-            item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
-            totals.setItem(0, number, item)
-        return totals
 
-    def _align(self) -> None:
-        header = self.table.horizontalHeader()
-        for column in range(len(COLUMNS)):
-            self.totals.setColumnWidth(column, header.sectionSize(column))
+class Totals(QWidget):
+    """The line below the table, each figure under its column wherever that is at the moment."""
+
+    def __init__(self, table: QTableView, session: Session, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._table = table
+        self._session = session
+        self.texts: list[str] = []
+        self.setFixedHeight(ROW)
+        header = table.horizontalHeader()
+        header.sectionResized.connect(lambda *_: self.update())
+        header.geometriesChanged.connect(self.update)
+        session.themeChanged.connect(self.update)
+        table.horizontalScrollBar().valueChanged.connect(lambda *_: self.update())
+
+    def tell(self, texts: list[str]) -> None:
+        """Show these under the columns."""
+        self.texts = texts
+        named = zip(COLUMNS[1:], texts[1:], strict=True)
+        self.setAccessibleName(
+            ", ".join([texts[0], *(f"{column.title} {text}" for column, text in named if text)])
+        )
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Each text where its column is, in the weight of a sum."""
+        painter = QPainter(self)
+        painter.setFont(font(BODY, SEMIBOLD))
+        painter.setPen(self._session.theme.color("text"))
+        header = self._table.horizontalHeader()
+        for column, text in enumerate(self.texts):
+            room = QRect(header.sectionViewportPosition(column), 0, header.sectionSize(column), self.height())
+            side = Qt.AlignmentFlag.AlignRight if COLUMNS[column].number else Qt.AlignmentFlag.AlignLeft
+            painter.drawText(room.adjusted(8, 0, -8, 0), side | Qt.AlignmentFlag.AlignVCenter, text)
 
 
 class BarDelegate(QStyledItemDelegate):

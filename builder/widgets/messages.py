@@ -37,6 +37,7 @@ class MessageBar(QWidget):
         self._scroll = QScrollArea(self)
         self._scroll.setWidgetResizable(True)
         self._scroll.setWidget(self._rows)
+        self._rows.setProperty("surface", "panel")
         self._more = QPushButton(self)
         self._more.setProperty("variant", "quiet")
         self._more.setProperty("size", "small")
