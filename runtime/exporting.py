@@ -202,7 +202,8 @@ def _literal(value: Any) -> str:
 
 def _comment(text: str) -> str:
     """Text that stays within a comment."""
-    return " ".join(text.split()) or "the data"
+    printable = "".join(sign if sign.isprintable() else " " for sign in text)
+    return " ".join(printable.split()) or "the data"
 
 
 _STANDARD = frozenset({"argparse", "collections", "functools", "math", "pathlib", "sys", "typing"})
