@@ -15,6 +15,8 @@ from runtime.commands.train import train_and_tell
 
 #: Where the demonstration is left.
 FOLDER = "convolab-demo"
+#: Training settings that differ from the stock ones: none, the example is what they are made for.
+_SETTINGS: dict[str, Any] = {}
 #: What is shown to the network, and which nodes are looked at.
 _PICTURE = "digits:17"
 _LOOKS = (("conv1", "features"), ("pool1", "features"), ("conv2", "features"), ("pool2", "receptive-field"))
@@ -42,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     if isinstance(subject, list):
         return failed(subject)
     folder = _unused(arguments.output)
-    trained = train_and_tell(subject, {}, "digits", folder, "run")
+    trained = train_and_tell(subject, _SETTINGS, "digits", folder, "run")
     if trained is None:
         return FAILED
     subject = Subject(trained.document, trained)
