@@ -11,7 +11,8 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from builder.widgets.session import Session
-from builder.widgets.theme import MEDIUM, SEMIBOLD, SMALL, font
+from builder.widgets.theme import SEMIBOLD, SMALL, font
+from runtime.panels.captions import Caption
 from runtime.panels.series import Trace
 
 if TYPE_CHECKING:
@@ -47,10 +48,8 @@ class _Half(QWidget):
         heading = QLabel(title)
         heading.setFont(font(SMALL, SEMIBOLD))
         heading.setProperty("role", "muted")
-        self.aside = QLabel()
-        self.aside.setFont(font(SMALL, MEDIUM))
+        self.aside = Caption()
         self.aside.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.aside.setMinimumWidth(0)
         row = QHBoxLayout()
         row.setContentsMargins(6, 0, 8, 0)
         row.addWidget(heading)
@@ -72,7 +71,7 @@ class _Half(QWidget):
         self._say()
 
     def _say(self) -> None:
-        self.aside.setText(self._reading or self._remark)
+        self.aside.say(self._reading or self._remark)
 
 
 class Curves(QWidget):
@@ -87,6 +86,7 @@ class Curves(QWidget):
         self._trace = Trace()
         self._name = ""
         self._drawn = -1
+        self._expected = False
         self.loss: Plot | None = None
         self.accuracy: Plot | None = None
         self._halves: tuple[_Half, ...] = ()
@@ -117,6 +117,11 @@ class Curves(QWidget):
         """The run that is shown."""
         return self._trace
 
+    def expect(self, trace: Trace) -> None:
+        """Show a run that is about to begin."""
+        self._expected = True
+        self.show_trace(trace)
+
     def show_trace(self, trace: Trace, name: str = "") -> None:
         """Show a run; ``name`` is said for one that is not the current one."""
         self._trace, self._name, self._drawn = trace, name, -1
@@ -132,8 +137,10 @@ class Curves(QWidget):
             return
         self._drawn = trace.revision
         if not trace.steps and not trace.epochs:
-            self.hint.setText(trace.problem or (_STARTING if trace.started else _HINT))
+            self.hint.setText(trace.problem or (_STARTING if self._expected else _HINT))
             self._stack.setCurrentIndex(0)
+            if self._expected:  # while the trainer loads PyTorch there is time to load what draws
+                self._build()
             return
         self._build()
         assert self.loss is not None

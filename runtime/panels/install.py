@@ -86,7 +86,7 @@ class Panels(QObject):
 
     def _show_live(self) -> None:
         self._shell.messages.clear()
-        self.curves.show_trace(self.training.trace)
+        self.curves.expect(self.training.trace)
         if self._shell.workspace != "Inspect":
             self._shell.show_panel("Curves")
         self.runs.refresh()
@@ -101,11 +101,19 @@ class Panels(QObject):
         if trace.best is not None and file.is_file() and not self.training.is_running:
             self.looking.use(Weights(file, f"{folder.name}, epoch {trace.best.epoch}"))
 
-    def _tell(self, problem: Problem) -> None:
-        """Say a problem in the window, and go to the node that has it."""
-        self._session.problemsFound.emit([problem])
-        if problem.address is not None:
-            self._session.reveal(problem.path, problem.address)
+    def _tell(self, problems: Problem | list[Problem]) -> None:
+        """Say problems in the window, and go to the node that has the first."""
+        listed = problems if isinstance(problems, list) else [problems]
+        self._session.problemsFound.emit(listed)
+        first = listed[0]
+        if first.address is not None:
+            self._session.reveal(first.path, first.address)
+        elif first.code == "class-count":
+            # What decides the number of classes is what feeds the output.
+            network = self._session.document.network
+            outputs = [node for node in network if node.block == "output"]
+            for edge in network.incoming(outputs[0].id).values() if outputs else ():
+                self._session.reveal(network.node(edge.source).name)
 
     def close(self) -> None:
         """End the threads: training stops after its step, nothing that was learned is lost."""

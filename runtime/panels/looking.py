@@ -229,6 +229,12 @@ class Looking(QObject):
             return
         if self._training.is_running:
             self._worker.drop("view")
+            if not self._training.knows(self.path, self.picture.wish.input_shape):
+                self._training.watch((), None)
+                self._show(
+                    None, (), "", f"{self.path} is not in the network that trains: it was drawn since."
+                )
+                return
             self._training.watch((self.path,), self.picture.x)
             if self.values is None:
                 self._show(None, (), "", "Maps appear here with the first steps…")

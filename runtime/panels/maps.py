@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QImage, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QPushButton,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
 
 from builder.widgets.session import Session
-from builder.widgets.theme import MEDIUM, SEMIBOLD, SMALL, font
+from runtime.panels.captions import Caption
 from runtime.panels.grid import MapGrid
 from runtime.panels.imagery import picture_image
 from runtime.panels.looking import Looking
@@ -24,34 +21,6 @@ from runtime.panels.pixels import PixelView
 from runtime.panels.strip import SampleStrip, dropped_file
 
 _PICTURES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.tiff *.ppm *.pgm)"
-
-
-class Caption(QLabel):
-    """One line that gives way: cut at its end where there is no room, whole in the tooltip."""
-
-    def __init__(self, strong: bool = False) -> None:
-        super().__init__()
-        self._whole = ""
-        self.setFont(font(SMALL, SEMIBOLD if strong else MEDIUM))
-        self.setProperty("role", "heading" if strong else "caption")
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.setTextFormat(Qt.TextFormat.PlainText)
-
-    def say(self, text: str) -> None:
-        """Show another text."""
-        if text != self._whole:
-            self._whole = text
-            self.setAccessibleName(text)
-            self._fit()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()
-
-    def _fit(self) -> None:
-        fits = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width())
-        self.setText(fits)
-        self.setToolTip(self._whole if fits != self._whole else "")
 
 
 class MapsAside(QWidget):

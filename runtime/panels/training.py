@@ -7,7 +7,9 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from builder.errors import Problem
+from builder.analysis import Analysis
+from builder.document import Document
+from builder.shapes import TensorShape
 from builder.widgets.session import Session
 from runtime.panels.series import Trace
 from runtime.training.events import Event, Finished, Maps, Started, State, Trouble
@@ -33,7 +35,7 @@ class Training(QObject):
     runFinished = Signal(object)
     #: Maps of the watched node.
     mapsArrived = Signal(object)
-    #: What keeps it from training, or what went wrong: a Problem.
+    #: What keeps it from training, or what went wrong: a list of Problem.
     troubled = Signal(object)
 
     def __init__(self, session: Session, run_dir: Path | None = None, parent: QObject | None = None) -> None:
@@ -42,7 +44,10 @@ class Training(QObject):
         self.run_dir = run_dir
         self.trace = Trace()
         self._thread: TrainingThread | None = None
-        self._last_folder: Path | None = None
+        self._folder: Path | None = None
+        self._document: Document | None = None
+        self._paths: frozenset[str] = frozenset()
+        self._shapes: list[TensorShape | None] = []
         self._watch: tuple[tuple[str, ...], Any] | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(_POLL)
@@ -62,19 +67,16 @@ class Training(QObject):
 
     @property
     def folder(self) -> Path | None:
-        """The folder of the current or the last run; None before the first."""
+        """The folder of the current or the last run of the open document; None before the first."""
+        if self._document is not self._session.document:
+            return None
         if self._thread is not None and self._thread.recorded is not None:
             return self._thread.recorded.folder
-        return self._last_folder
+        return self._folder
 
-    def why_not(self) -> Problem | None:
-        """What keeps the network from being trained, as far as can be known before the data is loaded."""
-        self._session.flush()
-        for problem in self._session.analysis.problems:
-            if problem.is_error:
-                return problem
-        settings = Settings.read(self._session.document.training)
-        return settings[0] if isinstance(settings, list) else None
+    def knows(self, path: str, input_shape: TensorShape) -> bool:
+        """Whether the network that trains has this node and input: it may have been drawn on since."""
+        return path in self._paths and self._shapes[:1] == [input_shape]
 
     # requests --------------------------------------------------------------------------------------------
 
@@ -83,11 +85,15 @@ class Training(QObject):
         if self._thread is not None:
             self.resume()
             return
-        problem = self.why_not()
+        self._session.flush()
+        analysis = self._session.analysis
         settings = Settings.read(self._session.document.training)
-        if problem is not None or isinstance(settings, list):
-            self.troubled.emit(problem)
+        errors = [problem for problem in analysis.problems if problem.is_error]
+        if errors or isinstance(settings, list):
+            self.troubled.emit(errors or settings)
             return
+        self._document, self._folder = self._session.document, None
+        self._paths, self._shapes = _paths(analysis), analysis.input_shapes
         source = str(self._session.document.data.get("source", "digits"))
         self.trace = Trace()
         self._thread = TrainingThread(self._session.document, settings, source, self.run_dir)
@@ -155,8 +161,11 @@ class Training(QObject):
             return
         alive = thread.is_alive()
         revision = self.trace.revision
-        for event in thread.poll():
+        events = thread.poll()
+        for event in events:
             self._take(event)
+        if problems := [event.problem for event in events if isinstance(event, Trouble)]:
+            self.troubled.emit(problems)
         if self.trace.revision != revision:
             self.traceChanged.emit()
         if not alive:
@@ -172,8 +181,6 @@ class Training(QObject):
                 self._session.statusMessage.emit(f"Training on {event.device}")
             case State():
                 self._say_state(event.state)
-            case Trouble():
-                self.troubled.emit(event.problem)
 
     def _say_state(self, state: str) -> None:
         """Tell how it stands, unless it has been asked to stop meanwhile."""
@@ -183,9 +190,18 @@ class Training(QObject):
     def _end(self, thread: TrainingThread) -> None:
         self._timer.stop()
         thread.join()
-        self._last_folder = thread.recorded.folder if thread.recorded is not None else self._last_folder
+        self._folder = thread.recorded.folder if thread.recorded is not None else None
         self._thread = None
         finished = self.trace.finished or Finished("failed", None, None, None, None, 0.0)
         self._session.set_run_state("idle")
         self.traceChanged.emit()
         self.runFinished.emit(finished)
+
+
+def _paths(analysis: Analysis) -> frozenset[str]:
+    """The paths of every node: leaves, the modules around them, the network's inputs and outputs."""
+    found = {report.path for report in analysis.view().reports.values()}
+    for leaf in analysis.leaves():
+        parts = leaf.path.split(".")
+        found.update(".".join(parts[:length]) for length in range(1, len(parts) + 1))
+    return frozenset(found)
