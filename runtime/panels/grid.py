@@ -185,7 +185,7 @@ class MapGrid(QAbstractScrollArea):
         said = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, label)
         painter.drawText(left, middle | Qt.AlignmentFlag.AlignRight, said)
         right = QRectF(rect.right() - figures, rect.top(), figures, rect.height())
-        painter.drawText(right, middle | Qt.AlignmentFlag.AlignRight, f"{value:.4g}")
+        painter.drawText(right, middle | Qt.AlignmentFlag.AlignRight, f"{value:.4g}".replace("-", "−"))
         span = high - low
         if span > 0 and math.isfinite(value) and room.width() > 4:
             zero, end = (room.left() + room.width() * (v - low) / span for v in (0.0, value))

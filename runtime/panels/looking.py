@@ -12,6 +12,7 @@ from builder.analysis import NodeReport
 from builder.document import Document
 from builder.errors import Problem
 from builder.shapes import format_shape
+from builder.widgets.figures import count
 from builder.widgets.session import Session
 from runtime.panels.backstage import Backstage, DataWish, Picture, Samples, View, Weights, find_device
 from runtime.panels.imagery import position
@@ -101,6 +102,13 @@ class Looking(QObject):
     def classes(self) -> tuple[str, ...]:
         """The names of the classes, where they are known."""
         return self.samples.classes if self.samples is not None else ()
+
+    @property
+    def _is_output(self) -> bool:
+        """Whether it is the network's end that is looked at: what is shown of it are probabilities."""
+        return (
+            self.report is not None and self.report.node.block == "output" and not self.report.address.graph
+        )
 
     @property
     def path(self) -> str:
@@ -285,6 +293,8 @@ class Looking(QObject):
     def _show(
         self, values: NDArray[np.float32] | None, prediction: tuple[float, ...], note: str, hint: str = ""
     ) -> None:
+        if self._is_output and values is not None and len(prediction) == len(values):
+            values = np.asarray(prediction, dtype=np.float32)
         self.values, self.prediction, self.note = values, prediction, note
         self.hint = hint or _NO_NODE
         if values is None or (self.cell is not None and self.channel >= len(values)):
@@ -306,9 +316,10 @@ class Looking(QObject):
             return self.path
         values = self.values
         if values.ndim == 1:
-            what = f"{len(values):,} value" + ("s" if len(values) != 1 else "")
+            word = "class probability" if self._is_output and self.prediction else "value"
+            what = count(len(values), word, "class probabilities" if word != "value" else None)
         else:
-            what = f"{len(values):,} map{'s' if len(values) != 1 else ''} of {format_shape(values.shape[1:])}"
+            what = f"{count(len(values), 'map')} of {format_shape(values.shape[1:])}"
         return " · ".join(part for part in (self.path, what, self.note) if part)
 
     def field(self) -> tuple[tuple[float, float], tuple[float, float]] | None:
@@ -367,7 +378,7 @@ class Looking(QObject):
         return f"map {self.channel} · y {y}, x {x} · {value:.3g}".replace("-", "−")
 
     def seen_text(self) -> str:
-        """What the chosen pixel sees of the picture: ``sees 5×5: rows 4…8, columns −2…2``; else what is shown."""
+        """What the chosen pixel sees of the picture: ``sees 5×5: y 4…8, x −2…2``; else which picture it is."""
         if self.picture is None:
             return ""
         name = self.picture.name
@@ -380,7 +391,7 @@ class Looking(QObject):
             return name
         (top, bottom), (left, right) = field
         size = f"{_figure(bottom - top + 1)}×{_figure(right - left + 1)}"
-        return f"sees {size}: rows {_span(top, bottom)}, columns {_span(left, right)}"
+        return f"sees {size}: y {_span(top, bottom)}, x {_span(left, right)}"
 
     def verdict(self) -> str:
         """What the network takes the picture for: ``taken for 3 (98 %), is 3``."""

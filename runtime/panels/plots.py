@@ -151,9 +151,10 @@ class Plot(pg.PlotWidget):
         for line in self._lines:
             line.setPen(pg.mkPen(theme.color("hairline"), width=1))
         self.batch.item.setPen(pg.mkPen(_mixed(theme.train, theme.panel, 0.28), width=1))
-        self.train.item.setPen(pg.mkPen(theme.train, width=1))
+        width = max(round(self.devicePixelRatioF()), 1)  # pens are in pixels of the screen
+        self.train.item.setPen(pg.mkPen(theme.train, width=width))
         self.train.label.setColor(theme.color(theme.train))
-        self.validation.item.setPen(pg.mkPen(theme.validation, width=1))
+        self.validation.item.setPen(pg.mkPen(theme.validation, width=width))
         self.validation.label.setColor(theme.color(theme.validation))
         self._best.setPen(pg.mkPen(theme.color("muted"), width=1, style=Qt.PenStyle.DotLine))
         self._best_label.setColor(theme.color("muted"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +129,17 @@ def test_pause_resume_edit_and_stop(make_window: MakeWindow, qtbot: QtBot) -> No
     session.perform("More kernels", [ReplaceNode("", conv.with_parameters(out_channels=8))])
     panels.controls.main.click()
     qtbot.waitUntil(lambda: panels.training.trace.steps > steps + 20, timeout=LONG)
+    window.show("Feature maps")
+    new = conv.with_parameters(out_channels=8)
+    session.perform("Rename", [ReplaceNode("", replace(new, name="other"))])
+    _select(window, "other")
+    qtbot.waitUntil(lambda: "drawn since" in panels.looking.hint, timeout=LONG)
+    session.undo()
+    _select(window, "conv1")
+    qtbot.waitUntil(lambda: panels.looking.values is not None, timeout=LONG)
+    assert panels.looking.values.shape == (6, 28, 28)  # of the network that trains
+    panels.looking.go(0, (3, 3))
+    assert panels.looking.field() is None
     with qtbot.waitSignal(panels.training.runFinished, timeout=LONG):
         panels.controls.halt.click()
     assert panels.training.trace.finished is not None
@@ -167,7 +179,7 @@ def test_a_pixel_shows_what_it_sees(make_window: MakeWindow, qtbot: QtBot) -> No
     # conv1 5×5 pad 2, pool 2, conv2 5×5: output i sees [2i − 2, 2i + 11].
     assert panels.looking.field() == ((-2, 11), (16, 29))
     assert panels.maps.single.cell == (0, 9)
-    assert "rows −2…11, columns 16…29" in panels.looking.seen_text()
+    assert "sees 14×14: y −2…11, x 16…29" in panels.looking.seen_text()
     box, (frame, scale) = panels.maps.picture.box_rect(), panels.maps.picture.frame()
     assert box is not None
     assert round(frame.top() - box.top()) == round(2 * scale)
@@ -189,6 +201,16 @@ def test_output_is_bars_with_names_and_pictures_can_be_chosen(
     assert panels.looking.values.shape == (10,)
     assert panels.looking.classes == tuple("0123456789")
     assert sum(panels.looking.prediction) == pytest.approx(1)
+    scores = panels.looking.values.copy()
+    _select(window, "output")
+    qtbot.waitUntil(
+        lambda: panels.looking.path == "output" and panels.looking.values is not None, timeout=LONG
+    )
+    qtbot.waitUntil(lambda: "10 class probabilities" in panels.looking.caption(), timeout=LONG)
+    softmax = np.exp(scores - scores.max()) / np.exp(scores - scores.max()).sum()
+    qtbot.waitUntil(lambda: np.allclose(panels.looking.values, softmax, atol=1e-5), timeout=LONG)
+    _select(window, "fc3")
+    qtbot.waitUntil(lambda: np.array_equal(panels.looking.values, scores), timeout=LONG)
     first = panels.looking.values.copy()
     item = panels.maps.strip.item(7)
     panels.maps.strip.setCurrentItem(item)
