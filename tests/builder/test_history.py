@@ -262,3 +262,13 @@ def test_a_step_costs_what_its_edits_cost(history: History) -> None:
     history.redo()
     assert set(asked) == {"n5"}
     assert len(asked) <= 6
+
+
+def test_no_step_is_merged_into_a_saved_one(history: History) -> None:
+    history.perform("a", [move(1)], merge="drag")
+    history.mark_saved()
+    history.perform("a", [move(2)], merge="drag")
+    assert not history.is_saved
+    history.undo()
+    assert x(history) == 1
+    assert history.is_saved
