@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import heapq
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -141,7 +141,7 @@ class Engine:
     def _total(
         self,
         analysis: GraphAnalysis,
-        changed: Iterable[tuple[NodeResult | None, NodeResult]],
+        changed: list[tuple[NodeResult | None, NodeResult]],
         within: tuple[str, ...],
         previous: GraphAnalysis | None = None,
     ) -> None:
@@ -150,14 +150,10 @@ class Engine:
         sums, kept = (previous.sums, previous.saved_bytes) if previous else (NOTHING, 0)
         saved: dict[StorageKey, int] = dict(previous.saved) if previous else {}
         troubled = set(previous.troubled) if previous else set()
-        for before, after in changed:
-            node_id = after.node.id
-            if after.problems:
-                troubled.add(node_id)
-            else:
-                troubled.discard(node_id)
-            if node_id not in live:
-                continue
+        for _, after in changed:
+            (troubled.add if after.problems else troubled.discard)(after.node.id)
+        changed = [pair for pair in changed if pair[1].node.id in live]
+        for before, _ in changed:  # all that goes, goes first: a storage that stays may have another size now
             if before is not None:
                 sums = sums.plus(before.sums, -1)
                 for key, size in before.saved:
@@ -165,6 +161,7 @@ class Engine:
                     if not saved[key]:
                         del saved[key]
                         kept -= size
+        for _, after in changed:
             if after.sums is not NOTHING:
                 sums = sums.plus(after.sums)
             for key, size in after.saved:

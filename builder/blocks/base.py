@@ -80,7 +80,7 @@ class Block:
     presets: ClassVar[tuple[Preset, ...]] = ()
     inputs: ClassVar[tuple[str, ...]] = ("x",)
     outputs: ClassVar[tuple[str, ...]] = ("y",)
-    #: Any number (at least two) of inputs, named "0", "1", …
+    #: Any number of inputs, at least the two in ``inputs``, named "0", "1", "2", …
     variadic: ClassVar[bool] = False
     #: Lengths of input shapes it takes: 1 is (N,), 2 (C, L), 3 (C, H, W), 4 (C, D, H, W).
     ranks: ClassVar[tuple[int, ...]] = (1, 2, 3, 4)

@@ -28,6 +28,7 @@ class Add(Block):
     )
     search = ("residual", "sum", "shortcut", "skip", "plus")
     stem = "add"
+    inputs = ("0", "1")
     variadic = True
 
     def infer(self, inputs: Sequence[TensorShape]) -> TensorShape | Problem:
@@ -68,6 +69,7 @@ class Concat(Block):
     description = "Stacks tensors of equal size along the channels (Inception, DenseNet, U-Net)."
     search = ("concatenate", "cat", "stack", "inception", "dense")
     stem = "concat"
+    inputs = ("0", "1")
     variadic = True
 
     def infer(self, inputs: Sequence[TensorShape]) -> TensorShape | Problem:
