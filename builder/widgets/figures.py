@@ -4,7 +4,7 @@ from __future__ import annotations
 
 _FLOPS = ("FLOPs", "kFLOPs", "MFLOPs", "GFLOPs", "TFLOPs", "PFLOPs")
 _BYTES = ("B", "KB", "MB", "GB", "TB")
-_SHORT = ("", " k", " M", " billion", " trillion")
+_SHORT = ("", "k", "M", "billion", "trillion")
 
 
 def thousands(number: int) -> str:

@@ -180,7 +180,7 @@ class _Row:
         self.reason.setProperty("role", "error")
         self.reason.setWordWrap(True)
         self.reason.hide()
-        if isinstance(self.field, FlagField) and form._names:
+        if isinstance(self.field, FlagField) and set(form._names or ()) - {"in_channels"}:
             self._offer_expression(self.field)
         form.grid.addWidget(self.label, 2 * number, 0)
         form.grid.addWidget(self.back, 2 * number, 1)

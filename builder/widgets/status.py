@@ -86,10 +86,10 @@ class StatusBar(QStatusBar):
         found = [problem for problem in analysis.problems if problem.severity is not Severity.ADVICE]
         errors = sum(problem.is_error for problem in found)
         state = "error" if errors else "warning" if found else "ok"
-        words = (
-            count(errors, "problem") if errors else count(len(found), "warning") if found else "No problems"
-        )
-        self._problems.setText(words)
+        words = [count(errors, "problem")] if errors else []
+        if len(found) > errors:
+            words.append(count(len(found) - errors, "warning"))
+        self._problems.setText(" · ".join(words) or "No problems")
         if self._problems.property("state") != state:
             self._problems.setProperty("state", state)
             self._problems.style().unpolish(self._problems)
