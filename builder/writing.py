@@ -112,7 +112,7 @@ def save(document: Document, path: str | os.PathLike[str]) -> Problem | None:
             "save-failed", "A document is saved as JSON", str(error), "Correct that value.", path=str(path)
         )
     try:
-        _replace(Path(os.path.realpath(path)), content)
+        replace_file(Path(os.path.realpath(path)), content)
     except (OSError, ValueError) as error:
         number = error.errno if isinstance(error, OSError) else None
         reason = os.strerror(number) if number else str(error)
@@ -127,7 +127,7 @@ def save(document: Document, path: str | os.PathLike[str]) -> Problem | None:
     return None
 
 
-def _replace(target: Path, content: bytes) -> None:
+def replace_file(target: Path, content: bytes) -> None:
     """Put ``content`` where ``target`` is in one step; raises OSError and leaves nothing behind."""
     mode = None
     with contextlib.suppress(FileNotFoundError):

@@ -6,14 +6,13 @@ Importing this imports no torch.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder.errors import Problem
 from builder.shapes import format_shape
+from builder.writing import replace_file
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -25,23 +24,11 @@ TORCH_SUFFIXES = (".pt", ".pth", ".bin")
 
 
 def write_atomically(path: Path, contents: bytes) -> Problem | None:
-    """The whole file or none: a temporary file beside it, fsync, rename."""
+    """The whole file or none; what was there before stays until then."""
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    except OSError as error:
+        replace_file(Path(os.path.realpath(path)), contents)
+    except (OSError, ValueError) as error:
         return _cannot_write(path, error)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(contents)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(path)
-    except OSError as error:
-        return _cannot_write(path, error)
-    finally:
-        with suppress(OSError):
-            Path(temporary).unlink()
     return None
 
 
@@ -148,16 +135,11 @@ def _not_weights(path: Path, reason: str) -> Problem:
     )
 
 
-def _cannot_write(path: Path, error: OSError) -> Problem:
+def _cannot_write(path: Path, error: Exception) -> Problem:
+    reason = error.strerror if isinstance(error, OSError) else None
     return Problem(
         "not-writable",
         "A file is written where there is a folder with room and leave to write",
-        f"'{path}': {error.strerror or error}",
+        f"'{path}': {reason or error}",
         "Choose another place",
     )
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

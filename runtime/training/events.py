@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, fields
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, cast
 
 import numpy as np
 
@@ -169,16 +169,16 @@ def _typed(name: str, value: Any, wanted: str) -> Any:
         return tuple(_typed(name, item, inside) for item in value)
     if value is None and wanted.endswith("| None"):
         return None
-    told: Any = value
-    if not isinstance(told, _KINDS[wanted.removesuffix(" | None")]) or isinstance(told, bool) != (
+    if not isinstance(value, _KINDS[wanted.removesuffix(" | None")]) or isinstance(value, bool) != (
         wanted == "bool"
     ):
         raise ValueError(f"{name} is not of type {wanted}")
-    if wanted.startswith("float"):
-        told = float(told)
-        if not math.isfinite(told):
-            raise ValueError(f"{name} is not finite")
-    return told
+    if not wanted.startswith("float"):
+        return value
+    number = float(cast("float", value))
+    if not math.isfinite(number):
+        raise ValueError(f"{name} is not finite")
+    return number
 
 
 #: What JSON gives for each annotation: a float may come as a whole number.

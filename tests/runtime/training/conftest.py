@@ -31,6 +31,7 @@ class TinyData:
         self.splits = dict(zip(("train", "validation", "test"), parts, strict=True))
 
     def batch(self, indices, device):
+        indices = indices.to("cpu")
         return self.images[indices].to(device), self.labels[indices].to(device)
 
 
