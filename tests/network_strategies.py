@@ -197,13 +197,18 @@ class _Drawing:
 
 
 @st.composite
-def documents(draw: st.DrawFn, *, axes: int | None = None, most: int = 10) -> Document:
-    """A network that runs, of up to ``most`` blocks on ``axes`` spatial axes (None: any from 1 to 3)."""
+def documents(
+    draw: st.DrawFn, *, axes: int | None = None, most: int = 12, largest: int | None = None
+) -> Document:
+    """A network that runs, of up to ``most`` blocks on ``axes`` spatial axes (None: any from 1 to 3).
+
+    ``largest``: the longest axis of the input; the shortest is half of that.
+    """
     axes = draw(st.sampled_from((2, 2, 2, 1, 3))) if axes is None else axes
-    largest = {1: 24, 2: 14, 3: 7}[axes]
+    largest = {1: 24, 2: 14, 3: 7}[axes] if largest is None else largest
     shape = (draw(st.integers(1, 4)), *(draw(st.integers(largest // 2, largest)) for _ in range(axes)))
     drawing = _Drawing(shape, draw(_libraries()), draw(st.sampled_from(("net", "my net", "Net2"))))
-    for number in range(draw(st.integers(1, most))):
+    for number in range(draw(st.integers(1, most) | st.integers(most // 2, most))):
         draw(_grow(drawing, f"n{number}"))
     if draw(st.booleans()):
         draw(_head(drawing))

@@ -79,9 +79,15 @@ class Engine:
         old_stamps = previous.stamps or {}
         if any(old_stamps.get(name) != stamp for name, stamp in stamps.items()):
             dirty |= {n for n in wiring.instances if self._outdated(graph.node(n), old_stamps, stamps)}
+        for node_id in tuple(dirty):
+            before = previous.results.get(node_id)
+            if before is not None and before.node.name != graph.node(node_id).name:
+                # The name stands in findings about what it feeds and about a cycle it lies on.
+                dirty.update(wiring.successors[node_id], wiring.cyclic if node_id in wiring.cyclic else ())
         if not same_wires:
             # Edits far away can put a node on a cycle or cut it off from every output.
-            dirty.update(n for n in wiring.cyclic.keys() ^ previous.wiring.cyclic.keys() if n in graph)
+            was, now = previous.wiring.cyclic, wiring.cyclic
+            dirty.update(n for n in was.keys() | now.keys() if was.get(n) != now.get(n) and n in graph)
             dirty.update(n for n in wiring.live ^ previous.wiring.live if n in graph)
         if not dirty and same_wires:
             return replace(previous, revision=graph.revision, stamps=stamps)

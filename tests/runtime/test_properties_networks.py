@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,45 @@ def _positions(sizes: tuple[int, ...], random: object) -> list[tuple[int, ...]]:
     corners = [tuple(0 for _ in sizes), tuple(size - 1 for size in sizes)]
     anywhere = [tuple(random.randrange(size) for size in sizes) for _ in range(4)]  # type: ignore[attr-defined]
     return list(dict.fromkeys(corners + anywhere))
+
+
+@given(documents(axes=1, largest=240))
+@examples(0.4)
+def test_size_jump_and_start_are_those_of_positions_far_from_the_border(document: Document) -> None:
+    note(write_document(document))
+    analysis = analyze(document)
+    (shape,) = (found for found in analysis.input_shapes if found is not None)
+    margin = shape[1] // 4  # wider than any border that padding can make
+    seen = impulse_support(Interpreted(document).double().eval().everything, shape)
+    for leaf in analysis.leaves():
+        report = leaf.receptive_field
+        if (
+            leaf.path not in seen
+            or report is None
+            or report.size is None
+            or len(leaf.output_shape or ()) != 2
+        ):
+            continue
+        assert report.start is not None
+        assert report.jump is not None
+        fields = [
+            (analysis.field(leaf.path, (index,), clipped=False) or ((0, 0),))[0]
+            for index in range(seen[leaf.path].positions[0])
+        ]
+        uniform = _uniform(fields)
+        for index, (first, last) in enumerate(fields):
+            if margin <= first <= last < shape[1] - margin:
+                assert seen[leaf.path].field((index,)) == ((first, last),), (leaf.path, index)
+                if uniform:
+                    assert first == report.start[0] + index * report.jump[0], leaf.path
+                    assert last == first + report.size[0] - 1, leaf.path
+
+
+def _uniform(fields: list[tuple[int, int]]) -> bool:
+    """Whether every position sees equally much, so that size, jump and start say it all."""
+    sizes = {last - first for first, last in fields}
+    steps = {after[0] - before[0] for before, after in pairwise(fields)}
+    return len(sizes) == 1 and len(steps) <= 1
 
 
 def test_the_source_is_clean_and_always_the_same(tmp_path: Path) -> None:
