@@ -163,7 +163,7 @@ class Analysis:
         for segment in instance:
             analysis, outer, kept, _, _ = way[-1]
             for result, number in _stages_named(analysis, segment):
-                inner = result.stages[number].inner
+                inner = result.stages[number].inner if result.stages else None
                 if inner is not None:
                     inside = _outer_of(result, number, outer)
                     way.append((inner, inside, _kept_outputs(analysis, result, number, kept), result, number))

@@ -41,6 +41,7 @@ class MessageBar(QWidget):
         self._more = QPushButton(self)
         self._more.setProperty("variant", "quiet")
         self._more.setProperty("size", "small")
+        self._more.setAccessibleName("More problems")
         self._more.clicked.connect(self._show_all)
         self._close = QToolButton(self)
         self._close.setProperty("variant", "quiet")

@@ -1,0 +1,416 @@
+"""The window: workspaces, panels, menus, what is remembered, and questions that block nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QAction, QDropEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QMessageBox, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from builder.edits import AddNode, SetName
+from builder.errors import Problem, Severity
+from builder.graph import Node
+from builder.widgets.messages import MessageBar
+from builder.widgets.panels import WORKSPACES, Panel
+from builder.widgets.session import Session
+from builder.widgets.shell import LEFT_WIDTH, RIGHT_WIDTH, Shell
+from builder.widgets.status import totals_line
+
+
+class Window:
+    """A window with panels as the two halves would put them in."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self.session = Session()
+        self.session.open_document("lenet5")
+        self.shell = Shell(self.session)
+        qtbot.addWidget(self.shell)
+        self.canvas = QLineEdit()
+        add = self.shell.add_panel
+        add("center", "Canvas", self.canvas)
+        add("left", "Palette", QLabel(), workspaces=("Design",))
+        add("right", "Inspector", QLabel(), workspaces=("Design", "Inspect"))
+        self.problems = add("bottom", "Problems", QLabel(), leads=("Design",))
+        self.layers = add("bottom", "Layers", QLabel())
+        self.curves = add("bottom", "Curves", QLabel(), leads=("Train",))
+        add("bottom", "Feature maps", QLabel(), leads=("Inspect",))
+
+    def show(self, qtbot: QtBot, width: int = 1400, height: int = 900) -> Window:
+        self.shell.resize(width, height)
+        self.shell.show()
+        with qtbot.waitActive(self.shell):
+            self.shell.activateWindow()
+        return self
+
+    def action(self, text: str) -> QAction:
+        found = [a for a in self.shell.findChildren(QAction) if a.text().replace("&", "").startswith(text)]
+        assert found, text
+        return found[0]
+
+    def question(self) -> QMessageBox:
+        box = self.shell._question
+        assert box is not None
+        return box
+
+    def answer(self, qtbot: QtBot, button: QMessageBox.StandardButton) -> None:
+        qtbot.mouseClick(self.question().button(button), Qt.MouseButton.LeftButton)
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> Iterator[Window]:
+    made = Window(qtbot)
+    yield made
+    made.session.history.mark_saved()  # closing asks nothing
+
+
+def _chosen(window: Window) -> str:
+    panel = window.shell.areas["bottom"].current()
+    assert isinstance(panel, Panel)
+    return panel.title
+
+
+def test_the_first_layout_is_that_of_the_look(qtbot: QtBot, window: Window) -> None:
+    shell = window.show(qtbot).shell
+    assert shell.dock("left").width() == LEFT_WIDTH
+    assert shell.dock("right").width() == RIGHT_WIDTH
+    assert shell.dock("bottom").isVisible()
+    assert _chosen(window) == "Problems"
+    assert window.canvas.hasFocus()
+
+
+def test_it_fits_a_small_screen(qtbot: QtBot, window: Window) -> None:
+    for text in ("fashion-mnist · 70,000", "CUDA:0 · bf16", "Train"):
+        window.shell.header_slot(QPushButton(text))
+    shell = window.show(qtbot, 1280, 720).shell
+    assert (shell.width(), shell.height()) == (1280, 720)
+    assert window.canvas.isVisible()
+    assert shell.areas["center"].height() > 200
+
+
+def test_workspaces_have_their_own_panels(qtbot: QtBot, window: Window) -> None:
+    shell = window.show(qtbot).shell
+    heights = {}
+    for workspace in WORKSPACES:
+        shell.set_workspace(workspace)
+        QApplication.processEvents()
+        heights[workspace] = shell.dock("bottom").height()
+        assert shell.header.workspaces.word == workspace
+    assert heights["Train"] > 1.5 * heights["Design"]
+    assert _chosen(window) == "Feature maps"
+    assert not shell.dock("left").isVisible()
+    assert shell.dock("right").isVisible()
+    shell.set_workspace("Train")
+    assert _chosen(window) == "Curves"
+    assert not shell.dock("right").isVisible()
+
+
+def test_the_switch_is_reached_by_mouse_and_keyboard(qtbot: QtBot, window: Window) -> None:
+    shell = window.show(qtbot).shell
+    switch = shell.header.workspaces
+    qtbot.mouseClick(switch.button("Train"), Qt.MouseButton.LeftButton)
+    assert shell.workspace == "Train"
+    switch.button("Train").setFocus()
+    qtbot.keyClick(switch.button("Train"), Qt.Key.Key_Right)
+    assert shell.workspace == "Inspect"
+    qtbot.keyClick(shell, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    assert shell.workspace == "Design"
+    assert window.action("Design").isChecked()
+
+
+def test_a_workspace_is_left_as_it_was(qtbot: QtBot, window: Window) -> None:
+    shell = window.show(qtbot).shell
+    window.layers.show()
+    shell.resizeDocks([shell.dock("left")], [300], Qt.Orientation.Horizontal)
+    QApplication.processEvents()
+    width = shell.dock("left").width()
+    assert width > LEFT_WIDTH
+    shell.set_workspace("Train")
+    shell.set_workspace("Design")
+    QApplication.processEvents()
+    assert _chosen(window) == "Layers"
+    assert shell.dock("left").width() == width
+
+
+def test_the_window_is_remembered(qtbot: QtBot, window: Window) -> None:
+    shell = window.show(qtbot).shell
+    shell.set_workspace("Inspect")
+    window.layers.show()
+    shell.close()
+    again = Window(qtbot).show(qtbot)
+    assert again.shell.workspace == "Inspect"
+    assert _chosen(again) == "Layers"
+    again.shell.reset_layout()
+    assert again.shell.dock("right").width() == RIGHT_WIDTH
+
+
+def test_tabs_say_how_much_is_in_them(qtbot: QtBot, window: Window) -> None:
+    window.problems.set_count(3)
+    tabs = window.shell.areas["bottom"].tabs
+    assert tabs.tabText(0) == "Problems  3"
+    window.problems.set_count(0)
+    assert tabs.tabText(0) == "Problems"
+
+
+def test_panels_are_stepped_through_and_shown_by_name(qtbot: QtBot, window: Window) -> None:
+    shell = window.show(qtbot).shell
+    qtbot.keyClick(shell, Qt.Key.Key_PageDown, Qt.KeyboardModifier.ControlModifier)
+    assert _chosen(window) == "Layers"
+    shell.dock("bottom").hide()
+    assert shell.show_panel("Curves")
+    assert shell.dock("bottom").isVisible()
+    assert _chosen(window) == "Curves"
+    assert not shell.show_panel("Nothing of the kind")
+
+
+def test_docks_are_toggled_by_keyboard(qtbot: QtBot, window: Window) -> None:
+    shell = window.show(qtbot).shell
+    window.action("Left panel").trigger()
+    assert not shell.dock("left").isVisible()
+    window.action("Left panel").trigger()
+    assert shell.dock("left").isVisible()
+
+
+def test_menus_stand_in_order_and_empty_ones_are_not_seen(window: Window) -> None:
+    def titles() -> list[str]:
+        return [a.text().replace("&", "") for a in window.shell.menuBar().actions() if a.isVisible()]
+
+    assert titles() == ["File", "Edit", "View", "Help"]
+    for title in ("Export", "Network", "Train"):
+        window.shell.menu(title)
+    assert titles() == ["File", "Edit", "View", "Network", "Train", "Export", "Help"]
+    window.shell.menu("Run")
+    assert titles()[-2:] == ["Run", "Help"]
+
+
+def test_no_two_actions_share_keys(window: Window) -> None:
+    keys = [k.toString() for a in window.shell.findChildren(QAction) for k in a.shortcuts() if k.toString()]
+    assert len(keys) == len(set(keys))
+
+
+def test_undo_says_what_it_takes_back(qtbot: QtBot, window: Window) -> None:
+    window.show(qtbot)
+    assert not window.shell.menus.undo.isEnabled()
+    window.session.perform("Rename the network", [SetName("mine")])
+    assert window.shell.menus.undo.text() == "&Undo Rename the network"
+    qtbot.keyClick(window.shell, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.session.document.name == "lenet5"
+    assert window.shell.menus.redo.text() == "&Redo Rename the network"
+    qtbot.keyClick(
+        window.shell, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    )
+    assert window.session.document.name == "mine"
+
+
+def test_the_header_says_what_is_open_and_unsaved(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
+    header = window.show(qtbot).shell.header
+    assert not header._dot.isVisible()
+    window.session.perform("Rename", [SetName("mine")])
+    assert header._dot.isVisible()
+    assert window.shell.isWindowModified()
+    window.session.save_as(tmp_path / "mine.convolab")
+    assert not header._dot.isVisible()
+    assert header._document.text() == "mine.convolab"
+
+
+def test_the_status_bar_tells_the_totals(window: Window) -> None:
+    line = totals_line(window.session.analysis)
+    assert line.startswith("61,706 parameters  ·  0.83 MFLOPs  ·  field 28×28  ·  activations ")
+    assert window.shell.status._totals.text() == line
+
+
+def test_the_status_bar_counts_problems(qtbot: QtBot, window: Window) -> None:
+    status = window.show(qtbot).shell.status
+    assert status._problems.text() == "No problems"
+    window.session.perform("Add", [AddNode("", Node("n99", "lonely", "conv"))])
+    window.session.flush()
+    assert status._problems.text().startswith("1 problem")
+    assert status._problems.property("state") == "error"
+    window.layers.show()
+    qtbot.mouseClick(status._problems, Qt.MouseButton.LeftButton)
+    assert _chosen(window) == "Problems"
+
+
+def test_slots_stand_where_they_were_asked_for(qtbot: QtBot, window: Window) -> None:
+    first, second, left = QLabel("epoch 7 / 30"), QLabel("5,288 images/s"), QLabel("left")
+    window.shell.status_slot(first)
+    window.shell.status_slot(second)
+    window.shell.status_slot(left, "left")
+    window.show(qtbot)
+    status = window.shell.status
+    xs = [
+        widget.mapTo(status, widget.rect().topLeft()).x()
+        for widget in (left, status._problems, first, second)
+    ]
+    assert xs == sorted(xs)
+
+
+def test_a_sentence_replaces_the_figures_for_a_while(qtbot: QtBot, window: Window) -> None:
+    status = window.show(qtbot).shell.status
+    status.say("")
+    window.session.statusMessage.emit("Saved")
+    assert status._message.isVisible()
+    assert not status._totals.isVisible()
+    status._hush.timeout.emit()
+    assert status._totals.isVisible()
+
+
+def test_what_opening_finds_is_said_without_stopping_anyone(
+    qtbot: QtBot, window: Window, tmp_path: Path
+) -> None:
+    window.show(qtbot)
+    path = tmp_path / "broken.convolab"
+    path.write_text("[]", encoding="utf-8")
+    document = window.session.document
+    window.session.open_document(path)
+    bar = window.shell.messages
+    assert bar.isVisible()
+    assert bar.problems
+    assert window.session.document is document
+    assert QApplication.activeModalWidget() is None
+    bar.setFocus()
+    qtbot.keyClick(bar, Qt.Key.Key_Escape)
+    assert not bar.isVisible()
+
+
+def test_many_messages_are_shown_on_demand(qtbot: QtBot) -> None:
+    bar = MessageBar(Session())
+    qtbot.addWidget(bar)
+    problems = [
+        Problem(str(n), f"Rule {n}", "values", "Do this", severity=Severity.WARNING) for n in range(5)
+    ]
+    bar.show_problems(problems)
+    bar.show()
+    assert bar._more.text() == "3 more problems"
+    qtbot.mouseClick(bar._more, Qt.MouseButton.LeftButton)
+    QApplication.processEvents()
+    shown = [label.accessibleName() for label in bar.findChildren(QLabel) if label.isVisible()]
+    assert all(problem.message in shown for problem in problems)
+
+
+def test_hostile_texts_stay_texts(qtbot: QtBot) -> None:
+    bar = MessageBar(Session())
+    qtbot.addWidget(bar)
+    bar.show_problems([Problem("x", "<img src='file:///etc/passwd'>", path="<b>a</b>")])
+    texts = [label.text() for label in bar.findChildren(QLabel)]
+    assert not any("<img" in text for text in texts)
+
+
+def test_closing_asks_about_unsaved_changes(qtbot: QtBot, window: Window) -> None:
+    shell = window.show(qtbot).shell
+    window.session.perform("Rename", [SetName("mine")])
+    shell.close()
+    assert shell.isVisible()
+    window.answer(qtbot, QMessageBox.StandardButton.Cancel)
+    assert shell.isVisible()
+    shell.close()
+    with qtbot.waitSignal(shell.closing):
+        window.answer(qtbot, QMessageBox.StandardButton.Discard)
+    assert not shell.isVisible()
+
+
+def test_saving_on_the_way_out(
+    qtbot: QtBot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = window.show(qtbot).shell
+    window.session.perform("Rename", [SetName("mine")])
+    path = tmp_path / "mine.convolab"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    shell.close()
+    window.answer(qtbot, QMessageBox.StandardButton.Save)
+    assert path.is_file()
+    assert not shell.isVisible()
+
+
+def test_not_choosing_a_file_keeps_the_window(
+    qtbot: QtBot, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = window.show(qtbot).shell
+    window.session.perform("Rename", [SetName("mine")])
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
+    shell.close()
+    window.answer(qtbot, QMessageBox.StandardButton.Save)
+    assert shell.isVisible()
+    assert not window.session.is_saved
+
+
+def test_opening_asks_first_and_only_once(qtbot: QtBot, window: Window) -> None:
+    window.show(qtbot)
+    window.session.perform("Rename", [SetName("mine")])
+    window.session.open_document("resnet18")
+    first = window.question()
+    window.session.new_document()
+    assert window.question() is first
+    window.answer(qtbot, QMessageBox.StandardButton.Discard)
+    assert window.session.document.name == "resnet18"
+
+
+def test_files_are_opened_and_saved_by_keyboard(
+    qtbot: QtBot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.show(qtbot)
+    path = tmp_path / "kept.convolab"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
+    control = Qt.KeyboardModifier.ControlModifier
+    qtbot.keyClick(window.shell, Qt.Key.Key_S, control)
+    assert path.is_file()
+    qtbot.keyClick(window.shell, Qt.Key.Key_N, control)
+    assert len(window.session.document.network) == 0
+    qtbot.keyClick(window.shell, Qt.Key.Key_O, control)
+    assert window.session.path == path.resolve()
+    assert next(a.text() for a in window.shell.menus._recent.actions()).endswith("kept.convolab")
+
+
+def test_a_file_can_be_dropped(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
+    window.show(qtbot)
+    path = tmp_path / "dropped.convolab"
+    window.session.save_as(path)
+    window.session.new_document()
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    event = QDropEvent(
+        QPointF(9, 9),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    window.shell.dropEvent(event)
+    assert window.session.path == path.resolve()
+
+
+def test_the_theme_is_changed_in_the_menu(window: Window) -> None:
+    window.action("Light").trigger()
+    assert window.session.theme.name == "light"
+    window.action("Dark").trigger()
+    assert window.session.theme.name == "dark"
+    assert window.action("Dark").isChecked()
+
+
+def test_shortcuts_are_listed(qtbot: QtBot, window: Window) -> None:
+    window.show(qtbot)
+    qtbot.keyClick(window.shell, Qt.Key.Key_F1)
+    (box,) = window.shell.findChildren(QMessageBox)
+    qtbot.addWidget(box)
+    assert not box.isModal()
+    assert "Ctrl+S" in box.text()
+
+
+def test_everything_one_can_focus_has_a_name(qtbot: QtBot, window: Window) -> None:
+    shell = window.show(qtbot).shell
+    ours = [shell.header, shell.messages, shell.status, *shell.areas.values()]
+    nameless = [
+        widget
+        for part in ours
+        for widget in part.findChildren(QWidget)
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and not widget.accessibleName()
+        and not getattr(widget, "text", str)()
+        and not widget.objectName().startswith("qt_")
+        and not widget.inherits("QScrollArea")
+    ]
+    assert nameless == []
