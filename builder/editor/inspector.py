@@ -155,6 +155,7 @@ class Inspector(QScrollArea):
         return " ".join(parts)
 
     def _select(self) -> None:
+        self.form.forget()
         self.refresh()
         self.verticalScrollBar().setValue(0)
 

@@ -57,7 +57,7 @@ class Sorted(QSortFilterProxyModel):
     def look_for(self, text: str) -> None:
         """Leave the rows in which every word of a text occurs."""
         self._words = text.lower().split()
-        self.invalidateRowsFilter()
+        self.invalidate()
 
     def lessThan(self, left: Index, right: Index) -> bool:
         """Unknown figures come first."""

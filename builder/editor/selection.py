@@ -8,13 +8,13 @@ from typing import Any
 
 from builder.analysis.facts import environment
 from builder.blocks import block_class
-from builder.blocks.parameters import Flag, Integer, Parameter, Text
+from builder.blocks.parameters import Flag, Integer, Parameter
 from builder.document import Document, ModuleParameter
 from builder.edits import Edit, ReplaceNode
-from builder.expressions import ExpressionError, parse
 from builder.graph import Graph, Node
 from builder.links import ports_of
 from builder.shapes import dimensions
+from builder.widgets.entry import Condition
 from builder.widgets.forms import MIXED
 from builder.widgets.session import Session
 
@@ -22,19 +22,6 @@ from builder.widgets.session import Session
 REPEAT, WHEN = "·repeat", "·when"
 
 _MODULE_DECLARATIONS: dict[tuple[ModuleParameter, ...], dict[str, Parameter[Any]]] = {}
-
-
-class _When(Text):
-    """An expression of the module's parameters: where it is false, the node is bypassed."""
-
-    def check(self, value: Any) -> str | None:
-        if not value:
-            return None
-        try:
-            parse(value)
-        except ExpressionError as error:
-            return str(error)
-        return None
 
 
 def _named(name: str, parameter: Parameter[Any]) -> Parameter[Any]:
@@ -48,7 +35,7 @@ _REPEAT = _named(
 )
 _WHEN = _named(
     "when",
-    _When(
+    Condition(
         "",
         label="Only when",
         help="An expression of the module's parameters, such as stride != 1; else bypassed.",

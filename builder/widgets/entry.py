@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from builder.blocks.parameters import Integer, Padding, Parameter, PerAxis, Real, ShapeValue
+from builder.blocks.parameters import Integer, Padding, Parameter, PerAxis, Real, ShapeValue, Text
 from builder.expressions import ExpressionError, is_expression, resolve
 
 _TIMES = re.compile(r"\s*[×x*,;]\s*|\s+")
@@ -17,12 +17,23 @@ class EntryError(ValueError):
     """Why a text is no value for a field, in words."""
 
 
+class Condition(Text):
+    """An expression of the names that are known where it stands, with or without the leading ``=``; may be empty."""
+
+    kind = "condition"
+
+
 def parse(parameter: Parameter[Any], text: str, names: Mapping[str, int] | None = None) -> Any:
     """The value a text means, checked by its declaration; raises EntryError with what is wrong.
 
     ``names``: what an expression (``=…``) may use, with the values it has now; None where no expression is allowed.
     """
     text = text.strip()
+    if isinstance(parameter, Condition):
+        text = text.removeprefix("=").strip()
+        if text:
+            _resolved(text, names)
+        return text
     if text.startswith("="):
         return _expression(parameter, text, names)
     value = _literal(parameter, text)
@@ -68,16 +79,20 @@ def _side(part: Any) -> str:
 
 
 def _expression(parameter: Parameter[Any], text: str, names: Mapping[str, int] | None) -> str:
-    if names is None:
-        raise EntryError("An expression is not allowed here.")
-    try:
-        value = resolve(text, names)
-    except ExpressionError as error:
-        known = f" Known here: {', '.join(names)}." if names else ""
-        raise EntryError(sentence(str(error)) + known) from None
+    value = _resolved(text, names)
     if wrong := parameter.check(value):
         raise EntryError(sentence(f"it is {value} here, and {wrong}"))
     return text
+
+
+def _resolved(text: str, names: Mapping[str, int] | None) -> Any:
+    if names is None:
+        raise EntryError("An expression is not allowed here.")
+    try:
+        return resolve(f"={text.removeprefix('=')}", names)
+    except ExpressionError as error:
+        known = f" Known here: {', '.join(names)}." if names else ""
+        raise EntryError(sentence(str(error)) + known) from None
 
 
 def _literal(parameter: Parameter[Any], text: str) -> Any:

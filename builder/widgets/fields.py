@@ -65,6 +65,9 @@ class Field(QWidget):
         """Show a value (or ``MIXED``) without telling anyone."""
         raise NotImplementedError
 
+    def forget(self) -> None:
+        """Take the next value as it is, whatever is being typed: it is that of something else."""
+
     def dress(self, theme: Theme) -> None:
         """Use another theme's colours."""
         self.theme = theme
@@ -146,17 +149,24 @@ class LineField(Field):
         self.line.escaped.connect(self._restore)
         self.line.left.connect(self._leave)
         self.line.returnPressed.connect(self._leave)
+        self._shown = False
         self._before: Any = None
         self._changed = False
 
     def set_value(self, value: Any) -> None:
+        if self.line.hasFocus() and self._shown and value is not MIXED and _same(value, self.value):
+            return  # someone is typing, and what is there is either this value or on its way to another
         self.value = value
+        self._shown = True
         self.line.setPlaceholderText(_MIXED_TEXT if value is MIXED else "")
         if value is MIXED:
             self.line.clear()
-        elif not (self.line.hasFocus() and self._means(value)):
+        else:
             self.line.setText(self._text(value))
         self._judge("")
+
+    def forget(self) -> None:
+        self._shown = self._changed = False
 
     def _text(self, value: Any) -> str:
         return show(self.parameter, value, self.dims)

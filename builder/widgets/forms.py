@@ -86,6 +86,11 @@ class Form(QWidget):
                 row.field.setFocus(Qt.FocusReason.OtherFocusReason)
         self._order_tabs()
 
+    def forget(self) -> None:
+        """What is shown next is of something else: nothing that is being typed outlives it."""
+        for row in self._rows.values():
+            row.field.forget()
+
     def set_theme(self, theme: Theme) -> None:
         """Use another theme's colours."""
         self.theme = theme

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.blocks.parameters import Integer, Padding, Parameter, PerAxis, Real, ShapeValue, Text
-from builder.widgets.entry import EntryError, parse, show, unified
+from builder.widgets.entry import Condition, EntryError, parse, show, unified
 from builder.widgets.figures import ago, count, flops, short, size, thousands
 
 
@@ -53,7 +53,7 @@ def test_any_text_is_a_value_or_a_sentence(text: str) -> None:
         except EntryError as error:
             reason = str(error)
         if reason:
-            assert reason[0].isupper()
+            assert not reason[0].islower()
             assert reason.endswith((".", "'", "”"))
         else:
             assert str(value).startswith("=") or parameter.check(value) is None
@@ -111,6 +111,16 @@ def test_expressions_are_kept_as_text_and_checked_by_their_value() -> None:
     with pytest.raises(EntryError, match="Known here: width"):
         parse(Integer(1), "=height", {"width": 16})
     assert show(Integer(1), "=4*width") == "=4*width"
+
+
+def test_conditions_are_expressions_of_known_names_or_nothing() -> None:
+    condition = Condition("")
+    assert parse(condition, " = stride != 1 ", {"stride": 2}) == "stride != 1"
+    assert parse(condition, "", {}) == ""
+    with pytest.raises(EntryError, match="Known here: stride"):
+        parse(condition, "strid", {"stride": 2})
+    with pytest.raises(EntryError):
+        parse(condition, "__import__('os')", {"stride": 2})
 
 
 def test_figures_for_people() -> None:
