@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from builder.logs import start_logging
+
 if TYPE_CHECKING:
     from builder.widgets.shell import Shell
 
@@ -37,6 +39,7 @@ USAGE = f"""usage: app.py [FILE]         open the window
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command, or open the window; the exit code: 0, 1 for errors in document or data, 2 for misuse."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    start_logging()
     if arguments and arguments[0] in COMMANDS:
         return run_command(arguments)
     if arguments and arguments[0] in LATER:

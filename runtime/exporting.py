@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from builder.analysis import analyze
 from builder.document import Document
 from builder.errors import Problem
+from builder.logs import details
 from runtime.codegen import generate
 from runtime.data.preparation import Preparation
 from runtime.weights import TORCH_SUFFIXES, write_atomically, write_weights
@@ -158,7 +159,7 @@ def _cannot_export(what: str, error: Exception) -> Problem:
         "export-failed",
         f"{what} takes what its exporter can trace",
         f"{type(error).__name__}: {lines[0][:200] if lines else ''}",
-        "Export Python instead; the details are in the log",
+        f"Export Python instead. {details()}",
     )
 
 

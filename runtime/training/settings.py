@@ -6,6 +6,7 @@ Neither torch nor Qt is imported here.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import cos, pi
 from types import MappingProxyType
 from typing import Any
 
@@ -143,8 +144,6 @@ class Settings:
 
         Loshchilov and Hutter, SGDR (2017), without restarts.
         """
-        from math import cos, pi
-
         if self.schedule == "constant":
             return self.learning_rate
         return self.learning_rate * 0.5 * (1.0 + cos(pi * min(step, steps) / max(steps, 1)))

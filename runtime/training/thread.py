@@ -10,6 +10,7 @@ from typing import Any
 
 from builder.document import Document
 from builder.errors import Problem
+from builder.logs import details
 from runtime.training.control import Control
 from runtime.training.events import Event, Finished, Maps, Trouble
 from runtime.training.runs import Run, default_folder
@@ -96,7 +97,7 @@ class TrainingThread(threading.Thread):
                     "training-failed",
                     "Training stopped on an error",
                     f"{type(error).__name__}: {error}",
-                    "The details are in the program's log",
+                    details(),
                 )
             )
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from builder.errors import Problem
+from builder.logs import details
 from runtime.training.evaluation import Batches
 from runtime.training.settings import Settings
 
@@ -47,7 +48,7 @@ def check_batch(settings: Settings, data: Batches) -> Problem | None:
 def explain(error: Exception, log_file: Path | None = None) -> Problem:
     """A Problem for what was thrown; the traceback goes to the log, which the message names."""
     log.error("training failed", exc_info=error)
-    where = f"The details are in {log_file}" if log_file else "The details are in the program's log"
+    where = f"The details are in {log_file}" if log_file else details()
     text = _first_line(error)
     if _is_out_of_memory(error):
         return Problem(
