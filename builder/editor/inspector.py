@@ -28,9 +28,9 @@ from builder.errors import Problem
 from builder.graph import Node
 from builder.shapes import format_shape
 from builder.widgets.entry import sentence
-from builder.widgets.fields import LineEdit
 from builder.widgets.figures import count
 from builder.widgets.forms import Form
+from builder.widgets.inputs import LineEdit
 from builder.widgets.session import Session
 from builder.widgets.theme import SEMIBOLD, TITLE, font
 

@@ -12,9 +12,9 @@ from builder.editor.selection import declarations, set_parameter
 from builder.edits import SetName
 from builder.graph import Node
 from builder.shapes import format_shape
-from builder.widgets.fields import LineEdit
 from builder.widgets.figures import count, flops, size, thousands
 from builder.widgets.forms import Form
+from builder.widgets.inputs import LineEdit
 from builder.widgets.session import Session
 from builder.widgets.status import field_of
 

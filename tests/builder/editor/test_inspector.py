@@ -13,7 +13,8 @@ from builder.editor.inspector import Inspector
 from builder.editor.selection import REPEAT, WHEN
 from builder.edits import Connect, Disconnect, ReplaceNode
 from builder.graph import Edge, Node
-from builder.widgets.fields import FlagField, LineEdit, LineField
+from builder.widgets.fields import FlagField, LineField
+from builder.widgets.inputs import LineEdit
 from builder.widgets.session import Session
 
 
