@@ -84,6 +84,8 @@ def run(arguments: argparse.Namespace) -> int:
     parent, name = Path(RUNS), ""
     if arguments.run_dir is not None:
         folder = Path(arguments.run_dir)
+        if folder.name in ("", ".."):
+            folder = folder.resolve()
         parent, name = folder.parent, folder.name
     trained = train_and_tell(subject, changes, arguments.data, parent, name)
     return OK if isinstance(trained, Run) else FAILED
@@ -163,8 +165,9 @@ def tell(events: Iterator[Event], title: str) -> Finished | None:
                     total = event.epochs * event.steps_per_epoch
                     bar = tqdm(total=total, unit="step", dynamic_ncols=True, file=sys.stderr, leave=False)
             elif isinstance(event, Steps) and bar is not None:
+                told = f"loss {event.loss[-1]:.3f}, {event.images_per_second:,.0f} images/s"
+                bar.set_postfix_str(told, refresh=False)
                 bar.update(len(event.loss))
-                bar.set_postfix_str(f"loss {event.loss[-1]:.3f}, {event.images_per_second:,.0f} images/s")
             elif isinstance(event, Epoch):
                 write(bar, epoch_line(event, started.epochs if started else event.epoch))
             elif isinstance(event, Trouble):

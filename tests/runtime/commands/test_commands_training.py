@@ -94,6 +94,7 @@ def test_train_tells_its_epochs_in_lines_and_leaves_a_run(file, capsys):
         (["train", "seven.convolab"], 1, "as many outputs as the data has classes"),
         (["train", "line.convolab", "--run", "taken"], 1, "never overwritten"),
         (["train", "line.convolab", "--run", "line.convolab/run"], 1, "can be written to"),
+        (["train", "line.convolab", "--run", "."], 1, "never overwritten"),
         (["train", "settings.convolab"], 1, "training.epochs"),
         (["evaluate", "line.convolab"], 2, "needs trained weights"),
         (["evaluate", "line.convolab", "--weights", "line.convolab"], 1, "Weights are"),
