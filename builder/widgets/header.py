@@ -128,6 +128,7 @@ class Segmented(QFrame):
     ) -> None:
         super().__init__(parent)
         self.setProperty("segmented", "true")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(name)
         self._group = QButtonGroup(self)
         layout = QHBoxLayout(self)

@@ -15,8 +15,9 @@ from builder.analysis import Analysis, GraphView, NodeReport, analyze
 from builder.document import Document
 from builder.edits import Edit
 from builder.errors import Address, ConvolabError
-from builder.graph import Graph, Node
+from builder.graph import Graph
 from builder.history import History, Step
+from builder.places import node_of, place_of
 from builder.reading import load
 from builder.widgets import preferences
 from builder.widgets.theme import CHOICES, Theme, apply_theme, theme_of
@@ -189,7 +190,7 @@ class Session(QObject):
             return
         self.flush()
         keys = list(dict.fromkeys(address.graph for address in step.addresses))
-        if keys and self.graph.key not in keys and (place := self.place_of(keys[0])) is not None:
+        if keys and self.graph.key not in keys and (place := place_of(self.document, keys[0])) is not None:
             self.leave_to(place)
         here = [a.node for a in step.addresses if a.graph == self.graph.key and a.node in self.graph]
         if here:
@@ -276,20 +277,6 @@ class Session(QObject):
         if instance != self.instance and self._seen_from(instance) is not None:
             self._move(instance)
 
-    def place_of(self, key: str) -> tuple[str, ...] | None:
-        """The nearest instance through which the graph of this key is entered; None if it is placed nowhere."""
-        waiting: list[tuple[Graph, tuple[str, ...]]] = [(self.document.network, ())]
-        met = {""}
-        for graph, instance in waiting:
-            if graph.key == key:
-                return instance
-            for node in graph:
-                module = self.document.module_of(node.block)
-                if module is not None and module.name not in met:
-                    met.add(module.name)
-                    waiting.append((module.graph, (*instance, node.name)))
-        return None
-
     def reveal(self, path: str, address: Address | None = None) -> bool:
         """Go to the node at a dotted path, select it and ask for it to be brought into view.
 
@@ -298,7 +285,7 @@ class Session(QObject):
         self.flush()
         found = self._find(tuple(path.split(".")), ()) if path else None
         if found is None and address is not None and address.node:
-            place = self.place_of(address.graph)
+            place = place_of(self.document, address.graph)
             found = None if place is None else (place, address.node)
         if found is None:
             return False
@@ -320,7 +307,7 @@ class Session(QObject):
             if rest:
                 if (found := self._find(rest, (*instance, segment))) is not None:
                     return found
-            elif (node := _node_of(view.graph, segment)) is not None:
+            elif (node := node_of(view.graph, segment)) is not None:
                 return instance, node.id
         return None
 
@@ -330,13 +317,14 @@ class Session(QObject):
         """Change the look: "system", "dark" or "light"."""
         self.theme_choice = choice if choice in CHOICES else "system"
         preferences.remember("theme", self.theme_choice)
-        self._dress()
+        self.dress()
 
     def _follow_system(self) -> None:
         if self.theme_choice == "system" and theme_of("system") is not self.theme:
-            self._dress()
+            self.dress()
 
-    def _dress(self) -> None:
+    def dress(self) -> None:
+        """Put the theme that was chosen on the whole program."""
         self.theme = theme_of(self.theme_choice)
         app = QApplication.instance()
         if isinstance(app, QApplication):
@@ -363,17 +351,3 @@ class Session(QObject):
         texts = [str(path), *(str(other) for other in self.recent if other != path)]
         preferences.remember("recent", texts[:RECENT_LENGTH])
         self.recentChanged.emit()
-
-
-def _node_of(graph: Graph, segment: str) -> Node | None:
-    """The node of a path's last segment: by its name, or the repeated node that the segment is a stage of."""
-    if (node := graph.by_name(segment)) is not None:
-        return node
-    stem, dot, number = segment.rpartition(".")
-    if dot and number.isdigit():
-        return graph.by_name(stem)
-    if segment.isdigit():
-        before = [node for node in graph if node.name.isdigit() and int(node.name) < int(segment)]
-        first = max(before, key=lambda node: int(node.name), default=None)
-        return first if first is not None and first.repeat != 1 else None
-    return None

@@ -49,6 +49,7 @@ class Shell(QMainWindow):
     def __init__(self, session: Session) -> None:
         super().__init__()
         self.session = session
+        session.dress()
         self.workspace = WORKSPACES[0]
         self._arranged = False
         self._leaving = False

@@ -223,6 +223,8 @@ def apply_theme(app: QApplication, theme: Theme) -> None:
     QDir.setSearchPaths("themeicons", [str(RESOURCES / "icons")])
     if app.style().objectName().lower() != "fusion" and not app.styleSheet():
         app.setStyle(QStyleFactory.create("Fusion"))
-    app.setPalette(palette(theme))
-    app.setFont(font())
-    app.setStyleSheet(style_sheet(theme))
+    sheet = style_sheet(theme)
+    if sheet != app.styleSheet():  # to dress every widget anew takes a while
+        app.setPalette(palette(theme))
+        app.setFont(font())
+        app.setStyleSheet(sheet)

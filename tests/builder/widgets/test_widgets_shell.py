@@ -414,3 +414,11 @@ def test_everything_one_can_focus_has_a_name(qtbot: QtBot, window: Window) -> No
         and not widget.inherits("QScrollArea")
     ]
     assert nameless == []
+
+
+def test_the_window_is_dressed_and_the_switch_keeps_its_height(qtbot: QtBot, window: Window) -> None:
+    shell = window.show(qtbot).shell
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    assert window.session.theme.accent in app.styleSheet()
+    assert shell.header.workspaces.height() < 40
