@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from builder.architectures.sketch import Sketch
-from builder.document import Document, Module, ModuleParameter
+from builder.document import Document, Module, ModuleParameter, module_name
 from builder.edits import AddModule
 from builder.graph import Graph
 
@@ -82,9 +82,19 @@ LIBRARY: Mapping[str, ReadyModule] = {
 }
 
 
-def bring_in(document: Document, name: str) -> list[AddModule]:
+def module_for(document: Document, block: str) -> Module | None:
+    """The module a block id places: the document's own, or the library's that would come in with it."""
+    found = document.module_of(block)
+    ready = LIBRARY.get(module_name(block) or "")
+    return ready.build()[0] if found is None and ready is not None else found
+
+
+def bring_in(document: Document, block: str) -> list[AddModule]:
     """The edits that add a ready module, and what it is made of, to a document that lacks them.
 
     A module of that name that is there already is used as it is: one edits it, and all instances follow.
     """
-    return [AddModule(module) for module in LIBRARY[name].build() if module.name not in document.modules]
+    ready = LIBRARY.get(module_name(block) or "")
+    if ready is None or ready.name in document.modules:
+        return []
+    return [AddModule(module) for module in ready.build() if module.name not in document.modules]

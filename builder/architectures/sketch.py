@@ -8,7 +8,7 @@ from builder.blocks import block_class
 from builder.graph import Edge, Graph, Node
 
 #: Pixels between neighbouring columns and rows: a node is 148×54, with room for the wire's label.
-COLUMN = 208.0
+COLUMN = 232.0
 ROW = 136.0
 
 

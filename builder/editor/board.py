@@ -1,0 +1,235 @@
+"""The graph one looks at, as faces and wires in numpy tables; it follows the document edit by edit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF
+
+from builder.document import Document, DocumentChange, ModuleChange
+from builder.editor import geometry
+from builder.editor.faces import Face, Wire, describe, make_face, shown_ports, wire_text
+from builder.editor.table import Table
+from builder.graph import Change, ChangeKind, Edge, Graph, Node
+
+if TYPE_CHECKING:
+    from builder.analysis import GraphView, NodeReport
+
+
+@dataclass(slots=True)
+class Moving:
+    """Nodes being dragged: drawn at an offset, while the document knows nothing of it yet.
+
+    ``rigid`` wires have both ends among them and keep their form; ``stretched`` ones are routed anew.
+    """
+
+    nodes: frozenset[str]
+    rows: np.ndarray
+    start: np.ndarray
+    rigid: frozenset[Edge]
+    stretched: tuple[Edge, ...]
+    dx: float = 0.0
+    dy: float = 0.0
+
+
+@dataclass(slots=True)
+class Board:
+    """Faces and wires of one graph. ``revision`` rises with every change of what is drawn, ``form`` with every
+    change of what the far view (rectangles and lines) is made of. ``changed`` is called after each."""
+
+    changed: Callable[[], None]
+    document: Document | None = None
+    graph: Graph = field(default_factory=Graph)
+    faces: Table[str, Face] = field(default_factory=Table)
+    wires: Table[Edge, Wire] = field(default_factory=Table)
+    moving: Moving | None = None
+    form: int = 0
+
+    def show(self, document: Document, graph: Graph, view: GraphView | None) -> None:
+        """Start anew with a graph."""
+        self.document, self.graph, self.moving = document, graph, None
+        self.faces, self.wires = Table(), Table()
+        for node in graph:
+            self._put_face(node, view)
+        for edge in graph.edges():
+            self._put_wire(edge)
+        self._touch()
+
+    # following -----------------------------------------------------------------------------------------------
+
+    def follow(self, change: DocumentChange) -> None:
+        """Rebuild what an edit touched."""
+        if isinstance(change, ModuleChange):
+            self._module_changed(change.name)
+        elif isinstance(change, Change) and change.graph == self.graph.key:
+            self.settle()
+            self._follow(change)
+            self._touch()
+
+    def _follow(self, change: Change) -> None:
+        edge, before, after = change.edge, change.before, change.after
+        if change.kind is ChangeKind.NODE_ADDED and after is not None:
+            self._put_face(after, None)
+        elif change.kind is ChangeKind.NODE_REMOVED and before is not None:
+            self.faces.remove(before.id)
+        elif change.kind is ChangeKind.NODE_REPLACED and after is not None:
+            if change.moves_only:
+                self._place(after.id, after.position)
+            else:
+                self._put_face(after, None)
+            self._route_around(after.id)
+        elif edge is not None:
+            if change.kind is ChangeKind.CONNECTED:
+                self._put_wire(edge)
+            elif edge in self.wires:
+                self.wires.remove(edge)
+            self._ports_changed(edge.target)
+
+    def report(self, view: GraphView | None) -> None:
+        """Take over what a new analysis says: texts, problems, shapes on the wires. Unchanged reports cost nothing."""
+        stale: set[str] = set()
+        for face in self.faces:
+            report = view.reports.get(face.id) if view is not None else None
+            if _differs(face.report, report) and face.id in self.graph:
+                was = (face.severity, face.bypassed, face.culprit_ports)
+                describe(face, self.graph, self.graph.node(face.id), report)
+                stale.add(face.id)
+                self.form += was != (face.severity, face.bypassed, face.culprit_ports)
+            face.report = report
+        for node_id in stale:
+            for edge in [*self.graph.outgoing(node_id), *self.graph.incoming(node_id).values()]:
+                if wire := self.wires.get(edge):
+                    self._label(wire)
+        if stale:
+            self.changed()
+
+    def _module_changed(self, name: str) -> None:
+        placed = [node for node in self.graph if node.block == f"module:{name}"]
+        for node in placed:
+            self._put_face(node, None)
+            self._route_around(node.id)
+        if placed:
+            self._touch()
+
+    def _put_face(self, node: Node, view: GraphView | None) -> None:
+        assert self.document is not None
+        old = self.faces.get(node.id)
+        report = view.reports.get(node.id) if view is not None else old.report if old is not None else None
+        face = make_face(self.document, self.graph, node, report)
+        self.faces.put(node.id, face, face.box)
+
+    def _ports_changed(self, node_id: str) -> None:
+        """A variadic block shows the inputs in use: give it its ports and height, and its wires their ends."""
+        face = self.faces.get(node_id)
+        if face is None or self.document is None:
+            return
+        node = self.graph.node(node_id)
+        if shown_ports(self.document, self.graph, node)[:2] != (face.inputs, face.outputs):
+            self._put_face(self.graph.node(node_id), None)
+            for edge in self.graph.incoming(node_id).values():
+                self._put_wire(edge)
+
+    def _place(self, node_id: str, position: tuple[float, float]) -> None:
+        face = self.faces[node_id]
+        face.rect.moveTo(*position)
+        self.faces.put(node_id, face, face.box)
+
+    def _route_around(self, node_id: str) -> None:
+        for edge in [*self.graph.incoming(node_id).values(), *self.graph.outgoing(node_id)]:
+            self._put_wire(edge)
+
+    # wires -------------------------------------------------------------------------------------------------
+
+    def _put_wire(self, edge: Edge) -> None:
+        source, target = self.faces.get(edge.source), self.faces.get(edge.target)
+        if source is None or target is None or not self.graph.has_edge(edge):
+            return
+        points = self._points(edge, source, target)
+        wire = Wire(edge, points, geometry.wire_path(points), geometry.wire_middle(points))
+        self._label(wire)
+        self.wires.put(edge, wire, geometry.wire_bounds(points))
+
+    def _points(self, edge: Edge, source: Face, target: Face) -> geometry.Points:
+        start, end = source.output_point(edge.source_port), target.input_point(edge.target_port)
+        return geometry.wire_points(
+            start, end, self.faces.boxes, above=end.y() < target.rect.center().y() - 1
+        )
+
+    def _label(self, wire: Wire) -> None:
+        target = self.faces.get(wire.edge.target)
+        wire.text = wire_text(self.faces.get(wire.edge.source), wire.edge.source_port)
+        wire.culprit = target is not None and wire.edge.target_port in target.culprit_ports
+
+    def reroute(self, area: QRectF | None = None) -> None:
+        """Route wires anew (those that pass through ``area``) after nodes were moved about them."""
+        rows = range(len(self.wires)) if area is None else self.wires.within(area, 2 * geometry.PORT_HIT)
+        for edge in [self.wires.keys[row] for row in rows]:
+            self._put_wire(edge)
+        self._touch()
+
+    # dragging ----------------------------------------------------------------------------------------------
+
+    def lift(self, node_ids: Iterable[str]) -> None:
+        """Begin to move nodes about."""
+        nodes = frozenset(node_id for node_id in node_ids if node_id in self.faces)
+        edges = {e for n in nodes for e in (*self.graph.incoming(n).values(), *self.graph.outgoing(n))}
+        rigid = frozenset(edge for edge in edges if edge.source in nodes and edge.target in nodes)
+        rows = np.array([self.faces.rows[node_id] for node_id in nodes], dtype=np.intp)
+        self.moving = Moving(nodes, rows, self.faces.boxes[rows, :2].copy(), rigid, tuple(edges - rigid))
+        self._touch()
+
+    def shift(self, dx: float, dy: float) -> None:
+        """Draw the lifted nodes at this distance from where they were."""
+        moving = self.moving
+        if moving is None or (dx, dy) == (moving.dx, moving.dy):
+            return
+        moving.dx, moving.dy = dx, dy
+        self.faces.boxes[moving.rows, :2] = moving.start + (dx, dy)
+        for edge in moving.stretched:
+            source, target = self.faces[edge.source], self.faces[edge.target]
+            start, end = source.output_point(edge.source_port), target.input_point(edge.target_port)
+            if edge.source in moving.nodes:
+                start += QPointF(dx, dy)
+            else:
+                end += QPointF(dx, dy)
+            above = target.input_point(edge.target_port).y() < target.rect.center().y() - 1
+            points = geometry.wire_points(start, end, self.faces.boxes, above=above)
+            wire = self.wires[edge]
+            wire.points, wire.path, wire.middle = (
+                points,
+                geometry.wire_path(points),
+                geometry.wire_middle(points),
+            )
+            self.wires.put(edge, wire, geometry.wire_bounds(points))
+        self.changed()
+
+    def settle(self) -> None:
+        """Put lifted nodes back where the document has them."""
+        if self.moving is None:
+            return
+        moving, self.moving = self.moving, None
+        self.faces.boxes[moving.rows, :2] = moving.start
+        for edge in moving.stretched:
+            self._put_wire(edge)
+        self._touch()
+
+    def _touch(self) -> None:
+        self.form += 1
+        self.changed()
+
+
+def _differs(before: NodeReport | None, after: NodeReport | None) -> bool:
+    """Whether a node would look different; most edits leave most nodes as they are."""
+    if before is None or after is None:
+        return before is not after
+    return (
+        before.facts is not after.facts
+        or before.node is not after.node
+        or before.problems != after.problems
+        or before.output_shapes != after.output_shapes
+        or before.input_shapes != after.input_shapes
+        or before.bypassed != after.bypassed
+    )

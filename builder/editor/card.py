@@ -1,0 +1,202 @@
+"""The card beside a node that has a problem: the rule, the values, and the ways out as buttons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from builder.errors import Problem
+from builder.fixes import Proposal, proposals
+
+if TYPE_CHECKING:
+    from builder.editor.canvas import Canvas
+
+_WIDTH = 440
+_GAP = 22
+
+
+class ProblemCard(QWidget):
+    """Shown for the selected node, or the only node that has an error; Esc hides it until something changes."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self.canvas = canvas
+        self._node: str | None = None
+        self._shown: tuple[object, ...] | None = None
+        self._dismissed: tuple[object, ...] | None = None
+        self.buttons: list[QPushButton] = []
+        self.setObjectName("problem-card")
+        self.rule, self.values, self.effect = QLabel(), QLabel(), QLabel()
+        self.rule.setProperty("role", "problem")
+        self.effect.setProperty("role", "caption")
+        for label in (self.rule, self.values, self.effect):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
+        self._row = QHBoxLayout()
+        self._row.setSpacing(8)
+        column = self._column = QVBoxLayout(self)
+        column.setContentsMargins(16, 12, 16, 12)
+        column.setSpacing(8)
+        column.addWidget(self.rule)
+        column.addWidget(self.values)
+        column.addLayout(self._row)
+        column.addWidget(self.effect)
+        self.hide()
+
+    # what is shown -----------------------------------------------------------------------------------------
+
+    def follow(self) -> None:
+        """Show the problem that matters now, or none."""
+        node_id, problem = self._problem()
+        if node_id is None or problem is None or self.canvas.gesture is not None:
+            self._node = self._shown = None
+            self.hide()
+            return
+        key = (node_id, problem, self.canvas.session.document.revision)
+        self._node = node_id
+        if self._dismissed is not None and self._dismissed[:2] == key[:2]:
+            return
+        self._dismissed = None
+        if key != self._shown:
+            self._shown = key
+            self._fill(problem)
+        self.show()
+        self.raise_()
+        self.place()
+
+    def _problem(self) -> tuple[str | None, Problem | None]:
+        session = self.canvas.session
+        if len(session.selection) == 1:
+            node_id = session.selection[0]
+        elif session.selection:
+            return None, None
+        else:
+            wrong = [face.id for face in self.canvas.board.faces if face.severity == "error"]
+            if len(wrong) != 1:
+                return None, None
+            node_id = wrong[0]
+        face = self.canvas.board.faces.get(node_id)
+        problems = face.report.problems if face is not None and face.report is not None else ()
+        severe = [p for p in problems if p.is_error] or [p for p in problems if p.severity == "warning"]
+        return node_id, severe[0] if severe else None
+
+    def _fill(self, problem: Problem) -> None:
+        self.setAccessibleName(problem.message)
+        self.rule.setText(problem.rule)
+        self.values.setText(_sentence(problem.values))
+        self.values.setVisible(bool(problem.values))
+        for button in self.buttons:
+            self._row.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        self.buttons = []
+        while self._row.takeAt(0) is not None:
+            pass
+        session = self.canvas.session
+        for number, proposal in enumerate(proposals(session.document, session.analysis, problem)[:3]):
+            button = QPushButton(proposal.label)
+            button.setProperty("variant", "primary" if number == 0 else "")
+            button.setToolTip(proposal.effect)
+            button.setAccessibleDescription(proposal.effect)
+            button.clicked.connect(lambda *_, proposal=proposal: self._apply(proposal))
+            button.installEventFilter(self)
+            button.setProperty("effect", proposal.effect)
+            self._row.addWidget(button)
+            self.buttons.append(button)
+        self._row.addStretch()
+        self._show_effect(self.buttons[0].property("effect") if self.buttons else problem.way_out)
+        self.setFixedWidth(min(_WIDTH, max(240, self.canvas.width() - 24)))
+        if (inside := self.layout()) is not None:
+            inside.activate()
+            self.resize(self.width(), inside.totalHeightForWidth(self.width()))
+
+    def _show_effect(self, text: str) -> None:
+        self.effect.setText(text)
+        self.effect.setVisible(bool(text))
+
+    def _apply(self, proposal: Proposal) -> None:
+        self.canvas.setFocus()
+        self.canvas.session.perform(proposal.label, proposal.edits)
+
+    # where it is -------------------------------------------------------------------------------------------
+
+    def place(self) -> None:
+        """Beside the node, never over it, and within the canvas."""
+        face = self.canvas.board.faces.get(self._node) if self._node is not None else None
+        if face is None or self._shown is None or self._dismissed is not None:
+            return
+        view = QRect(0, 0, self.canvas.width(), self.canvas.height()).adjusted(8, 8, -8, -8)
+        corner = self.canvas.mapFromScene(face.rect.topLeft())
+        node = QRect(corner, self.canvas.mapFromScene(face.rect.bottomRight()))
+        self.setVisible(view.intersects(node) and self.canvas.gesture is None)
+        width, height = self.width(), self.height()
+        left = max(view.left(), min(node.center().x() - width // 4, view.right() - width))
+        top = max(view.top(), min(node.center().y() - height // 2, view.bottom() - height))
+        places = [
+            QPoint(left, node.bottom() + _GAP + self._lane_below(left)),
+            QPoint(left, node.bottom() + _GAP),
+            QPoint(left, node.top() - _GAP - height),
+            QPoint(node.right() + _GAP, top),
+            QPoint(node.left() - _GAP - width, top),
+        ]
+        inside = [at for at in places if view.contains(QRect(at.x(), at.y(), width, height))]
+        # Least over other nodes; the first place of equals.
+        best = min(inside, key=self._nodes_covered, default=places[1])
+        self.move(best)
+
+    def _lane_below(self, left: int) -> int:
+        """Room for a wire that runs under the node."""
+        return round(60 * min(1.0, self.canvas.zoom))
+
+    def _nodes_covered(self, at: QPoint) -> int:
+        scene = self.canvas.mapToScene(QRect(at.x(), at.y(), self.width(), self.height())).boundingRect()
+        pills = sum(wire.pill.intersects(scene) for wire in self._wires_within(scene))
+        return 4 * len(self.canvas.board.faces.within(scene)) + pills
+
+    def _wires_within(self, rect: QRectF):  # type: ignore[no-untyped-def]
+        table = self.canvas.board.wires
+        return [table.values[row] for row in table.within(rect)]
+
+    # keys --------------------------------------------------------------------------------------------------
+
+    def focus_fixes(self) -> None:
+        """Put the focus on the first fix."""
+        if self.isVisible() and self.buttons:
+            self.buttons[0].setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def dismiss(self) -> bool:
+        """Hide until the problem is another; whether there was anything to hide."""
+        if not self.isVisible():
+            return False
+        self._dismissed = self._shown
+        self.hide()
+        self.canvas.setFocus()
+        return True
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(watched, QPushButton):
+            if event.type() in (QEvent.Type.Enter, QEvent.Type.FocusIn):
+                self._show_effect(watched.property("effect"))
+            elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+                if event.key() == Qt.Key.Key_Escape:
+                    return self.dismiss()
+                if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                    watched.click()
+                    return True
+        return super().eventFilter(watched, event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = self.canvas.session.theme
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.color("error"), 1))
+        painter.setBrush(theme.color("panel"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 9, 9)
+
+
+def _sentence(text: str) -> str:
+    text = text[:1].upper() + text[1:]
+    return text if not text or text.endswith((".", "?", "!")) else text + "."

@@ -1,0 +1,142 @@
+"""What can be placed (blocks, presets, the document's modules), and finding it by a few letters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from PySide6.QtCore import QMimeData
+
+from builder.blocks import CATEGORIES, REGISTRY
+from builder.document import Document
+from builder.library import LIBRARY
+from builder.links import check_instance
+from builder.widgets import preferences
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A block as it would be placed: with a preset's parameters, or a module."""
+
+    title: str
+    category: str
+    block: str
+    description: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    search: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What it is remembered by among the recent ones."""
+        return f"{self.block}/{self.title}"
+
+
+def entries(document: Document, graph_key: str = "") -> list[Entry]:
+    """Everything that may be placed in a graph, by category in the palette's order, presets after their block."""
+    found: list[Entry] = []
+    for block in REGISTRY.values():
+        found.append(Entry(block.title, block.category, block.id, block.description, {}, block.search))
+        found += [
+            Entry(
+                preset.title,
+                block.category,
+                block.id,
+                block.description,
+                preset.parameters,
+                (*preset.search, *block.search),
+            )
+            for preset in block.presets
+        ]
+    found += [
+        Entry(ready.title, ready.category, ready.block, ready.description, {}, (ready.name, *ready.search))
+        for ready in LIBRARY.values()
+        if ready.name not in document.modules
+    ]
+    for name, module in document.modules.items():
+        if check_instance(document, graph_key, module.block) is None:
+            about = module.description or f"The module {name} of this document."
+            found.append(Entry(name, "Modules", module.block, about))
+    order = {category: index for index, category in enumerate(CATEGORIES)}
+    return sorted(found, key=lambda entry: order.get(entry.category, len(order)))
+
+
+def find(query: str, among: Iterable[Entry], lately: Iterable[str] = ()) -> list[Entry]:
+    """Entries that match, best first; with nothing typed the recent ones come first, then all in order."""
+    order = {key: index for index, key in enumerate(lately)}
+    words = _plain(query).split()
+    scored = []
+    for place, entry in enumerate(among):
+        scores = [score(word, entry) for word in words]
+        if all(value > 0 for value in scores):
+            rank = order.get(entry.key, len(order))
+            scored.append((-sum(scores), rank, place, entry))
+    return [entry for *_, entry in sorted(scored, key=lambda item: item[:3])]
+
+
+def score(word: str, entry: Entry) -> float:
+    """How well a word fits an entry; 0: not at all."""
+    title, block = _plain(entry.title), _plain(entry.block)
+    others = [_plain(term) for term in entry.search]
+    return max(
+        _closeness(word, title),
+        0.9 * _closeness(word, block),
+        *(0.8 * _closeness(word, term) for term in others),
+        0.3 if len(word) > 3 and word in entry.category.casefold() else 0.0,
+    )
+
+
+def _plain(text: str) -> str:
+    """As people type it: small letters, 1x1 for 1×1."""
+    return text.casefold().replace("×", "x")
+
+
+def _closeness(word: str, text: str) -> float:
+    """1 for the same text, less for a beginning, the beginning of a word, a part, letters in order."""
+    if not word:
+        return 0.01
+    if word == text:
+        return 1.0
+    if text.startswith(word):
+        return 0.8 + 0.1 * len(word) / len(text)
+    if any(part.startswith(word) for part in text.replace("-", " ").replace("_", " ").split()):
+        return 0.7
+    if word in text:
+        return 0.5
+    rest = iter(text)
+    if len(word) > 1 and word[0] == text[:1] and all(letter in rest for letter in word):
+        return 0.3 * len(word) / len(text)
+    return 0.0
+
+
+_RECENT, _RECENT_LENGTH = "blocks/recent", 6
+
+
+def recent() -> list[str]:
+    """The keys of the entries placed lately, the last first."""
+    return preferences.recall_texts(_RECENT)
+
+
+def remember(entry: Entry) -> None:
+    """An entry was placed: it comes first in the next search."""
+    others = [key for key in recent() if key != entry.key]
+    preferences.remember(_RECENT, [entry.key, *others][:_RECENT_LENGTH])
+
+
+ENTRY_MIME = "application/x-convolab-block"
+
+
+def mime_of_entry(entry: Entry) -> QMimeData:
+    """An entry as it travels while it is dragged."""
+    data = QMimeData()
+    data.setData(ENTRY_MIME, entry.key.encode())
+    data.setText(entry.title)
+    return data
+
+
+def entry_of_mime(data: QMimeData, document: Document) -> Entry | None:
+    """The entry that is being dragged; None for anything else, and for what is not in the catalogue."""
+    if not data.hasFormat(ENTRY_MIME):
+        return None
+    key = data.data(ENTRY_MIME).toStdString()
+    return next((entry for entry in entries(document) if entry.key == key), None)

@@ -1,0 +1,62 @@
+"""Copying nodes to the system's clipboard and back, as the text of a small document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QCursor, QGuiApplication
+
+from builder.acts import duplicate
+from builder.clipboard import copy_nodes, paste_nodes
+from builder.editor import geometry
+
+if TYPE_CHECKING:
+    from builder.editor.canvas import Canvas
+
+
+class Clipboard:
+    """The clipboard as the canvas uses it."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self.canvas = canvas
+
+    def copy(self) -> None:
+        """Put the selected nodes on the clipboard."""
+        session = self.canvas.session
+        if session.selection:
+            QGuiApplication.clipboard().setText(
+                copy_nodes(session.document, self.canvas.graph.key, session.selection)
+            )
+
+    def paste(self) -> None:
+        """Paste at the pointer where it is over the canvas, else beside what was copied; what cannot be is told."""
+        session, graph = self.canvas.session, self.canvas.graph
+        at = self._pointer()
+        found = paste_nodes(session.document, graph.key, QGuiApplication.clipboard().text(), at)
+        if isinstance(found, list):
+            session.statusMessage.emit(
+                found[0].message
+                if found[0].code in ("nothing-to-paste", "recursive-module")
+                else "What is on the clipboard is no part of a network. Copy some nodes first."
+            )
+            return
+        session.perform(f"Paste {len(found.ids)} node{'s' if len(found.ids) != 1 else ''}", found.edits)
+        session.select(found.ids)
+
+    def duplicate(self) -> None:
+        """Copies of the selected nodes, which are selected then."""
+        session, graph = self.canvas.session, self.canvas.graph
+        if session.selection:
+            edits, ids = duplicate(session.document, graph.key, session.selection)
+            session.perform("Duplicate", edits)
+            session.select(ids)
+
+    def _pointer(self) -> tuple[float, float] | None:
+        """The pointer in the scene, if it is over the canvas and has moved since the last paste there."""
+        viewport = self.canvas.viewport()
+        at: QPoint = viewport.mapFromGlobal(QCursor.pos())
+        if not viewport.underMouse() or not viewport.rect().contains(at):
+            return None
+        point = self.canvas.mapToScene(at)
+        return geometry.snap(point.x()), geometry.snap(point.y())

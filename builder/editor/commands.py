@@ -1,0 +1,307 @@
+"""What can be done on the canvas by menu and key: the actions, their shortcuts and the context menu."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QPointF, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from builder import layout
+from builder.acts import delete_nodes, insert_on_wire
+from builder.editor import geometry, placing
+from builder.editor.catalogue import Entry, remember
+from builder.editor.clipboard import Clipboard
+from builder.editor.placing import Link
+from builder.editor.rename import RenameField
+from builder.edits import Disconnect, Edit, MoveNodes, ReplaceNode
+from builder.errors import Problem
+from builder.graph import Edge
+from builder.links import ports_of
+from builder.widgets.theme import NAME, SEMIBOLD, font
+
+if TYPE_CHECKING:
+    from builder.editor.canvas import Canvas
+
+_ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+
+
+class Commands(QObject):
+    """The actions of one canvas, by name in ``actions``."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self.canvas = canvas
+        self.session = canvas.session
+        self.clipboard = Clipboard(canvas)
+        self.actions: dict[str, QAction] = {}
+        self._menu_point: QPointF | None = None
+        for name, text, keys, act in self._declared():
+            action = QAction(text, self)
+            action.setShortcuts([QKeySequence(key) for key in keys])
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            action.triggered.connect(lambda *_, act=act: act())
+            canvas.addAction(action)
+            self.actions[name] = action
+        self.session.selectionChanged.connect(self._enable)
+        canvas.wiresSelected.connect(self._enable)
+        self.session.instanceChanged.connect(self._enable)
+        self._enable()
+
+    def _declared(self) -> list[tuple[str, str, tuple[str, ...], Callable[[], object]]]:
+        canvas = self.canvas
+        return [
+            ("add", "Add block…", (), self._add_here),
+            ("open", "Open", ("Return", "Enter"), self._open_selected),
+            ("leave", "Leave module", ("Alt+Left",), self.session.leave),
+            ("rename", "Rename", ("F2",), self.rename),
+            ("bypass", "Bypass", ("M",), self.toggle_bypass),
+            ("cut", "Cut and heal", ("Ctrl+X",), self.cut),
+            ("copy", "Copy", ("Ctrl+C",), self.copy),
+            ("paste", "Paste", ("Ctrl+V",), self.paste),
+            ("duplicate", "Duplicate", ("Ctrl+D",), self.duplicate),
+            ("delete", "Delete", ("Del", "Backspace"), self.delete),
+            ("select-all", "Select all", ("Ctrl+A",), self.select_all),
+            ("layout", "Lay out automatically", ("L",), self.arrange),
+            ("frame", "Frame", ("F",), lambda: canvas.frame(self.session.selection)),
+            ("zoom-in", "Zoom in", ("+", "=", "Ctrl++", "Ctrl+="), lambda: canvas.zoom_by(1.25)),
+            ("zoom-out", "Zoom out", ("-", "Ctrl+-"), lambda: canvas.zoom_by(0.8)),
+            ("zoom-1", "Actual size", ("1", "Ctrl+0"), lambda: canvas.set_zoom(1.0)),
+            (
+                "minimap",
+                "Mini-map",
+                ("Alt+M",),
+                lambda: canvas.minimap.setHidden(not canvas.minimap.isHidden()),
+            ),
+            ("fixes", "Go to the fixes", ("Ctrl+.",), self._focus_fixes),
+        ]
+
+    def _focus_fixes(self) -> None:
+        self.canvas.card.focus_fixes()
+
+    def _enable(self) -> None:
+        nodes = bool(self.session.selection)
+        for name in ("copy", "cut", "duplicate", "bypass"):
+            self.actions[name].setEnabled(nodes)
+        self.actions["delete"].setEnabled(nodes or bool(self.canvas.layer.selected_wires))
+        one = len(self.session.selection) == 1
+        self.actions["rename"].setEnabled(one)
+        self.actions["open"].setEnabled(one)
+        self.actions["leave"].setEnabled(bool(self.session.instance))
+
+    def menu(self, point: QPointF) -> QMenu:
+        """The context menu; a block added from it goes to ``point``."""
+        self._menu_point = point
+        menu = QMenu(self.canvas)
+        groups = [
+            ("add",),
+            ("open", "leave"),
+            ("rename", "bypass"),
+            ("cut", "copy", "paste", "duplicate", "delete"),
+        ]
+        groups += [("select-all", "layout", "frame"), ("zoom-in", "zoom-out", "zoom-1", "minimap")]
+        for group in groups:
+            for name in group:
+                if self.actions[name].isEnabled():
+                    menu.addAction(self.actions[name])
+            menu.addSeparator()
+        return menu
+
+    # adding ------------------------------------------------------------------------------------------------
+
+    def _add_here(self) -> None:
+        point, self._menu_point = self._menu_point, None
+        self.canvas.open_search(point)
+
+    def fits_on(self, entry: Entry) -> bool:
+        """Whether a block has an input and an output, so that it can stand in a wire."""
+        document = self.session.document
+        return placing.accepts(document, entry, None) and placing.offers(document, entry)
+
+    def add(
+        self, entry: Entry, point: QPointF | None = None, *, link: Link | None = None, on: Edge | None = None
+    ) -> str:
+        """Place a block and select it; returns its id.
+
+        ``point`` is where its middle goes (None: beside the selected node, and wired to it if that fits, or
+        on the selected wire); ``link`` a loose end to wire it to, ``on`` a wire to put it in.
+        """
+        session, graph = self.session, self.canvas.graph
+        links: tuple[Link, ...] = (link,) if link is not None else ()
+        if point is not None:
+            side = (
+                0.0 if link is None else layout.NODE_WIDTH / 2 if link.is_output else -layout.NODE_WIDTH / 2
+            )
+            x, y = point.x() - layout.NODE_WIDTH / 2 + side, point.y() - layout.NODE_HEIGHT / 2
+            position = (x, y)
+        else:
+            wires = list(self.canvas.layer.selected_wires)
+            on = wires[0] if len(wires) == 1 and self.fits_on(entry) else on
+            links, position = self._beside_selection(entry)
+        node, edits = placing.added(session.document, graph, entry, position, links=links, on=on)
+        session.perform(f"Add {node.name}", edits)
+        remember(entry)
+        session.select((node.id,))
+        self.canvas.reveal(node.id)
+        return node.id
+
+    def _beside_selection(self, entry: Entry) -> tuple[tuple[Link, ...], tuple[float, float]]:
+        session, graph = self.session, self.canvas.graph
+        selected = [graph.node(node_id) for node_id in session.selection if node_id in graph]
+        if not selected:
+            centre = self.canvas.visible_rect().center()
+            x, y = centre.x() - layout.NODE_WIDTH / 2, centre.y() - layout.NODE_HEIGHT / 2
+            return (), placing.free_place(graph, geometry.snap(x), geometry.snap(y))
+        links = []
+        for node in selected:
+            report = session.report(node.id)
+            for port in ports_of(session.document, node, graph.key).outputs[:1]:
+                shape = report.output_shapes.get(port) if report is not None else None
+                if placing.accepts(session.document, entry, shape):
+                    links.append(Link(node.id, port, True))
+        last = max(selected, key=lambda node: node.position[0])
+        return tuple(links), placing.beside(graph, last)
+
+    def insertion_of(self, node_id: str, edge: Edge) -> list[Edit]:
+        """Edits that put a node that is there, without wires, into a wire."""
+        graph = self.canvas.graph
+        if node_id in (edge.source, edge.target):
+            return []
+        edits = insert_on_wire(self.session.document, graph.key, graph.node(node_id), edge)
+        return [] if isinstance(edits, Problem) else edits
+
+    # nodes -------------------------------------------------------------------------------------------------
+
+    def _open_selected(self) -> None:
+        if len(self.session.selection) == 1:
+            self.open_node(self.session.selection[0])
+
+    def open_node(self, node_id: str) -> None:
+        """Go into a module; of another node, rename it."""
+        node = self.canvas.graph.node(node_id)
+        if self.session.document.module_of(node.block) is not None:
+            self.session.enter(node.name)
+        else:
+            self.rename()
+
+    def rename(self) -> None:
+        """Type another name on the node."""
+        if len(self.session.selection) == 1 and (
+            face := self.canvas.board.faces.get(self.session.selection[0])
+        ):
+            self.canvas.reveal(face.id)
+            made = font(NAME, SEMIBOLD)
+            made.setPixelSize(max(11, round(NAME * self.canvas.zoom)))
+            RenameField(self.canvas, face, made)
+
+    def toggle_bypass(self) -> None:
+        """Let the tensor pass the selected nodes by, or no longer."""
+        graph = self.canvas.graph
+        nodes = [graph.node(node_id) for node_id in self.session.selection]
+        active = [node for node in nodes if node.when != "False"]
+        when = "False" if active else None
+        edits = [ReplaceNode(graph.key, replace(node, when=when)) for node in active or nodes]
+        if edits:
+            self.session.perform("Bypass" if active else "Use again", edits)
+
+    def delete(self, *, heal: bool = False) -> None:
+        """Delete the selected nodes and wires; ``heal`` joins what they lay between."""
+        graph, ids = self.canvas.graph, self.session.selection
+        lost = [edge for edge in self.canvas.layer.selected_wires if graph.has_edge(edge)]
+        lost = [edge for edge in lost if edge.source not in ids and edge.target not in ids]
+        edits: list[Edit] = [Disconnect(graph.key, edge) for edge in lost]
+        edits += delete_nodes(self.session.document, graph.key, ids, heal=heal)
+        if edits:
+            count = len(ids) or len(lost)
+            what = ("node" if ids else "wire") if count == 1 else f"{count} {'nodes' if ids else 'wires'}"
+            self.session.perform(f"Delete {what}", edits)
+            self.session.select(())
+
+    def cut(self) -> None:
+        """Copy the selection and take it out, joining what it lay between."""
+        self.clipboard.copy()
+        self.delete(heal=True)
+
+    def copy(self) -> None:
+        """Copy the selection as text."""
+        self.clipboard.copy()
+
+    def paste(self) -> None:
+        """Paste nodes, under the pointer if it is over the canvas."""
+        self.clipboard.paste()
+
+    def duplicate(self) -> None:
+        """A copy of the selection, a little below."""
+        self.clipboard.duplicate()
+
+    def select_all(self) -> None:
+        """Select every node."""
+        self.session.select(node.id for node in self.canvas.graph)
+
+    def arrange(self) -> None:
+        """Lay out the selected nodes (fewer than two: all) in columns and rows, as one step."""
+        graph = self.canvas.graph
+        width = self.canvas.viewport().width() - 80
+        columns = max(4, int(width // (layout.COLUMN * 0.85)))
+        positions = layout.arrange(graph, columns=columns)
+        if positions:
+            self.session.perform("Lay out", [MoveNodes(graph.key, positions)])
+            self.canvas.board.reroute()
+            self.canvas.frame(())
+
+    # keys --------------------------------------------------------------------------------------------------
+
+    def key(self, event: QKeyEvent) -> bool:
+        """Arrow keys: with nothing held along the wires, with Ctrl or Shift the selection moves on the grid."""
+        direction = _ARROWS.get(Qt.Key(event.key()))
+        if direction is None or not len(self.canvas.graph):
+            return False
+        if event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier):
+            far = 4 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+            self._nudge(direction[0] * far * geometry.GRID, direction[1] * far * geometry.GRID)
+        else:
+            self._walk(*direction)
+        return True
+
+    def _nudge(self, dx: float, dy: float) -> None:
+        graph = self.canvas.graph
+        places = {node_id: graph.node(node_id).position for node_id in self.session.selection}
+        if places:
+            moved = {node_id: (x + dx, y + dy) for node_id, (x, y) in places.items()}
+            self.session.perform(
+                "Nudge", [MoveNodes(graph.key, moved)], merge=("nudge", graph.key, tuple(moved))
+            )
+
+    def _walk(self, dx: int, dy: int) -> None:
+        """Left and right follow wires back and on; up and down go to the nearest node there."""
+        graph, selection = self.canvas.graph, self.session.selection
+        nodes = list(graph)
+        if not selection:
+            start = min(nodes, key=lambda node: (node.position[1], node.position[0]))
+            target: str | None = start.id
+        else:
+            here = graph.node(selection[-1])
+            x, y = here.position
+            if dx:
+                edges = graph.outgoing(here.id) if dx > 0 else list(graph.incoming(here.id).values())
+                ends = [edge.target if dx > 0 else edge.source for edge in edges]
+                target = min(ends, key=lambda end: abs(graph.node(end).position[1] - y), default=None)
+            else:
+                beyond = [node for node in nodes if (node.position[1] - y) * dy > layout.NODE_HEIGHT / 2]
+                nearest = min(
+                    beyond,
+                    key=lambda node: abs(node.position[1] - y) + 0.5 * abs(node.position[0] - x),
+                    default=None,
+                )
+                target = nearest.id if nearest is not None else None
+        if target is not None:
+            self.session.select((target,))
+            self.canvas.reveal(target)

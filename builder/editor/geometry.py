@@ -1,0 +1,182 @@
+"""Where nodes, ports and wires lie on the canvas: plain arithmetic on scene coordinates."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainterPath
+
+from builder.layout import NODE_HEIGHT, NODE_WIDTH
+
+Points: TypeAlias = list[tuple[float, float]]
+Floats: TypeAlias = NDArray[np.float64]
+
+RADIUS = 9.0
+STRIPE = 5.0
+PORT = 10.0  #: diameter of the ring
+PORT_HIT = 20.0
+PORT_PITCH = 22.0
+GRID = 8.0
+DOTS = 24.0  #: distance of the dots of the background
+PILL_HEIGHT = 18.0
+THUMBNAIL = 34.0
+#: Zoom below which shapes, then names, are left out.
+PILLS_FROM, NAMES_FROM = 0.6, 0.4
+ZOOM_RANGE = (0.02, 4.0)
+
+#: How far a wire keeps from nodes it runs round.
+_CLEARANCE = 36.0
+_TURN = 60.0
+
+
+def snap(value: float) -> float:
+    """The nearest line of the grid."""
+    return round(value / GRID) * GRID
+
+
+def node_height(inputs: int, outputs: int) -> float:
+    """Tall enough for its ports."""
+    return max(float(NODE_HEIGHT), max(inputs, outputs) * PORT_PITCH + 10)
+
+
+def port_offsets(count: int, height: float) -> list[float]:
+    """Distances of ``count`` ports from the upper edge, evenly about the middle."""
+    return [height / 2 + (index - (count - 1) / 2) * PORT_PITCH for index in range(count)]
+
+
+def input_point(rect: QRectF, index: int, count: int) -> QPointF:
+    """The middle of an input's ring."""
+    return QPointF(rect.left(), rect.top() + port_offsets(count, rect.height())[index])
+
+
+def output_point(rect: QRectF, index: int, count: int) -> QPointF:
+    """The middle of an output's ring."""
+    return QPointF(rect.right(), rect.top() + port_offsets(count, rect.height())[index])
+
+
+def wire_points(start: QPointF, end: QPointF, obstacles: Floats, *, above: bool = False) -> Points:
+    """A wire as a chain of cubic Béziers: start, then three points for each.
+
+    ``obstacles`` are rectangles (x, y, width, height), one a row, of the nodes the wire should not cross;
+    ``above`` says on which side it runs round them.
+    """
+    x0, y0, x1, y1 = start.x(), start.y(), end.x(), end.y()
+    if x1 < x0 + 24:
+        return _backward(x0, y0, x1, y1)
+    if x1 - x0 > NODE_WIDTH and len(obstacles):
+        lane = _lane(x0, y0, x1, y1, obstacles, above)
+        if lane is not None:
+            return _round(x0, y0, x1, y1, lane)
+    return [(x0, y0), *_forward(x0, y0, x1, y1)]
+
+
+def _forward(x0: float, y0: float, x1: float, y1: float) -> Points:
+    reach = max(24.0, min((x1 - x0) / 2, 120.0))
+    return [(x0 + reach, y0), (x1 - reach, y1), (x1, y1)]
+
+
+def _backward(x0: float, y0: float, x1: float, y1: float) -> Points:
+    """Out to the right, back between the rows, and in from the left: how a line of text wraps."""
+    apart = abs(y1 - y0)
+    middle = (y0 + y1) / 2 if apart > NODE_HEIGHT + 40 else max(y0, y1) + NODE_HEIGHT / 2 + _CLEARANCE
+    bulge = min(_TURN, 24 + abs(middle - y0) * 0.5)
+    right, left = x0 - 28, x1 + 28
+    if left > right:
+        right = left = (x0 + x1) / 2
+    return [
+        (x0, y0),
+        *((x0 + bulge * 1.2, y0), (x0 + bulge * 1.2, middle), (right, middle)),
+        *((right, middle), (left, middle), (left, middle)),
+        *((x1 - bulge * 1.2, middle), (x1 - bulge * 1.2, y1), (x1, y1)),
+    ]
+
+
+def _lane(x0: float, y0: float, x1: float, y1: float, obstacles: Floats, above: bool) -> float | None:
+    """The height at which the wire has to run to miss what lies between, or None where it may go straight."""
+    left, top, right, bottom = (
+        obstacles[:, 0],
+        obstacles[:, 1],
+        obstacles[:, 0] + obstacles[:, 2],
+        obstacles[:, 1] + obstacles[:, 3],
+    )
+    between = (right > x0 + 8) & (left < x1 - 8) & (bottom > min(y0, y1) - 8) & (top < max(y0, y1) + 8)
+    if not between.any():
+        return None
+    t = np.linspace(0.02, 0.98, 25)
+    (_, _), (cx, _), (dx, _), (_, _) = (x0, y0), *_forward(x0, y0, x1, y1)
+    x = (1 - t) ** 3 * x0 + 3 * (1 - t) ** 2 * t * cx + 3 * (1 - t) * t * t * dx + t**3 * x1
+    y = (1 - t) ** 2 * (1 + 2 * t) * y0 + t * t * (3 - 2 * t) * y1
+    inside = (
+        (x[:, None] > left[between] - 4)
+        & (x[:, None] < right[between] + 4)
+        & (y[:, None] > top[between] - 4)
+        & (y[:, None] < bottom[between] + 4)
+    )
+    if not inside.any():
+        return None
+    # A lane that meets a further node moves on past it.
+    over = (right > x0 + 8) & (left < x1 - 8)
+    lane = float(top[between].min()) - _CLEARANCE if above else float(bottom[between].max()) + _CLEARANCE
+    for _ in range(8):
+        hit = over & (top - 12 < lane) & (bottom + 12 > lane)
+        if not hit.any():
+            break
+        lane = float(top[hit].min()) - _CLEARANCE if above else float(bottom[hit].max()) + _CLEARANCE
+    return lane
+
+
+def _round(x0: float, y0: float, x1: float, y1: float, lane: float) -> Points:
+    """Down (or up) just behind the source, along the lane, and in an S up to the target."""
+    fall = lane - y0
+    run = min(110.0, (x1 - x0) / 3)
+    down = x0 + min(run, 40 + abs(fall) * 0.35)
+    rise = x1 - min(run, 40 + abs(lane - y1) * 0.55)
+    return [
+        (x0, y0),
+        *((x0 + 44, y0), (x0 + 4, lane), (down, lane)),
+        *((down, lane), (rise, lane), (rise, lane)),
+        *(((rise + x1) / 2 + 6, lane), ((rise + x1) / 2 - 6, y1), (x1, y1)),
+    ]
+
+
+def wire_path(points: Points) -> QPainterPath:
+    """The chain of Béziers as a path; runs between equal heights become lines."""
+    path = QPainterPath(QPointF(*points[0]))
+    for index in range(1, len(points) - 2, 3):
+        first, second, end = points[index : index + 3]
+        if first == points[index - 1] and second == end:
+            path.lineTo(*end)
+        else:
+            path.cubicTo(*first, *second, *end)
+    return path
+
+
+def wire_bounds(points: Points) -> tuple[float, float, float, float]:
+    """A rectangle (x, y, width, height) round the control points."""
+    xs, ys = zip(*points, strict=True)
+    return min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
+
+
+def wire_middle(points: Points) -> tuple[float, float]:
+    """Where the pill sits: the middle of the middle segment."""
+    segments = (len(points) - 1) // 3
+    index = 3 * (segments // 2)
+    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points[index : index + 4]
+    return (x0 + 3 * x1 + 3 * x2 + x3) / 8, (y0 + 3 * y1 + 3 * y2 + y3) / 8
+
+
+def distance_to_wire(points: Points, x: float, y: float) -> float:
+    """How far a point is from the wire, measured at samples a few pixels apart."""
+    best = float("inf")
+    for index in range(0, len(points) - 3, 3):
+        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points[index : index + 4]
+        length = abs(x3 - x0) + abs(y3 - y0)
+        t = np.linspace(0, 1, min(400, max(12, int(length / 4))))
+        u = 1 - t
+        px = u**3 * x0 + 3 * u * u * t * x1 + 3 * u * t * t * x2 + t**3 * x3
+        py = u**3 * y0 + 3 * u * u * t * y1 + 3 * u * t * t * y2 + t**3 * y3
+        best = min(best, float(np.hypot(px - x, py - y).min()))
+    return best

@@ -1,0 +1,347 @@
+"""The one item that paints all nodes and wires that are in view, in as much detail as the zoom allows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QStaticText
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from builder.editor import geometry
+from builder.editor.board import Board
+from builder.editor.faces import Face, Wire
+from builder.errors import Severity
+from builder.graph import Edge
+from builder.layout import NODE_WIDTH
+from builder.widgets.theme import NAME, SEMIBOLD, SMALL, TINY, Theme, font
+
+_TEXT_LEFT = 16.0
+_TEXT_WIDTH = NODE_WIDTH - _TEXT_LEFT - 12
+_EVERYWHERE = QRectF(-1e7, -1e7, 2e7, 2e7)
+
+
+class Ink:
+    """The theme as pens, brushes and fonts."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.theme = theme
+        color = theme.color
+        self.wire = QPen(color("wire"), 2)
+        self.wire_selected = QPen(color("accent"), 2)
+        self.wire_culprit = QPen(color("error"), 2)
+        self.far_wire, self.far_culprit = QPen(color("wire"), 0), QPen(color("error"), 0)
+        self.body = QBrush(color("raised" if theme.is_dark else "panel"))
+        self.canvas = QBrush(color("canvas"))
+        self.hairline = QPen(color("hairline"), 1)
+        self.hover = QPen(color("wire"), 1)
+        self.selected = QPen(color("accent"), 2)
+        self.error = QPen(color("error"), 2)
+        self.pill = QBrush(color("panel"))
+        self.text, self.muted = QPen(color("text")), QPen(color("muted"))
+        self.error_text = QPen(color("error"))
+        self.error_fill, self.warning_fill = QBrush(color("error")), QBrush(color("warning"))
+        self.badge_text = QPen(color("canvas"))
+        self.stripe = {name: QBrush(QColor(theme.category(name))) for name in CATEGORY_NAMES}
+        self.name_font, self.summary_font = font(NAME, SEMIBOLD), font(SMALL)
+        self.shape_font, self.badge_font = font(SMALL, mono=True), font(TINY, 700)
+        self.name_metrics, self.summary_metrics = (
+            QFontMetricsF(self.name_font),
+            QFontMetricsF(self.summary_font),
+        )
+
+
+CATEGORY_NAMES = (
+    "Convolution", "Pooling", "Normalisation", "Activation", "Merge", "Dense", "Reshape",
+    "Input and output", "Modules",
+)  # fmt: skip
+
+
+class Layer(QGraphicsItem):
+    """Paints a board. ``selected`` and ``selected_wires`` are outlined, ``hovered`` a little."""
+
+    def __init__(self, board: Board, theme: Theme) -> None:
+        super().__init__()
+        self.board = board
+        self.ink = Ink(theme)
+        self.selected: Collection[str] = ()
+        self.selected_wires: Collection[Edge] = ()
+        self.hovered: str | None = None
+        #: While a wire is drawn: the ports it may end at, as (node, port).
+        self.fitting: Collection[tuple[str, str]] = ()
+        self.hidden_wire: Edge | None = None
+        self._far: tuple[object, _Far] | None = None
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
+
+    def boundingRect(self) -> QRectF:
+        return _EVERYWHERE
+
+    def set_theme(self, theme: Theme) -> None:
+        """Repaint in other colours."""
+        self.ink = Ink(theme)
+        for face in self.board.faces:
+            face.name_text = face.summary_text = None
+        self.update()
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        zoom = option.levelOfDetailFromTransform(painter.worldTransform())
+        if zoom < geometry.NAMES_FROM:
+            self._paint_far(painter)
+        else:
+            self._paint_near(painter, option.exposedRect, zoom)
+
+    # near --------------------------------------------------------------------------------------------------
+
+    def _paint_near(self, painter: QPainter, rect: QRectF, zoom: float) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        wires = list(self._near_wires(rect))
+        for wire, offset in wires:
+            painter.setPen(self._wire_pen(wire))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            if offset is None:
+                painter.drawPath(wire.path)
+            else:
+                painter.drawPath(wire.path.translated(offset))
+        if zoom >= geometry.PILLS_FROM:
+            painter.setFont(self.ink.shape_font)
+            for wire, offset in wires:
+                self._paint_pill(painter, wire, offset)
+        moving = self.board.moving
+        for row in self.board.faces.within(rect, 24):
+            face = self.board.faces.values[row]
+            lifted = moving is not None and face.id in moving.nodes
+            self._paint_node(painter, face, QPointF(moving.dx, moving.dy) if moving and lifted else None)
+
+    def _near_wires(self, rect: QRectF) -> Iterable[tuple[Wire, QPointF | None]]:
+        moving, table = self.board.moving, self.board.wires
+        rigid = moving.rigid if moving else frozenset()
+        for row in table.within(rect, 12):
+            wire = table.values[row]
+            if wire.edge not in rigid and wire.edge != self.hidden_wire:
+                yield wire, None
+        if moving and rigid:
+            offset = QPointF(moving.dx, moving.dy)
+            for row in table.within(rect.translated(-offset), 12):
+                if table.keys[row] in rigid:
+                    yield table.values[row], offset
+
+    def _wire_pen(self, wire: Wire) -> QPen:
+        if wire.edge in self.selected_wires:
+            return self.ink.wire_selected
+        return self.ink.wire_culprit if wire.culprit else self.ink.wire
+
+    def _paint_pill(self, painter: QPainter, wire: Wire, offset: QPointF | None) -> None:
+        ink = self.ink
+        rect = wire.pill if offset is None else wire.pill.translated(offset)
+        chosen = wire.edge in self.selected_wires
+        border = ink.wire_selected if chosen else ink.error_text if wire.culprit else ink.hairline
+        painter.setPen(QPen(border.color(), 1))
+        painter.setBrush(ink.pill)
+        painter.drawRoundedRect(rect, rect.height() / 2, rect.height() / 2)
+        painter.setPen(ink.error_text if wire.culprit else ink.text)
+        painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, wire.text)
+
+    def _paint_node(self, painter: QPainter, face: Face, offset: QPointF | None) -> None:
+        ink = self.ink
+        rect = face.rect if offset is None else face.rect.translated(offset)
+        if face.bypassed:
+            painter.setOpacity(0.5)
+        if face.is_module:
+            painter.setPen(ink.hairline)
+            painter.setBrush(ink.body)
+            painter.drawRoundedRect(rect.adjusted(20, 0.5, 3.5, -0.5), geometry.RADIUS, geometry.RADIUS)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ink.body)
+        painter.drawRoundedRect(rect, geometry.RADIUS, geometry.RADIUS)
+        painter.setBrush(ink.stripe.get(face.category, ink.stripe["Modules"]))
+        painter.drawPath(_stripe(rect))
+        self._paint_border(painter, face, rect)
+        self._paint_text(painter, face, rect)
+        painter.setPen(QPen(ink.error if face.culprit_ports else ink.wire))
+        painter.setBrush(ink.canvas)
+        for is_output, port, point in face.ports():
+            self._paint_port(painter, face, port, is_output, point if offset is None else point + offset)
+        if face.severity in (Severity.ERROR, Severity.WARNING):
+            self._paint_badge(painter, rect, face.severity)
+        if face.bypassed:
+            painter.setOpacity(1.0)
+
+    def _paint_border(self, painter: QPainter, face: Face, rect: QRectF) -> None:
+        ink = self.ink
+        if face.id in self.selected:
+            pen = ink.selected
+        elif face.severity is Severity.ERROR:
+            pen = ink.error
+        else:
+            pen = ink.hover if face.id == self.hovered else ink.hairline
+        inset = pen.widthF() / 2
+        if face.bypassed:
+            pen = QPen(pen)
+            pen.setStyle(Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        radius = geometry.RADIUS - inset
+        painter.drawRoundedRect(rect.adjusted(inset, inset, -inset, -inset), radius, radius)
+
+    def _paint_text(self, painter: QPainter, face: Face, rect: QRectF) -> None:
+        ink = self.ink
+        if face.name_text is None or face.summary_text is None:
+            count = f" × {face.repeat}" if face.repeat != 1 else ""
+            room = _TEXT_WIDTH - ink.name_metrics.horizontalAdvance(count)
+            elide = Qt.TextElideMode.ElideRight
+            name = ink.name_metrics.elidedText(face.name, elide, room) + count
+            summary = ink.summary_metrics.elidedText(face.summary, elide, _TEXT_WIDTH)
+            face.name_text, face.summary_text = _static(name), _static(summary)
+        middle = rect.center().y()
+        painter.setPen(ink.text)
+        painter.setFont(ink.name_font)
+        top = middle - 9 - ink.name_metrics.height() / 2
+        painter.drawStaticText(QPointF(rect.left() + _TEXT_LEFT, round(top)), face.name_text)
+        painter.setPen(ink.muted)
+        painter.setFont(ink.summary_font)
+        top = middle + 9.5 - ink.summary_metrics.height() / 2
+        painter.drawStaticText(QPointF(rect.left() + _TEXT_LEFT, round(top)), face.summary_text)
+
+    def _paint_port(self, painter: QPainter, face: Face, port: str, is_output: bool, point: QPointF) -> None:
+        ink = self.ink
+        if (face.id, port) in self.fitting:
+            pen, radius = ink.selected, geometry.PORT / 2 + 1
+        else:
+            culprit = not is_output and port in face.culprit_ports
+            pen, radius = ink.wire_culprit if culprit else ink.wire, geometry.PORT / 2 - 1
+        painter.setPen(pen)
+        painter.drawEllipse(point, radius, radius)
+
+    def _paint_badge(self, painter: QPainter, rect: QRectF, severity: Severity) -> None:
+        ink = self.ink
+        circle = QRectF(rect.right() - 13, rect.top() - 6, 16, 16)
+        painter.setPen(QPen(ink.canvas, 2))
+        painter.setBrush(ink.error_fill if severity is Severity.ERROR else ink.warning_fill)
+        painter.drawEllipse(circle)
+        painter.setPen(ink.badge_text)
+        painter.setFont(ink.badge_font)
+        painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, "!")
+
+    # far ---------------------------------------------------------------------------------------------------
+
+    def _paint_far(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        moving = self.board.moving
+        key = (self.board.form, self.hidden_wire)
+        if self._far is None or self._far[0] != key:
+            self._far = key, _Far(self.board, self.hidden_wire)
+        far = self._far[1]
+        self._paint_lines(painter, far.still, moved=False)
+        if moving is not None:
+            painter.translate(moving.dx, moving.dy)
+            self._paint_lines(painter, far.moved, moved=True)
+            painter.translate(-moving.dx, -moving.dy)
+            stretched = QPainterPath()
+            for edge in moving.stretched:
+                _add_lines(stretched, self.board.wires[edge].points)
+            painter.strokePath(stretched, self.ink.far_wire)
+        self._paint_rects(painter, far.still)
+        if moving is not None:
+            painter.translate(moving.dx, moving.dy)
+            self._paint_rects(painter, far.moved)
+            painter.translate(-moving.dx, -moving.dy)
+        self._outline(painter)
+
+    def _paint_lines(self, painter: QPainter, part: _Part, *, moved: bool) -> None:
+        painter.strokePath(part.wires, self.ink.far_wire)
+        if not part.culprits.isEmpty():
+            painter.strokePath(part.culprits, self.ink.far_culprit)
+
+    def _paint_rects(self, painter: QPainter, part: _Part) -> None:
+        painter.setPen(Qt.PenStyle.NoPen)
+        for category, rects in part.rects.items():
+            painter.setBrush(self.ink.stripe.get(category, self.ink.stripe["Modules"]))
+            painter.drawRects(rects)
+        if part.wrong:
+            painter.setPen(_cosmetic(self.ink.error))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRects(part.wrong)
+
+    def _outline(self, painter: QPainter) -> None:
+        moving, faces = self.board.moving, self.board.faces
+        rects = []
+        for node_id in self.selected:
+            if (face := faces.get(node_id)) is not None:
+                lifted = moving is not None and node_id in moving.nodes
+                rects.append(face.rect.translated(moving.dx, moving.dy) if moving and lifted else face.rect)
+        if rects:
+            painter.setPen(_cosmetic(self.ink.selected))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRects(rects)
+
+
+class _Part:
+    """Rectangles by category, and all wires in one path."""
+
+    def __init__(self) -> None:
+        self.rects: dict[str, list[QRectF]] = defaultdict(list)
+        self.wrong: list[QRectF] = []
+        self.wires = QPainterPath()
+        self.culprits = QPainterPath()
+
+
+class _Far:
+    """What is drawn from afar, made once for each change: what stands still, and what is being dragged."""
+
+    def __init__(self, board: Board, hidden: Edge | None) -> None:
+        self.still, self.moved = _Part(), _Part()
+        moving = board.moving
+        nodes = moving.nodes if moving else frozenset()
+        rigid = moving.rigid if moving else frozenset()
+        stretched = frozenset(moving.stretched) if moving else frozenset()
+        for face in board.faces:
+            part = self.moved if face.id in nodes else self.still
+            part.rects[face.category].append(face.rect)
+            if face.severity is Severity.ERROR:
+                part.wrong.append(face.rect)
+        for wire in board.wires:
+            if wire.edge not in stretched and wire.edge != hidden:
+                part = self.moved if wire.edge in rigid else self.still
+                _add_lines(part.culprits if wire.culprit else part.wires, wire.points)
+
+
+def _add_lines(path: QPainterPath, points: geometry.Points) -> None:
+    """A wire as few straight lines: one for a plain wire, through the bends for others."""
+    path.moveTo(*points[0])
+    if len(points) == 4:
+        path.lineTo(*points[3])
+        return
+    for index in range(0, len(points) - 3, 3):
+        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points[index : index + 4]
+        if (x0, y0) != (x1, y1):
+            path.lineTo((x0 + 3 * x1 + 3 * x2 + x3) / 8, (y0 + 3 * y1 + 3 * y2 + y3) / 8)
+        path.lineTo(x3, y3)
+
+
+def _stripe(rect: QRectF) -> QPainterPath:
+    """The coloured left edge, inside the rounded corners."""
+    radius, right = geometry.RADIUS, rect.left() + geometry.STRIPE
+    path = QPainterPath(QPointF(right, rect.top()))
+    path.lineTo(rect.left() + radius, rect.top())
+    path.arcTo(rect.left(), rect.top(), 2 * radius, 2 * radius, 90, 90)
+    path.lineTo(rect.left(), rect.bottom() - radius)
+    path.arcTo(rect.left(), rect.bottom() - 2 * radius, 2 * radius, 2 * radius, 180, 90)
+    path.lineTo(right, rect.bottom())
+    path.closeSubpath()
+    return path
+
+
+def _static(text: str) -> QStaticText:
+    made = QStaticText(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+    return made
+
+
+def _cosmetic(pen: QPen) -> QPen:
+    made = QPen(pen)
+    made.setCosmetic(True)
+    return made

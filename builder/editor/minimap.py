@@ -1,0 +1,89 @@
+"""The whole graph in a corner, and what of it is in view; a click or a drag goes there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from builder.editor.canvas import Canvas
+
+_SIZE = (182, 74)
+_PADDING = 10
+
+
+class MiniMap(QWidget):
+    """Rectangles of the categories' colours; drawn anew when the graph changes, copied when the view moves."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self.canvas = canvas
+        self._picture: tuple[object, QPixmap] | None = None
+        self._bounds = QRectF()
+        self.setObjectName("minimap")
+        self.setAccessibleName("Mini-map")
+        self.setToolTip("Click to go there · Alt+M hides it")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.resize(*_SIZE)
+        canvas.viewChanged.connect(self.update)
+
+    def _scale(self) -> tuple[float, QPointF]:
+        """Pixels of the map for one of the scene, and where the scene's origin lies on the map."""
+        bounds = self._bounds
+        room = QRectF(self.rect()).adjusted(_PADDING, _PADDING, -_PADDING, -_PADDING)
+        scale = min(room.width() / max(bounds.width(), 1), room.height() / max(bounds.height(), 1), 0.12)
+        return scale, room.center() - bounds.center() * scale
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        board, theme = self.canvas.board, self.canvas.session.theme
+        key = (board.form, theme.name, self.devicePixelRatioF(), board.moving is not None)
+        if self._picture is None or self._picture[0] != key:
+            self._picture = key, self._draw()
+        painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._picture[1])
+        scale, origin = self._scale()
+        seen = self.canvas.visible_rect()
+        frame = QRectF(origin + seen.topLeft() * scale, seen.size() * scale)
+        frame = frame.intersected(QRectF(self.rect()).adjusted(3, 3, -3, -3))
+        if frame.isValid():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(theme.color("accent"), 1))
+            painter.setBrush(theme.color("accent", 0.08))
+            painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), 2, 2)
+
+    def _draw(self) -> QPixmap:
+        theme, ratio = self.canvas.session.theme, self.devicePixelRatioF()
+        picture = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(theme.color("hairline"), 1))
+        painter.setBrush(theme.color("panel"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
+        faces = self.canvas.board.faces
+        self._bounds = faces.bounds()
+        scale, origin = self._scale()
+        painter.setPen(Qt.PenStyle.NoPen)
+        size = (max(4.0, layout.NODE_WIDTH * scale), max(3.0, layout.NODE_HEIGHT * scale))
+        for face in faces:
+            painter.setBrush(
+                QColor(theme.error if face.severity == "error" else theme.category(face.category))
+            )
+            middle = origin + face.rect.center() * scale
+            painter.drawRoundedRect(QRectF(middle.x() - size[0] / 2, middle.y() - size[1] / 2, *size), 1, 1)
+        painter.end()
+        return picture
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._go(event.position())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._go(event.position())
+
+    def _go(self, at: QPointF) -> None:
+        scale, origin = self._scale()
+        self.canvas.look_at((at - origin) / scale)

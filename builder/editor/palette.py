@@ -1,0 +1,103 @@
+"""The palette: everything that can be placed, by category, with a search."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from builder.editor.catalogue import Entry, entries, find
+from builder.editor.entrylist import EntryList
+from builder.widgets.session import Session
+
+if TYPE_CHECKING:
+    from builder.editor.canvas import Canvas
+
+
+class Palette(QWidget):
+    """Type to filter, Enter or a click adds, a drag puts a block where it is dropped."""
+
+    def __init__(self, session: Session, canvas: Canvas) -> None:
+        super().__init__()
+        self.session = session
+        self.canvas = canvas
+        self._shown: list[Entry] = []
+        self.setObjectName("palette")
+        self.setAccessibleName("Palette of blocks")
+        self.field = QLineEdit()
+        self.field.setPlaceholderText("Search blocks…")
+        self.field.setAccessibleName("Search blocks")
+        self.field.setClearButtonEnabled(False)
+        self.field.setMinimumHeight(32)
+        self._hint = QLabel("Tab")
+        self._hint.setProperty("role", "keycap")
+        self._hint.setToolTip("Tab opens the search on the canvas, where the new block is wired at once")
+        inside = QHBoxLayout(self.field)
+        inside.setContentsMargins(0, 0, 6, 0)
+        inside.addStretch()
+        inside.addWidget(self._hint)
+        self.list = EntryList(session)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 12, 8, 8)
+        column.setSpacing(8)
+        column.addWidget(self.field)
+        column.addWidget(self.list)
+        self.field.installEventFilter(self)
+        self.list.installEventFilter(self)
+        self.field.textChanged.connect(self._filter)
+        self.list.chosen.connect(self._add)
+        session.documentReplaced.connect(self._refresh)
+        session.instanceChanged.connect(self._refresh)
+        session.analysisChanged.connect(self._refresh)
+        session.themeChanged.connect(self._dress)
+        self._dress()
+        self._refresh()
+
+    def _dress(self) -> None:
+        theme = self.session.theme
+        self._hint.setStyleSheet(
+            f"border: 1px solid {theme.hairline}; border-radius: 4px; padding: 1px 5px; color: {theme.muted};"
+            f"background: {theme.panel}; font-size: 10px;"
+        )
+
+    def _refresh(self) -> None:
+        offered = entries(self.session.document, self.session.graph.key)
+        if offered != self._shown:
+            self._shown = offered
+            self._filter()
+
+    def _filter(self) -> None:
+        text = self.field.text().strip()
+        self._hint.setVisible(not text)
+        if not text:
+            self.list.show_entries(self._shown, grouped=True)
+            return
+        found = find(text, self._shown)
+        self.list.show_entries(found, grouped=False)
+        if not found:
+            self.list.show_note("Nothing is called that.")
+
+    def _add(self, entry: Entry) -> None:
+        self.canvas.commands.add(entry)
+        self.canvas.setFocus()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            key = event.key()
+            if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self.list.choose_current()
+                return True
+            if key == Qt.Key.Key_Escape:
+                self.field.clear()
+                self.canvas.setFocus()
+                return True
+            if key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+                self.list.step(1 if key == Qt.Key.Key_Down else -1)
+                return True
+            if key == Qt.Key.Key_Tab and watched is self.field:
+                self.canvas.setFocus()
+                self.canvas.open_search(None)
+                return True
+        return super().eventFilter(watched, event)
