@@ -15,12 +15,8 @@ import fast_sugiyama
 import networkx as nx
 
 from builder.graph import Graph
+from builder.spacing import BRANCH, COLUMN, LANE, ROW
 
-NODE_WIDTH, NODE_HEIGHT = 148, 54
-#: Distance of neighbouring columns, of branches in a column, and from one row to the next.
-COLUMN, BRANCH, ROW = 248, 96, 152
-#: Height of the lane under a row in which skipping wires run.
-LANE = 48
 #: A row is folded only where at most this many wires turn back.
 _TURNS = 3
 #: Nodes looked at before a wire is taken to be no shortcut.

@@ -18,9 +18,9 @@ from builder.document import Document
 from builder.edits import AddNode, Connect, Disconnect, Edit, MoveNodes, ReplaceNode
 from builder.errors import Problem
 from builder.graph import Edge, Graph, Node
-from builder.layout import BRANCH, COLUMN, NODE_HEIGHT, NODE_WIDTH
 from builder.links import check_link, ports_of
 from builder.shapes import TensorShape, format_shape
+from builder.spacing import BRANCH, COLUMN, NODE_HEIGHT, NODE_WIDTH
 
 #: How many nodes are tried as the source of a missing wire, nearest first.
 _TRIES = 8

@@ -10,16 +10,30 @@ from builder.editor.problems import ProblemsPanel
 from builder.widgets.session import Session
 from builder.widgets.shell import Shell
 
-__all__ = ["install"]
+_DESIGN = ("Design",)
+
+#: Which of the canvas' actions the menus offer; the others are in its context menu.
+_MENUS = {
+    "Edit": (
+        *("cut", "copy", "paste", "duplicate", "delete", "select-all"),
+        *("add", "rename", "bypass", "layout"),
+    ),
+    "View": ("frame", "zoom-in", "zoom-out", "zoom-1", "minimap", "leave"),
+}
 
 
 def install(shell: Shell, session: Session) -> Canvas:
-    """Put the editor into the window; the canvas keeps the keyboard."""
+    """Put the panels for drawing into the window; returns the canvas."""
     canvas = Canvas(session)
-    shell.add_panel("center", "Canvas", canvas)
-    shell.add_panel("left", "Palette", Palette(session, canvas), workspaces=("Design",))
-    shell.add_panel("right", "Inspector", Inspector(session), workspaces=("Design", "Inspect"))
-    problems = ProblemsPanel(session)
-    shell.add_panel("bottom", "Problems", problems, workspaces=("Design",), leads=("Design",))
-    shell.add_panel("bottom", "Layers", LayersPanel(session), workspaces=("Design",))
+    shell.add_panel("center", "Network", canvas)
+    shell.add_panel("left", "Blocks", Palette(session, canvas), workspaces=_DESIGN)
+    shell.add_panel("right", "Inspector", Inspector(session))
+    shell.add_panel("bottom", "Problems", ProblemsPanel(session))
+    shell.add_panel("bottom", "Layers", LayersPanel(session))
+    for title, names in _MENUS.items():
+        menu = shell.menu(title)
+        menu.addSeparator()
+        for name in names:
+            menu.addAction(canvas.commands.actions[name])
+    canvas.setFocus()
     return canvas

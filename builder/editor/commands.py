@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QPointF, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMenu
 
-from builder import layout
+from builder import layout, spacing
 from builder.acts import delete_nodes, insert_on_wire
 from builder.editor import geometry, placing
 from builder.editor.catalogue import Entry, remember
@@ -138,9 +138,9 @@ class Commands(QObject):
         links: tuple[Link, ...] = (link,) if link is not None else ()
         if point is not None:
             side = (
-                0.0 if link is None else layout.NODE_WIDTH / 2 if link.is_output else -layout.NODE_WIDTH / 2
+                0.0 if link is None else spacing.NODE_WIDTH / 2 if link.is_output else -spacing.NODE_WIDTH / 2
             )
-            x, y = point.x() - layout.NODE_WIDTH / 2 + side, point.y() - layout.NODE_HEIGHT / 2
+            x, y = point.x() - spacing.NODE_WIDTH / 2 + side, point.y() - spacing.NODE_HEIGHT / 2
             position = (x, y)
         else:
             wires = list(self.canvas.layer.selected_wires)
@@ -158,7 +158,7 @@ class Commands(QObject):
         selected = [graph.node(node_id) for node_id in session.selection if node_id in graph]
         if not selected:
             centre = self.canvas.visible_rect().center()
-            x, y = centre.x() - layout.NODE_WIDTH / 2, centre.y() - layout.NODE_HEIGHT / 2
+            x, y = centre.x() - spacing.NODE_WIDTH / 2, centre.y() - spacing.NODE_HEIGHT / 2
             return (), placing.free_place(graph, geometry.snap(x), geometry.snap(y))
         links = []
         for node in selected:
@@ -250,7 +250,7 @@ class Commands(QObject):
         """Lay out the selected nodes (fewer than two: all) in columns and rows, as one step."""
         graph = self.canvas.graph
         width = self.canvas.viewport().width() - 80
-        columns = max(4, int(width // (layout.COLUMN * 0.85)))
+        columns = max(4, int(width // (spacing.COLUMN * 0.85)))
         positions = layout.arrange(graph, columns=columns)
         if positions:
             self.session.perform("Lay out", [MoveNodes(graph.key, positions)])
@@ -295,7 +295,7 @@ class Commands(QObject):
                 ends = [edge.target if dx > 0 else edge.source for edge in edges]
                 target = min(ends, key=lambda end: abs(graph.node(end).position[1] - y), default=None)
             else:
-                beyond = [node for node in nodes if (node.position[1] - y) * dy > layout.NODE_HEIGHT / 2]
+                beyond = [node for node in nodes if (node.position[1] - y) * dy > spacing.NODE_HEIGHT / 2]
                 nearest = min(
                     beyond,
                     key=lambda node: abs(node.position[1] - y) + 0.5 * abs(node.position[0] - x),

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath, QStaticText
 
-from builder import layout
 from builder.blocks import block_class
 from builder.document import Document, module_name
 from builder.editor import geometry
@@ -18,6 +17,7 @@ from builder.graph import Edge, Graph, Node
 from builder.links import ports_of
 from builder.remedies import odd_inputs
 from builder.shapes import format_shape
+from builder.spacing import NODE_WIDTH
 
 if TYPE_CHECKING:
     from builder.analysis import NodeReport
@@ -103,7 +103,7 @@ def make_face(document: Document, graph: Graph, node: Node, report: NodeReport |
         category_of(node.block),
         inputs,
         outputs,
-        QRectF(x, y, layout.NODE_WIDTH, height),
+        QRectF(x, y, NODE_WIDTH, height),
         variadic,
         module_name(node.block) is not None,
         repeat=node.repeat,

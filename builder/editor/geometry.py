@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
-from builder.layout import NODE_HEIGHT, NODE_WIDTH
+from builder.spacing import NODE_HEIGHT, NODE_WIDTH
 
 Points: TypeAlias = list[tuple[float, float]]
 Floats: TypeAlias = NDArray[np.float64]

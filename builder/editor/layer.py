@@ -14,7 +14,7 @@ from builder.editor.board import Board
 from builder.editor.faces import Face, Wire
 from builder.errors import Severity
 from builder.graph import Edge
-from builder.layout import NODE_WIDTH
+from builder.spacing import NODE_WIDTH
 from builder.widgets.theme import NAME, SEMIBOLD, SMALL, TINY, Theme, font
 
 _TEXT_LEFT = 16.0

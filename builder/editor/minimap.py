@@ -8,6 +8,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
+from builder.spacing import NODE_HEIGHT, NODE_WIDTH
+
 if TYPE_CHECKING:
     from builder.editor.canvas import Canvas
 
@@ -68,7 +70,7 @@ class MiniMap(QWidget):
         self._bounds = faces.bounds()
         scale, origin = self._scale()
         painter.setPen(Qt.PenStyle.NoPen)
-        size = (max(4.0, layout.NODE_WIDTH * scale), max(3.0, layout.NODE_HEIGHT * scale))
+        size = (max(4.0, NODE_WIDTH * scale), max(3.0, NODE_HEIGHT * scale))
         for face in faces:
             painter.setBrush(
                 QColor(theme.error if face.severity == "error" else theme.category(face.category))

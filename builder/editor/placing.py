@@ -15,10 +15,10 @@ from builder.editor.geometry import snap
 from builder.edits import AddNode, Connect, Edit, MoveNodes
 from builder.errors import Problem
 from builder.graph import Edge, Graph, Node
-from builder.layout import BRANCH, COLUMN, NODE_HEIGHT, NODE_WIDTH, ROW
 from builder.library import bring_in, module_for
 from builder.links import ports_of
 from builder.shapes import TensorShape
+from builder.spacing import BRANCH, COLUMN, NODE_HEIGHT, NODE_WIDTH, ROW
 
 
 class Link(NamedTuple):
