@@ -334,12 +334,13 @@ def _values(place: Place) -> Mapping[str, Any]:
     return cls.create(place.node.parameters).values
 
 
-def _each(value: Any, dims: int) -> tuple[int, ...]:
+def _each(value: Any, dims: int) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, tuple | list) else (value,) * dims
 
 
 def _symmetric(value: Any, dims: int) -> tuple[int, ...]:
-    if isinstance(value, str):
+    """What a padding adds on both sides at least; words such as 'same' are replaced by none."""
+    if value is None or isinstance(value, str):
         return (0,) * dims
     return tuple(min(side) if isinstance(side, tuple | list) else side for side in _each(value, dims))
 

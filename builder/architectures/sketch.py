@@ -6,10 +6,7 @@ from typing import Any, NamedTuple
 
 from builder.blocks import block_class
 from builder.graph import Edge, Graph, Node
-
-#: Pixels between neighbouring columns and rows: a node is 148×54, with room for the wire's label.
-COLUMN = 232.0
-ROW = 136.0
+from builder.spacing import COLUMN, ROW
 
 
 class Wire(NamedTuple):

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from builder.blocks import Formula
+from builder.widgets.theme import set_state
 
 
 class Explanation(QWidget):
@@ -40,10 +41,7 @@ class Explanation(QWidget):
             label.deleteLater()
         for index, (role, text) in enumerate(lines):
             label = labels[index] if index < len(labels) else self._new_label()
-            if label.property("role") != role:
-                label.setProperty("role", role)
-                label.style().unpolish(label)
-                label.style().polish(label)
+            set_state(label, "role", role)
             label.setText(text)
             label.setContentsMargins(0, 10 if role == "strong" and index else 0, 0, 0)
         self._shown = formulas

@@ -32,7 +32,7 @@ from builder.widgets.figures import count
 from builder.widgets.forms import Form
 from builder.widgets.inputs import LineEdit
 from builder.widgets.session import Session
-from builder.widgets.theme import SEMIBOLD, TITLE, font
+from builder.widgets.theme import SEMIBOLD, TITLE, font, set_state
 
 
 class Inspector(QScrollArea):
@@ -297,9 +297,7 @@ class NameEdit(LineEdit):
 
     def set_invalid(self, invalid: bool) -> None:
         """Show the border of a field that holds what will not do."""
-        self.setProperty("invalid", "true" if invalid else "false")
-        self.style().unpolish(self)
-        self.style().polish(self)
+        set_state(self, "invalid", "true" if invalid else "false")
 
     def _fit(self) -> None:
         width = self.fontMetrics().horizontalAdvance(self.text() + "m") + 14

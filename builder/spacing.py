@@ -1,0 +1,9 @@
+"""Measures of the drawing, in canvas units: what layout, architectures and canvas agree on."""
+
+from __future__ import annotations
+
+NODE_WIDTH, NODE_HEIGHT = 148, 54
+#: Distance of neighbouring columns, of branches in a column, and from one row to the next.
+COLUMN, BRANCH, ROW = 248, 96, 152
+#: Height of the lane under a row in which skipping wires run.
+LANE = 48
