@@ -63,7 +63,7 @@ def resnet18(input_shape: TensorShape = (3, 224, 224), classes: int = 1000) -> D
 
     K. He, X. Zhang, S. Ren and J. Sun: Deep residual learning for image recognition, CVPR 2016.
     """
-    net = Sketch(wrap=7)
+    net = Sketch(wrap=5)
     x = net.input(input_shape)
     x = net.add("conv1", "conv", x, out_channels=64, kernel_size=7, stride=2, padding=3, bias=False)
     x = net.add("bn1", "batch_norm", x)

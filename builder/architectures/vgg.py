@@ -16,7 +16,7 @@ def vgg16(input_shape: TensorShape = (3, 224, 224), classes: int = 1000) -> Docu
 
     K. Simonyan and A. Zisserman: Very deep convolutional networks for large-scale image recognition, ICLR 2015.
     """
-    features = Sketch(Graph("Features"), wrap=7)
+    features = Sketch(Graph("Features"), wrap=6)
     x = features.input()
     number = 0
     for width in VGG16:

@@ -42,7 +42,11 @@ class Conv(Block):
     presets = (
         Preset("Conv 1×1", {"kernel_size": 1}, ("pointwise", "projection")),
         Preset("Conv 3×3", {"kernel_size": 3, "padding": 1}),
-        Preset("Strided ÷2", {"kernel_size": 3, "stride": 2, "padding": 1}, ("downsample",)),
+        Preset(
+            "Conv 3×3 ÷2",
+            {"kernel_size": 3, "stride": 2, "padding": 1},
+            ("strided", "stride 2", "downsample"),
+        ),
         Preset(
             "Depthwise 3×3",
             {"out_channels": "=in_channels", "kernel_size": 3, "padding": 1, "groups": "=in_channels"},

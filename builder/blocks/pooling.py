@@ -22,7 +22,6 @@ class _WindowPool(Block):
     ranks = (2, 3, 4)
     rank_way_out = "Pool before the tensor is flattened."
     dimensional = True
-    presets = (Preset("3×3 stride 2", {"kernel_size": 3, "stride": 2, "padding": 1}),)
 
     kernel_size = PerAxis(2, label="Window", unit="px", help="The window that is summarised.")
     stride = PerAxis(
@@ -141,6 +140,7 @@ class MaxPool(_WindowPool):
     )
     search = ("maxpool", "maximum", "subsampling", "downsample")
     stem = "pool"
+    presets = (Preset("Max pool 3×3 ÷2", {"kernel_size": 3, "stride": 2, "padding": 1}),)
 
     dilation = PerAxis(1, label="Dilation", help="Spacing of the positions in the window.")
 
@@ -166,6 +166,7 @@ class AvgPool(_WindowPool):
     description = "Replaces each window by its mean: smaller, smoother maps (LeNet's subsampling)."
     search = ("avgpool", "mean", "subsampling", "downsample")
     stem = "pool"
+    presets = (Preset("Average pool 3×3 ÷2", {"kernel_size": 3, "stride": 2, "padding": 1}),)
 
     count_include_pad = Flag(
         True,
