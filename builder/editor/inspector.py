@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from builder.acts import rename_node
+from builder.analysis import NodeReport
 from builder.blocks import block_class
 from builder.document import module_name
 from builder.editor.explain import Explanation
@@ -133,7 +134,13 @@ class Inspector(QScrollArea):
         self._explain_title.setVisible(bool(formulas))
         self.explanation.explain(formulas)
         self._shapes.setText(self._sentence(nodes[0]))
-        self._show_problems(report.problems)
+        self._show_problems((*report.problems, *self._elsewhere(report)))
+
+    def _elsewhere(self, report: NodeReport) -> list[Problem]:
+        """Problems that the same node has in other instances of its module: what is drawn here is theirs too."""
+        own = {(problem.code, problem.message) for problem in report.problems}
+        found = (problem for problem in self.session.analysis.problems if problem.address == report.address)
+        return [problem for problem in found if (problem.code, problem.message) not in own]
 
     def _sentence(self, node: Node) -> str:
         """What comes in and goes out, and what the block is for."""

@@ -232,7 +232,7 @@ class LayersPanel(QStackedWidget):
         header.setHighlightSections(False)
         header.setSortIndicatorClearable(True)
         header.setMinimumSectionSize(72)
-        for column, width in enumerate((200, 240, 120, 132, 132, 132, 100)):
+        for column, width in enumerate((150, 200, 100, 100, 104, 100, 84)):
             header.resizeSection(column, width)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         table.setSortingEnabled(True)

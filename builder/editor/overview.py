@@ -27,6 +27,7 @@ class Overview(QWidget):
         self._session = session
         self.name = LineEdit(self)
         self.name.setProperty("flat", "true")
+        self.name.setTextMargins(-3, 0, 0, 0)  # in line with the labels below
         self.name.setAccessibleName("Name of the network")
         self.name.setToolTip("The generated class is called after it")
         self.title = QLabel(self)

@@ -36,6 +36,9 @@ class ProblemCard(QFrame):
         head.addWidget(self._rule, 1)
         layout.addLayout(head)
         details = [sentence(text) for text in (problem.values, problem.way_out) if text]
+        here = ".".join(session.instance)
+        if problem.path.rpartition(".")[0] != here:
+            details.append(f"At {problem.path}.")
         if problem.count > 1:
             details.append(f"In {count(problem.count, 'instance')} of this module.")
         for text in details:

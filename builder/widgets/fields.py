@@ -22,7 +22,7 @@ from builder.expressions import is_expression
 from builder.widgets.entry import EntryError, parse, real, show, unified
 from builder.widgets.icons import themed
 from builder.widgets.inputs import Combo, LineEdit, Switch
-from builder.widgets.theme import Theme
+from builder.widgets.theme import Theme, set_state
 
 #: Stands for the value of several things that differ.
 MIXED = object()
@@ -153,11 +153,7 @@ class LineField(Field):
         self.finished.emit()
 
     def _judge(self, reason: str) -> None:
-        invalid = "true" if reason else "false"
-        if self.line.property("invalid") != invalid:
-            self.line.setProperty("invalid", invalid)
-            self.line.style().unpolish(self.line)
-            self.line.style().polish(self.line)
+        set_state(self.line, "invalid", "true" if reason else "false")
         self.refused.emit(reason)
 
 

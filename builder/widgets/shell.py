@@ -18,6 +18,7 @@ from builder.widgets.messages import MessageBar
 from builder.widgets.panels import WORKSPACES, Panel, PanelArea
 from builder.widgets.session import SUFFIX, Session
 from builder.widgets.status import StatusBar
+from builder.widgets.theme import set_state
 
 FILTER = f"Convolab networks (*{SUFFIX});;All files (*)"
 
@@ -77,7 +78,7 @@ class Shell(QMainWindow):
             self.setCorner(corner, _SIDES[side])
         self.status = StatusBar(session)
         self.setStatusBar(self.status)
-        self.status.problemsClicked.connect(lambda: self.show_panel("Problems"))
+        self.status.problemsClicked.connect(self.show_problem_list)
         self.menus = Menus(self, session)
         session.guard = self._ask_first
         session.problemsFound.connect(self.messages.show_problems)
@@ -220,6 +221,12 @@ class Shell(QMainWindow):
         path, _ = QFileDialog.getSaveFileName(self, "Save the network", str(name), FILTER)
         return bool(path) and self.session.save_as(path)
 
+    def show_problem_list(self) -> None:
+        """Bring the list of problems to the front, in another workspace where this one has none."""
+        if not self.show_panel("Problems"):
+            self.set_workspace(WORKSPACES[0])
+            self.show_panel("Problems")
+
     def show_problems(self, problems: Sequence[Problem]) -> None:
         """Say problems that belong to no node in the line above the status bar."""
         self.messages.show_problems(problems)
@@ -241,7 +248,7 @@ class Shell(QMainWindow):
         box.setInformativeText("They are in no file yet, and would be lost.")
         box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
         box.setDefaultButton(buttons.Save)
-        box.button(buttons.Save).setProperty("variant", "primary")
+        set_state(box.button(buttons.Save), "variant", "primary")
         self._question = box
 
         def answered(_result: int) -> None:
@@ -259,7 +266,7 @@ class Shell(QMainWindow):
     def show_shortcuts(self) -> None:
         """List what the keyboard can do."""
         rows = "".join(
-            f"<tr><td style='padding:3px 24px 3px 0'>{text}</td><td><b>{keys}</b></td></tr>"
+            f"<tr><td style='padding:3px 24px 3px 0'>{text}</td><td style='padding:3px 0'><b>{keys}</b></td></tr>"
             for text, keys in shortcuts_of(self)
         )
         box = QMessageBox(self)

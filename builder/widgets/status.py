@@ -12,6 +12,7 @@ from builder.errors import Severity
 from builder.shapes import format_shape
 from builder.widgets.figures import ago, count, flops, size, thousands
 from builder.widgets.session import Session
+from builder.widgets.theme import set_state
 
 
 class StatusBar(QStatusBar):
@@ -90,10 +91,7 @@ class StatusBar(QStatusBar):
         if len(found) > errors:
             words.append(count(len(found) - errors, "warning"))
         self._problems.setText(" · ".join(words) or "No problems")
-        if self._problems.property("state") != state:
-            self._problems.setProperty("state", state)
-            self._problems.style().unpolish(self._problems)
-            self._problems.style().polish(self._problems)
+        set_state(self._problems, "state", state)
 
     def _tell_saved(self) -> None:
         session = self._session

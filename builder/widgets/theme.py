@@ -12,7 +12,7 @@ from string import Template
 
 from PySide6.QtCore import QDir, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication, QStyleFactory
+from PySide6.QtWidgets import QApplication, QStyleFactory, QWidget
 
 RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 
@@ -216,6 +216,14 @@ def style_sheet(theme: Theme) -> str:
     return template.substitute(
         theme.values(), ui=ui_family(), mono=mono_family(), icons=f"themeicons:{theme.name}"
     )
+
+
+def set_state(widget: QWidget, name: str, value: str) -> None:
+    """Set a property that the style sheet looks at (``role``, ``invalid``, ``variant`` …) and show its effect."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
 
 
 def apply_theme(app: QApplication, theme: Theme) -> None:

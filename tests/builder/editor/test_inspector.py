@@ -316,6 +316,17 @@ def test_a_problem_stands_with_repairs_that_repair(lenet: Bench) -> None:
     assert lenet.inspector.cards
 
 
+def test_problems_of_other_instances_are_told_where_the_node_is_drawn(resnet: Bench) -> None:
+    node = resnet.session.document.modules["BasicBlock"].graph.by_name("conv2")
+    assert node is not None
+    resnet.session.perform("Break", [ReplaceNode("BasicBlock", node.with_parameters(groups=3))])
+    resnet.session.leave_to(("layer2", "0"))
+    resnet.select("conv2")
+    (card,) = resnet.inspector.cards
+    assert card.problem.path == "layer1.0.conv2"
+    assert "At layer1.0.conv2." in resnet.texts()
+
+
 def test_repairs_are_looked_for_when_typing_pauses(lenet: Bench) -> None:
     node = lenet.node("conv2")
     lenet.session.perform("Grow", [ReplaceNode("", node.with_parameters(kernel_size=99))])
