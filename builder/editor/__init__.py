@@ -28,7 +28,10 @@ def install(shell: Shell, session: Session) -> Canvas:
     shell.add_panel("center", "Network", canvas)
     shell.add_panel("left", "Blocks", Palette(session, canvas), workspaces=_DESIGN)
     shell.add_panel("right", "Inspector", Inspector(session))
-    shell.add_panel("bottom", "Problems", ProblemsPanel(session))
+    problems = ProblemsPanel(session)
+    tab = shell.add_panel("bottom", "Problems", problems, leads=_DESIGN)
+    problems.counted.connect(tab.set_count)
+    tab.set_count(problems.number)
     shell.add_panel("bottom", "Layers", LayersPanel(session))
     for title, names in _MENUS.items():
         menu = shell.menu(title)

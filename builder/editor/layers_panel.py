@@ -231,10 +231,11 @@ class LayersPanel(QStackedWidget):
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setSortIndicatorClearable(True)
-        header.setMinimumSectionSize(72)
-        for column, width in enumerate((150, 200, 100, 100, 104, 100, 84)):
+        header.setMinimumSectionSize(60)
+        for column, width in enumerate((132, 132, 92, 88, 96, 88, 64)):
             header.resizeSection(column, width)
-        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        for column in (0, 1):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
         table.setSortingEnabled(True)
         self.sorted.sort(-1)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
