@@ -11,7 +11,7 @@ from builder.document import Document, module_name
 from builder.errors import Address, Problem
 from builder.expressions import Symbol
 from builder.shapes import format_shape
-from runtime.source.classes import Plan, Writer, is_chain_class, positional, structure
+from runtime.source.classes import Plan, UnsettledError, Writer, is_chain_class, positional, structure
 from runtime.source.helpers import TAP, TAPPED_SEQUENTIAL, helper_source
 from runtime.source.tracing import Placement, Trace, trace, uses
 from runtime.source.writing import take_marks
@@ -92,7 +92,13 @@ class _Generator:
                 continue
             parameters = [(p.name, p.default) for p in self.document.modules[name].parameters]
             for group in self._alike(self.uses[name]):
-                plans.append(self.writer.write_class(self._free(name, group, taken), group, parameters))
+                try:
+                    plans.append(self.writer.write_class(self._free(name, group, taken), group, parameters))
+                except UnsettledError:
+                    taken.discard(name)
+                    for use in group:
+                        title = self._free(name, [use], taken)
+                        plans.append(self.writer.write_class(title, [use], parameters))
         plans.append(self.writer.write_class(class_name, [self.root], ()))
         return self._assemble(plans, class_name)
 

@@ -141,7 +141,10 @@ def _behind(
     first = inputs[0]
     needs_grad = facts.cost.parameters > 0 or first.needs_grad or any(i.needs_grad for i in inputs[1:])
     if needs_grad:
-        for index in keeps.inputs:
+        kept = keeps.inputs
+        if keeps.inputs_with_grad:
+            kept += tuple(index for index in keeps.inputs_with_grad if inputs[index].needs_grad)
+        for index in kept:
             if not inputs[index].counted:
                 saved[inputs[index].storage] = inputs[index].storage_bytes
         if keeps.output:

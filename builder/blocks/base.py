@@ -36,7 +36,8 @@ class Saved:
     """What autograd keeps of a block for the backward pass, in fp32 training.
 
     ``inputs``: indices of inputs kept whole; ``output``: whether the output is kept; ``extra`` and ``fixed``:
-    further bytes for each sample and for each batch; ``view``: the output shares the storage of input 0.
+    further bytes for each sample and for each batch; ``view``: the output shares the storage of input 0;
+    ``inputs_with_grad``: as ``inputs``, but only where the input itself needs a gradient.
     """
 
     inputs: tuple[int, ...] = ()
@@ -44,6 +45,7 @@ class Saved:
     extra: int = 0
     fixed: int = 0
     view: bool = False
+    inputs_with_grad: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,8 +148,9 @@ class Conv(Block):
             padded = [size + one for (size, *_), one in zip(axes, odd, strict=True)]
         else:
             return Saved(inputs=(0,))
-        kept = (0,) if self.padding_mode in ("reflect", "replicate") else ()
-        return Saved(inputs=kept, extra=4 * shape[0] * prod(padded))
+        # These paddings keep what they pad, to go back through it.
+        kept = (0,) if explicit and self.padding_mode in ("reflect", "replicate") else ()
+        return Saved(extra=4 * shape[0] * prod(padded), inputs_with_grad=kept)
 
     def sight(self, inputs: Sequence[TensorShape]) -> Sight:
         return Window(

@@ -23,6 +23,10 @@ from runtime.source.writing import Call, Code, Repeated, flat, literal, mark, st
 _FACTORS = range(2, 9)
 
 
+class UnsettledError(ConvolabError):
+    """Uses differ in what one class cannot say: each needs a class of its own."""
+
+
 @dataclass(slots=True)
 class Plan:
     """A class: its name, the uses it serves, and the arguments it needs beyond the module's parameters.
@@ -182,11 +186,8 @@ class Writer:
         elements = self.elements(active)
         repeated = node.repeat != 1
         if chain and repeated and node.name.isdigit():
-            if condition is not None or len(elements) != 1 or not isinstance(elements[0][1], Repeated):
-                raise ConvolabError(f"'{node.name}' cannot be repeated in this chain")
-            loop = elements[0][1]
-            made = Call("self.add_module", (("", f"str({node.name} + i)"), ("", loop.element)))
-            return [f"        for i in range({loop.count}):", *statement(made, 3, where)]
+            lines = [] if condition is None else [f"        if {condition}:"]
+            return lines + self._numbered(int(node.name), elements, where, 2 if condition is None else 3)
         code = Call(self.sequential, tuple(elements)) if repeated else elements[0][1]
         identifier = node.name.isidentifier()
         indent = 2 if condition is None else 3
@@ -200,6 +201,20 @@ class Writer:
             return register(code, indent)
         none = [] if chain else register("None", 2)
         return [*none, f"        if {condition}:", *register(code, indent)]
+
+    def _numbered(self, number: int, elements: list[tuple[str, Code]], where: str, indent: int) -> list[str]:
+        """Lines that register children of a chain under the numbers from ``number`` on."""
+        lines = []
+        for _, code in elements:
+            if isinstance(code, Repeated):
+                made = Call("self.add_module", (("", f"str({number} + i)"), ("", code.element)))
+                lines.append(f"{'    ' * indent}for i in range({code.count}):")
+                lines += statement(made, indent + 1, where)
+            else:
+                lines += statement(Call("self.add_module", (("", f'"{number}"'), ("", code))), indent, where)
+            number += 1
+            where = ""
+        return lines
 
     def _condition(self, together: list[Step]) -> str:
         """When the node is there, as written in the module."""
@@ -257,6 +272,21 @@ class Writer:
         key = self._graph_key() if key is None else key
         stages = [self._stages(step) for step in steps]
         where = mark(Address(key, node.id))
+        if not any(stages):
+            return []
+        try:
+            return self._settled_elements(steps, stages, where)
+        except UnsettledError:
+            if len(steps) > 1:
+                raise
+            # Each stage reads differently (`=2 * in_channels`, repeated): write them one by one.
+            calls = [self.settle([call], node.name) for call in stages[0]]
+            return [(where if not i else "", call) for i, call in enumerate(calls)]
+
+    def _settled_elements(
+        self, steps: list[Step], stages: list[list[Any]], where: str
+    ) -> list[tuple[str, Code]]:
+        node = steps[0].node
         first = self.settle([calls[0] for calls in stages if calls], node.name)
         if node.repeat == 1:
             return [(where, first)]
@@ -327,7 +357,7 @@ class Writer:
             if any(isinstance(value, str) for item in values for value in item) or not all(
                 len(item) == len(first) for item in values
             ):
-                raise ConvolabError(f"uses of '{slot}' differ")
+                raise UnsettledError(f"uses of '{slot}' differ")
             parts = [
                 str(self.settle([value[i] for value in values], f"{slot}{i}")) for i in range(len(first))
             ]
@@ -342,7 +372,7 @@ class Writer:
         plan = self._plan
         assert plan is not None
         if len(values) != len(plan.uses):
-            raise ConvolabError(f"uses of '{slot}' differ from stage to stage")
+            raise UnsettledError(f"uses of '{slot}' differ from stage to stage")
         name = re.sub(r"\W", "_", slot if slot[0].isalpha() else f"size_{slot}")
         plan.sizes[name] = {id(use): int(value) for use, value in zip(plan.uses, values, strict=True)}
         return name

@@ -62,6 +62,8 @@ def _conv(values: Values, shapes: Sequence[Shape]) -> nn.Module:
         sides = _tensorflow_same(values, spatial)
     elif isinstance(padding, tuple) and any(isinstance(side, tuple) for side in padding):
         sides = [side if isinstance(side, tuple) else (side, side) for side in padding]
+        if all(before == after for before, after in sides):  # said in pairs, but PyTorch's own padding
+            return _conv({**values, "padding": tuple(before for before, _ in sides)}, shapes)
     else:
         return make(shapes[0][0], values["out_channels"], padding=padding, padding_mode=mode, **options)
     if len(sides) != len(spatial):
