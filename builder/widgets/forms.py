@@ -136,6 +136,8 @@ class Form(QWidget):
         for row in self._rows.values():
             row.remove()
         self._rows.clear()
+        for number in range(self.grid.rowCount()):
+            self.grid.setRowMinimumHeight(number, 0)
 
     def _order_tabs(self) -> None:
         widgets = [w for name, _ in self._declared for w in (self._rows[name].field, self._rows[name].back)]

@@ -36,6 +36,7 @@ class Menus:
         self._file()
         self._edit()
         self._view()
+        self._network()
         self._help()
         session.historyChanged.connect(self._tell_history)
         session.recentChanged.connect(self._list_recent)
@@ -75,6 +76,8 @@ class Menus:
     def _file(self) -> None:
         menu, shell, session = self.menu("File"), self._shell, self._session
         self._add(menu, "&New", session.new_document, "Ctrl+N", "plus")
+        built_in = menu.addMenu("New &from")
+        built_in.aboutToShow.connect(lambda: self._list_architectures(built_in))
         self._add(menu, "&Open…", shell.choose_and_open, "Ctrl+O", "open")
         self._recent = menu.addMenu("Open &recent")
         menu.addSeparator()
@@ -116,6 +119,8 @@ class Menus:
         panels.aboutToShow.connect(lambda: self._list_panels(panels))
         self._add(menu, "N&ext panel", lambda: shell.step_panel(1), "Ctrl+PgDown")
         self._add(menu, "Pre&vious panel", lambda: shell.step_panel(-1), "Ctrl+PgUp")
+        self._add(menu, "Next part of the &window", lambda: shell.step_area(1), "F6")
+        self._add(menu, "Part &before", lambda: shell.step_area(-1), "Shift+F6")
         self._add(menu, "Reset &layout", shell.reset_layout)
         themes = menu.addMenu("&Theme")
         group = QActionGroup(shell)
@@ -131,6 +136,20 @@ class Menus:
     def _help(self) -> None:
         menu = self.menu("Help")
         self._add(menu, "&Shortcuts", self._shell.show_shortcuts, "F1", "info")
+
+    def _network(self) -> None:
+        menu, shell = self.menu("Network"), self._shell
+        self._add(menu, "&Problems", shell.show_problem_list, "Ctrl+Shift+P", "error")
+        self._add(menu, "&Layers", partial(shell.show_panel, "Layers"), "Ctrl+Shift+L")
+
+    def _list_architectures(self, menu: QMenu) -> None:
+        from builder.architectures import ARCHITECTURES  # late: every network there is
+
+        if menu.isEmpty():
+            for name, architecture in ARCHITECTURES.items():
+                action = menu.addAction(architecture.title, partial(self._session.open_document, name))
+                action.setToolTip(architecture.source)
+            menu.setToolTipsVisible(True)
 
     def _list_panels(self, menu: QMenu) -> None:
         menu.clear()

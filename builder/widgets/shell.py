@@ -7,7 +7,16 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QDockWidget, QFileDialog, QMainWindow, QMenu, QMessageBox, QToolBar, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QFileDialog,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QToolBar,
+    QWidget,
+)
 
 from builder.errors import Problem
 from builder.widgets import preferences
@@ -144,6 +153,18 @@ class Shell(QMainWindow):
         tabs = self.areas["bottom"].tabs
         if tabs.count():
             tabs.setCurrentIndex((tabs.currentIndex() + step) % tabs.count())
+
+    def step_area(self, step: int) -> None:
+        """Move the focus to the next or previous part of the window: network, right, bottom, header, left."""
+        parts: list[QWidget] = [self.areas["center"], self.areas["right"], self.areas["bottom"], self.header]
+        parts.append(self.areas["left"])
+        focus = QApplication.focusWidget()
+        shown = [part for part in parts if part.isVisible() and _first_focusable(part) is not None]
+        here = next((i for i, part in enumerate(shown) if focus is not None and part.isAncestorOf(focus)), -1)
+        if shown:
+            target = _first_focusable(shown[(here + step) % len(shown)])
+            if target is not None:
+                target.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     # workspaces --------------------------------------------------------------------------------------------
 
@@ -354,3 +375,14 @@ class Shell(QMainWindow):
             and preferences.recall_bytes(f"layout/{self.workspace}") is None
         ):
             self._docks[side].show()
+
+
+def _first_focusable(part: QWidget) -> QWidget | None:
+    """The widget in a part that had the focus last, or the first that can have it by keyboard."""
+    last: QWidget | None = part.focusWidget()
+    if last not in (None, part) and last.isVisible() and last.isEnabled():
+        return last
+    for widget in part.findChildren(QWidget):
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible() and widget.isEnabled():
+            return widget
+    return None

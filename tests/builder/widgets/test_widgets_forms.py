@@ -347,6 +347,14 @@ def test_fields_stay_while_the_declarations_do(qtbot: QtBot) -> None:
         told.form.field("out_channels")
 
 
+def test_a_shorter_form_leaves_no_gap(qtbot: QtBot) -> None:
+    told = Told(qtbot)
+    tall = told.form.sizeHint().height()
+    told.form.show_parameters({"rate": DECLARED["rate"]}, {})
+    QApplication.processEvents()
+    assert told.form.sizeHint().height() < tall / 4
+
+
 def test_another_rule_can_be_said_below_a_field(qtbot: QtBot) -> None:
     form = Told(qtbot).form
     form.set_reason("out_channels", "groups must divide it")

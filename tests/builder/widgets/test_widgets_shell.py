@@ -8,9 +8,19 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QDropEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QMessageBox,
+    QPushButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
+from builder.architectures import ARCHITECTURES
 from builder.edits import AddNode, SetName
 from builder.errors import Problem, Severity
 from builder.graph import Node
@@ -166,6 +176,22 @@ def test_panels_are_stepped_through_and_shown_by_name(qtbot: QtBot, window: Wind
     assert not shell.show_panel("Nothing of the kind")
 
 
+def test_the_focus_goes_round_the_window(qtbot: QtBot, window: Window) -> None:
+    field = QLineEdit()
+    window.shell.add_panel("right", "Form", field, leads=("Design",))
+    shell = window.show(qtbot).shell
+    shell.areas["right"].choose_titled("Form")
+    window.canvas.setFocus()
+    met = []
+    for _ in range(4):
+        qtbot.keyClick(shell, Qt.Key.Key_F6)
+        focus = QApplication.focusWidget()
+        met.append([name for name, area in shell.areas.items() if focus and area.isAncestorOf(focus)])
+    assert met == [["right"], ["bottom"], [], ["center"]]
+    qtbot.keyClick(shell, Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier)
+    assert shell.header.isAncestorOf(QApplication.focusWidget())
+
+
 def test_docks_are_toggled_by_keyboard(qtbot: QtBot, window: Window) -> None:
     shell = window.show(qtbot).shell
     window.action("Left panel").trigger()
@@ -178,8 +204,8 @@ def test_menus_stand_in_order_and_empty_ones_are_not_seen(window: Window) -> Non
     def titles() -> list[str]:
         return [a.text().replace("&", "") for a in window.shell.menuBar().actions() if a.isVisible()]
 
-    assert titles() == ["File", "Edit", "View", "Help"]
-    for title in ("Export", "Network", "Train"):
+    assert titles() == ["File", "Edit", "View", "Network", "Help"]
+    for title in ("Export", "Train"):
         window.shell.menu(title)
     assert titles() == ["File", "Edit", "View", "Network", "Train", "Export", "Help"]
     window.shell.menu("Run")
@@ -189,6 +215,26 @@ def test_menus_stand_in_order_and_empty_ones_are_not_seen(window: Window) -> Non
 def test_no_two_actions_share_keys(window: Window) -> None:
     keys = [k.toString() for a in window.shell.findChildren(QAction) for k in a.shortcuts() if k.toString()]
     assert len(keys) == len(set(keys))
+
+
+def test_networks_that_come_with_the_program_are_in_the_menu(window: Window) -> None:
+    menu = window.action("New from").menu()
+    assert isinstance(menu, QMenu)
+    menu.aboutToShow.emit()
+    menu.aboutToShow.emit()
+    titles = [action.text() for action in menu.actions()]
+    assert titles == [architecture.title for architecture in ARCHITECTURES.values()]
+    menu.actions()[titles.index("ResNet-18")].trigger()
+    assert window.session.document.name == "resnet18"
+
+
+def test_problems_are_reached_from_any_workspace(qtbot: QtBot, window: Window) -> None:
+    shell = window.show(qtbot).shell
+    window.problems.workspaces = frozenset({"Design"})
+    shell.set_workspace("Inspect")
+    window.action("Problems").trigger()
+    assert shell.workspace == "Design"
+    assert _chosen(window) == "Problems"
 
 
 def test_undo_says_what_it_takes_back(qtbot: QtBot, window: Window) -> None:
