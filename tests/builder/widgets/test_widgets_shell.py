@@ -184,11 +184,12 @@ def test_the_focus_goes_round_the_window(qtbot: QtBot, window: Window) -> None:
     window.canvas.setFocus()
     met = []
     for _ in range(4):
-        qtbot.keyClick(shell, Qt.Key.Key_F6)
+        qtbot.keyClick(shell, Qt.Key.Key_F6, Qt.KeyboardModifier.ControlModifier)
         focus = QApplication.focusWidget()
         met.append([name for name, area in shell.areas.items() if focus and area.isAncestorOf(focus)])
     assert met == [["right"], ["bottom"], [], ["center"]]
-    qtbot.keyClick(shell, Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier)
+    backwards = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    qtbot.keyClick(shell, Qt.Key.Key_F6, backwards)
     assert shell.header.isAncestorOf(QApplication.focusWidget())
 
 
