@@ -86,6 +86,10 @@ def _view(analysis: Analysis, instance: tuple[str, ...]) -> GraphView | None:
 # trying it out ---------------------------------------------------------------------------------------------
 
 
+#: Repairs of one slip in a node, which may have others that show only then.
+_ONE_OF_SEVERAL = ("remove-parameter", "reset-parameter", "reset-repeat", "rename", "disconnect")
+
+
 def _tried(place: Place, name: str, label: str, edits: tuple[Edit, ...]) -> Proposal | None:
     """The proposal, if the edits fit, remove the problem and do not put errors at the nodes they touch."""
     copy = place.document.copy()
@@ -98,10 +102,11 @@ def _tried(place: Place, name: str, label: str, edits: tuple[Edit, ...]) -> Prop
     if any(_same(place.problem, other) for other in after.problems):
         return None
     touched = _touched(edits)
+    settled = place.problem.address if name in _ONE_OF_SEVERAL else None
     new_errors = {p.address for p in after.problems if p.is_error} & {
         Address(place.graph.key, node_id) for node_id in touched if node_id in view.reports
     }
-    if new_errors:
+    if new_errors - {settled}:
         return None
     return Proposal(name, label, _effect(place, view, touched), edits)
 

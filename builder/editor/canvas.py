@@ -190,6 +190,8 @@ class Canvas(QGraphicsView):
         middle = QPointF(self.viewport().rect().center())
         self._framed = False
         self._set_view(zoom, kept + (middle - QPointF(at)) / zoom)
+        if not (drift := at - self.mapFromScene(kept)).isNull():
+            self.pan(drift)
 
     def set_zoom(self, zoom: float) -> None:
         """Zoom about the middle."""

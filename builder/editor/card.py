@@ -178,6 +178,9 @@ class ProblemCard(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(watched, QPushButton):
+            if event.type() == QEvent.Type.ShortcutOverride:
+                event.accept()  # Enter presses the button, it does not open the node
+                return True
             if event.type() in (QEvent.Type.Enter, QEvent.Type.FocusIn):
                 self._show_effect(watched.property("effect"))
             elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:

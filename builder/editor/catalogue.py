@@ -78,12 +78,12 @@ def score(word: str, entry: Entry) -> float:
     """How well a word fits an entry; 0: not at all."""
     title, block = _plain(entry.title), _plain(entry.block)
     others = [_plain(term) for term in entry.search]
-    return max(
+    best = max(
         _closeness(word, title),
         0.9 * _closeness(word, block),
         *(0.8 * _closeness(word, term) for term in others),
-        0.3 if len(word) > 3 and word in entry.category.casefold() else 0.0,
     )
+    return best + (0.1 if len(word) > 3 and word in _plain(entry.category) else 0.0)
 
 
 def _plain(text: str) -> str:

@@ -72,7 +72,6 @@ class Layer(QGraphicsItem):
         self.fitting: Collection[tuple[str, str]] = ()
         self.hidden_wire: Edge | None = None
         self._far: tuple[object, _Far] | None = None
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
 
     def boundingRect(self) -> QRectF:
         return _EVERYWHERE
@@ -91,7 +90,9 @@ class Layer(QGraphicsItem):
         if zoom < geometry.NAMES_FROM:
             self._paint_far(painter)
         else:
-            self._paint_near(painter, option.exposedRect, zoom)
+            # Not the option's exposed rectangle: of an item without bounds that is everything in some renderings.
+            seen = painter.worldTransform().inverted()[0].mapRect(QRectF(painter.viewport()))
+            self._paint_near(painter, seen, zoom)
 
     # near --------------------------------------------------------------------------------------------------
 

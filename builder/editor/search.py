@@ -103,6 +103,9 @@ class SearchPopup(QFrame):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.field:
+            if event.type() == QEvent.Type.ShortcutOverride:
+                event.accept()  # while one types, keys are text, not the canvas' shortcuts
+                return True
             if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
                 return self._key(event)
             if event.type() == QEvent.Type.FocusOut and self.isVisible() and not self.underMouse():

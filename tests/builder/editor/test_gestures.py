@@ -1,0 +1,345 @@
+"""The canvas by hand: real presses, moves, wheels and keys, and what they do to the document."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QDropEvent, QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from builder.document import Document
+from builder.editor.canvas import Canvas
+from builder.editor.catalogue import Entry, entries, mime_of_entry
+from builder.editor.rename import RenameField
+from builder.graph import Edge, Graph, Node
+from builder.widgets.session import Session
+from builder.writing import write_document
+
+LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
+NONE, SHIFT, CONTROL = (
+    Qt.KeyboardModifier.NoModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.ControlModifier,
+)
+
+
+def _document() -> Document:
+    graph = Graph()
+    graph.add_node(Node("i", "input", "input", {"shape": [1, 28, 28]}, (0, 0)))
+    graph.add_node(Node("c", "conv", "conv", {"out_channels": 4}, (248, 0)))
+    graph.add_node(Node("r", "relu", "relu", {}, (496, 0)))
+    graph.add_node(Node("o", "output", "output", {}, (744, 0)))
+    graph.add_node(Node("b", "bn", "batch_norm", {}, (248, 240)))
+    for source, target in ("ic", "cr", "ro"):
+        graph.connect(Edge(source, "y", target, "x"))
+    return Document("small", graph)
+
+
+class Hand:
+    """A mouse over a canvas, in scene coordinates."""
+
+    def __init__(self, bot: QtBot, canvas: Canvas) -> None:
+        self.bot, self.canvas, self.session = bot, canvas, canvas.session
+
+    def at(self, x: float, y: float) -> QPoint:
+        return self.canvas.mapFromScene(QPointF(x, y))
+
+    def middle(self, node_id: str) -> tuple[float, float]:
+        centre = self.canvas.board.faces[node_id].rect.center()
+        return centre.x(), centre.y()
+
+    def output(self, node_id: str) -> tuple[float, float]:
+        point = self.canvas.board.faces[node_id].output_point("y")
+        return point.x(), point.y()
+
+    def input(self, node_id: str, port: str = "x") -> tuple[float, float]:
+        point = self.canvas.board.faces[node_id].input_point(port)
+        return point.x(), point.y()
+
+    def click(self, place: tuple[float, float], modifiers: Qt.KeyboardModifier = NONE) -> None:
+        self.bot.mouseClick(self.canvas.viewport(), LEFT, modifiers, self.at(*place))
+
+    def press(
+        self, place: tuple[float, float], button: Qt.MouseButton = LEFT, modifiers: Qt.KeyboardModifier = NONE
+    ) -> None:
+        self.bot.mousePress(self.canvas.viewport(), button, modifiers, self.at(*place))
+
+    def move(self, place: tuple[float, float]) -> None:
+        self.bot.mouseMove(self.canvas.viewport(), self.at(*place))
+
+    def release(
+        self, place: tuple[float, float], button: Qt.MouseButton = LEFT, modifiers: Qt.KeyboardModifier = NONE
+    ) -> None:
+        self.bot.mouseRelease(self.canvas.viewport(), button, modifiers, self.at(*place))
+
+    def drag(
+        self, start: tuple[float, float], end: tuple[float, float], **kwargs: Qt.KeyboardModifier
+    ) -> None:
+        self.press(start, **kwargs)
+        self.move(((start[0] + end[0]) / 2, (start[1] + end[1]) / 2))
+        self.move(end)
+        self.release(end, **kwargs)
+
+    def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:
+        self.bot.keyClick(self.canvas, key, modifiers)
+
+
+@pytest.fixture
+def hand(qtbot: QtBot) -> Hand:
+    canvas = Canvas(Session(_document()))
+    qtbot.addWidget(canvas)
+    canvas.resize(1200, 700)
+    canvas.show()
+    canvas.setFocus()
+    canvas.activateWindow()
+    qtbot.waitUntil(lambda: canvas.width() == 1200)
+    return Hand(qtbot, canvas)
+
+
+def _text(hand: Hand) -> str:
+    return write_document(hand.session.document)
+
+
+def test_click_selects_shift_adds_and_the_empty_deselects(hand: Hand) -> None:
+    hand.click(hand.middle("c"))
+    assert hand.session.selection == ("c",)
+    hand.click(hand.middle("r"), SHIFT)
+    assert set(hand.session.selection) == {"c", "r"}
+    hand.click(hand.middle("c"), CONTROL)
+    assert hand.session.selection == ("r",)
+    hand.click((600, 300))
+    assert hand.session.selection == ()
+
+
+def test_a_box_selects_what_it_touches(hand: Hand) -> None:
+    hand.drag((200, -60), (560, 100))
+    assert set(hand.session.selection) == {"c", "r"}
+
+
+def test_dragging_moves_by_the_grid_in_one_step(hand: Hand) -> None:
+    before = _text(hand)
+    x, y = hand.middle("c")
+    hand.drag((x, y), (x + 51, y + 99))
+    assert hand.session.graph.node("c").position == (296, 96)
+    assert hand.canvas.board.faces["c"].rect.topLeft() == QPointF(296, 96)
+    hand.session.undo()
+    assert _text(hand) == before
+    assert not hand.session.history.can_undo
+
+
+def test_escape_cancels_a_drag(hand: Hand) -> None:
+    before = _text(hand)
+    x, y = hand.middle("c")
+    hand.press((x, y))
+    hand.move((x + 80, y + 80))
+    hand.key(Qt.Key.Key_Escape)
+    hand.release((x + 80, y + 80))
+    assert _text(hand) == before
+    assert hand.canvas.board.moving is None
+
+
+def test_a_wire_from_port_to_port_and_one_to_the_body(hand: Hand) -> None:
+    hand.drag(hand.output("i"), hand.input("b"))
+    assert hand.session.graph.has_edge(Edge("i", "y", "b", "x"))
+    hand.session.undo()
+    hand.drag(hand.output("i"), hand.middle("b"))
+    assert hand.session.graph.has_edge(Edge("i", "y", "b", "x"))
+
+
+def test_a_wire_drawn_backwards(hand: Hand) -> None:
+    hand.drag(hand.input("b"), hand.output("i"))
+    assert hand.session.graph.has_edge(Edge("i", "y", "b", "x"))
+
+
+def test_a_wire_that_makes_no_sense_is_refused_with_the_reason(hand: Hand) -> None:
+    before = _text(hand)
+    hand.press(hand.output("r"))
+    hand.move(hand.middle("b"))
+    assert ("b", "x") in hand.canvas.layer.fitting
+    assert ("c", "x") not in hand.canvas.layer.fitting
+    hand.move(hand.input("c"))
+    assert hand.canvas.overlay.reason
+    hand.release(hand.input("c"))
+    assert _text(hand) == before
+
+
+def test_the_end_of_a_wire_moves_or_comes_off(hand: Hand) -> None:
+    hand.drag(hand.input("r"), hand.input("b"))
+    assert hand.session.graph.has_edge(Edge("c", "y", "b", "x"))
+    assert not hand.session.graph.incoming("r")
+    hand.session.undo()
+    hand.drag(hand.input("r"), (450, 200))
+    assert not hand.session.graph.incoming("r")
+
+
+def test_a_wire_dropped_into_the_empty_asks_what_to_add_and_wires_it(hand: Hand) -> None:
+    hand.drag(hand.output("c"), (500, 200))
+    popup = hand.canvas.search
+    assert popup.isVisible()
+    assert "Linear" not in popup.list.titles()  # takes vectors
+    hand.bot.keyClicks(popup.field, "max pool")
+    hand.bot.keyClick(popup.field, Qt.Key.Key_Return)
+    added = hand.session.graph.node(hand.session.selection[0])
+    assert added.block == "max_pool"
+    assert hand.session.graph.has_edge(Edge("c", "y", added.id, "x"))
+
+
+def test_a_wire_is_selected_and_deleted(hand: Hand) -> None:
+    edge = Edge("c", "y", "r", "x")
+    x, y = hand.canvas.board.wires[edge].middle
+    hand.click((x, y))
+    assert set(hand.canvas.layer.selected_wires) == {edge}
+    hand.key(Qt.Key.Key_Delete)
+    assert not hand.session.graph.has_edge(edge)
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Delete, Qt.Key.Key_Backspace])
+def test_delete_takes_nodes_with_their_wires(hand: Hand, key: Qt.Key) -> None:
+    hand.click(hand.middle("c"))
+    hand.key(key)
+    assert "c" not in hand.session.graph
+    assert not hand.session.graph.incoming("r")
+
+
+def test_cut_heals_and_paste_brings_it_back(hand: Hand) -> None:
+    hand.click(hand.middle("c"))
+    hand.key(Qt.Key.Key_X, CONTROL)
+    assert hand.session.graph.has_edge(Edge("i", "y", "r", "x"))
+    assert "conv" in QGuiApplication.clipboard().text()
+    hand.key(Qt.Key.Key_V, CONTROL)
+    assert hand.session.graph.node(hand.session.selection[0]).block == "conv"
+
+
+def test_duplicate(hand: Hand) -> None:
+    hand.key(Qt.Key.Key_A, CONTROL)
+    assert len(hand.session.selection) == 5
+    hand.key(Qt.Key.Key_D, CONTROL)
+    assert len(hand.session.graph) == 10
+    assert len(list(hand.session.graph.edges())) == 6
+
+
+def test_tab_adds_behind_the_selected_node(hand: Hand) -> None:
+    hand.click(hand.middle("b"))
+    hand.key(Qt.Key.Key_Tab)
+    popup = hand.canvas.search
+    assert popup.isVisible()
+    hand.bot.keyClicks(popup.field, "1x1")
+    hand.bot.keyClick(popup.field, Qt.Key.Key_Return)
+    added = hand.session.graph.node(hand.session.selection[0])
+    assert dict(added.parameters) == {"kernel_size": 1}
+    assert hand.session.graph.has_edge(Edge("b", "y", added.id, "x"))
+    assert added.position == (496, 240)
+
+
+def test_double_click_on_the_empty_opens_the_search_and_escape_closes_it(hand: Hand) -> None:
+    hand.bot.mouseDClick(hand.canvas.viewport(), LEFT, NONE, hand.at(600, 300))
+    assert hand.canvas.search.isVisible()
+    hand.bot.keyClick(hand.canvas.search.field, Qt.Key.Key_Escape)
+    assert not hand.canvas.search.isVisible()
+
+
+def _entry(hand: Hand, title: str) -> Entry:
+    return next(entry for entry in entries(hand.session.document) if entry.title == title)
+
+
+def test_a_block_dropped_on_a_wire_is_put_into_it(hand: Hand) -> None:
+    x, y = hand.canvas.board.wires[Edge("c", "y", "r", "x")].middle
+    data = mime_of_entry(_entry(hand, "Batch norm"))
+    place = QPointF(hand.at(x, y))
+    arguments = (place, Qt.DropAction.CopyAction, data, LEFT, NONE)
+    hand.canvas.dragMoveEvent(QDropEvent(*arguments))  # type: ignore[arg-type]
+    hand.canvas.dropEvent(QDropEvent(*arguments))
+    graph, added = hand.session.graph, hand.session.selection[0]
+    assert graph.has_edge(Edge("c", "y", added, "x"))
+    assert graph.has_edge(Edge(added, "y", "r", "x"))
+    assert not graph.has_edge(Edge("c", "y", "r", "x"))
+    boxes = [face.rect for face in hand.canvas.board.faces]
+    assert not any(a.intersects(b) for a in boxes for b in boxes if a is not b)
+
+
+def test_a_loose_node_dragged_onto_a_wire_is_put_into_it(hand: Hand) -> None:
+    x, y = hand.canvas.board.wires[Edge("c", "y", "r", "x")].middle
+    hand.drag(hand.middle("b"), (x, y))
+    assert hand.session.graph.has_edge(Edge("c", "y", "b", "x"))
+    hand.session.undo()
+    assert hand.session.graph.node("b").position == (248, 240)
+
+
+def test_bypass_and_back(hand: Hand) -> None:
+    hand.click(hand.middle("r"))
+    hand.key(Qt.Key.Key_M)
+    hand.session.flush()
+    assert hand.session.graph.node("r").when == "False"
+    assert hand.canvas.board.faces["r"].bypassed
+    hand.key(Qt.Key.Key_M)
+    assert hand.session.graph.node("r").when is None
+
+
+def test_arrows_walk_along_wires_and_nudge(hand: Hand) -> None:
+    hand.click(hand.middle("c"))
+    hand.key(Qt.Key.Key_Right)
+    assert hand.session.selection == ("r",)
+    hand.key(Qt.Key.Key_Left)
+    hand.key(Qt.Key.Key_Down)
+    assert hand.session.selection == ("b",)
+    hand.key(Qt.Key.Key_Down, CONTROL)
+    hand.key(Qt.Key.Key_Down, CONTROL)
+    assert hand.session.graph.node("b").position == (248, 256)
+    hand.session.undo()
+    assert hand.session.graph.node("b").position == (248, 240)
+
+
+def test_layout_is_one_step(hand: Hand) -> None:
+    before = _text(hand)
+    hand.key(Qt.Key.Key_L)
+    assert _text(hand) != before
+    hand.session.undo()
+    assert _text(hand) == before
+
+
+def test_wheel_zooms_at_the_pointer(hand: Hand) -> None:
+    at = hand.at(100, 20)
+    kept = hand.canvas.mapToScene(at)
+    hand.canvas.zoom_by(0.5, at)
+    moved = hand.canvas.mapToScene(at) - kept
+    assert hand.canvas.zoom < 0.7
+    assert moved.manhattanLength() < 4
+
+
+@pytest.mark.parametrize("how", ["middle", "space"])
+def test_panning_moves_the_view_and_nothing_else(hand: Hand, how: str) -> None:
+    before, seen = _text(hand), hand.canvas.visible_rect().center()
+    button = MIDDLE if how == "middle" else LEFT
+    if how == "space":
+        hand.bot.keyPress(hand.canvas, Qt.Key.Key_Space)
+    start, end = hand.at(300, 150), hand.at(400, 150)
+    hand.bot.mousePress(hand.canvas.viewport(), button, NONE, start)
+    hand.bot.mouseMove(hand.canvas.viewport(), end)
+    hand.bot.mouseRelease(hand.canvas.viewport(), button, NONE, end)
+    if how == "space":
+        hand.bot.keyRelease(hand.canvas, Qt.Key.Key_Space)
+    assert hand.canvas.visible_rect().center().x() < seen.x() - 50
+    assert _text(hand) == before
+
+
+def test_renaming_on_the_node(hand: Hand) -> None:
+    hand.click(hand.middle("c"))
+    hand.key(Qt.Key.Key_F2)
+    edit = hand.canvas.findChild(RenameField)
+    assert edit is not None
+    hand.bot.keyClicks(edit, "forward")
+    hand.bot.keyClick(edit, Qt.Key.Key_Return)
+    assert hand.session.graph.node("c").name == "conv"
+    edit.selectAll()
+    hand.bot.keyClicks(edit, "stem")
+    hand.bot.keyClick(edit, Qt.Key.Key_Return)
+    assert hand.session.graph.node("c").name == "stem"
+    assert hand.canvas.board.faces["c"].name == "stem"
+
+
+def test_the_context_menu_offers_what_can_be_done(hand: Hand) -> None:
+    hand.click(hand.middle("c"))
+    menu = hand.canvas.commands.menu(QPointF())
+    hand.bot.addWidget(menu)
+    names = [action.text() for action in menu.actions()]
+    assert {"Add block…", "Delete", "Duplicate", "Bypass", "Rename"} <= set(names)
