@@ -49,7 +49,12 @@ class Sliding:
 
         seen = np.zeros(size, dtype=bool)
         starts = np.flatnonzero(outputs) * self.stride - self.before
-        for tap in range(self.kernel):
+        if not len(starts):
+            return seen
+        # Only taps that can land inside: a window may be far larger than the map.
+        nearest = max(0, -(int(starts[-1]) // self.dilation))
+        furthest = min(self.kernel - 1, (size - 1 - int(starts[0])) // self.dilation)
+        for tap in range(nearest, furthest + 1):
             positions = starts + tap * self.dilation
             seen[positions[(positions >= 0) & (positions < size)]] = True
         return seen

@@ -16,6 +16,8 @@ from builder.windows import Sight
 
 #: Bytes of an fp32 number, which is what activations are counted in.
 FLOAT_BYTES = 4
+#: 4 TiB of fp32: beyond it a size is a slip of the finger.
+MAX_ELEMENTS = 2**40
 NO_COST = Cost()
 NOTHING_SAVED = Saved()
 
@@ -29,6 +31,7 @@ class Sums:
     macs: int = 0
     extra: int = 0
     fixed: int = 0
+    blocks: int = 0
 
     def plus(self, other: Sums, sign: int = 1) -> Sums:
         """With another's figures added, or taken off."""
@@ -38,6 +41,7 @@ class Sums:
             self.macs + sign * other.macs,
             self.extra + sign * other.extra,
             self.fixed + sign * other.fixed,
+            self.blocks + sign * other.blocks,
         )
 
 
@@ -133,6 +137,9 @@ def _compute(block_id: str, parameters: Mapping[str, Any], inputs: tuple[TensorS
     if isinstance(output, Problem):
         return Facts(block, inputs, None, problems=(output,))
     cost, saved = block.cost(inputs), block.saved(inputs)
+    for count, what in ((elements(output), "numbers in its output"), (cost.parameters, "parameters")):
+        if count > MAX_ELEMENTS:
+            return Facts(block, inputs, None, problems=(_too_large(block, count, what),))
     counted = cost.parameters, cost.buffers, cost.macs
     return Facts(
         block,
@@ -143,8 +150,17 @@ def _compute(block_id: str, parameters: Mapping[str, Any], inputs: tuple[TensorS
         block.sight(inputs),
         tuple(block.advise(inputs)),
         FLOAT_BYTES * elements(output),
-        Sums(*counted, saved.extra, saved.fixed),
-        Sums(*counted),
+        Sums(*counted, saved.extra, saved.fixed, 1),
+        Sums(*counted, blocks=1),
+    )
+
+
+def _too_large(block: Block, count: int, what: str) -> Problem:
+    return Problem(
+        "too-large",
+        "A tensor must fit in some machine",
+        f"this {block.title} has {count:,} {what} (at most {MAX_ELEMENTS:,} are drawn)",
+        "Make the sizes smaller.",
     )
 
 

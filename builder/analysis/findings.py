@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Repeats beyond this are a slip of the finger, not a network.
 MAX_REPEAT = 1000
+#: Blocks of a whole network, all modules opened up.
+MAX_BLOCKS = 100_000
 
 
 def port_problems(
@@ -126,6 +128,16 @@ def unknown_block(block: str) -> Problem:
         "Every block must be one this version knows",
         f"'{block}' is not",
         "It is kept as it is; replace it, or open the document with the version that made it.",
+    )
+
+
+def too_many_blocks(name: str, count: int) -> Problem:
+    """Modules within modules, each placed a few times, grow without bound."""
+    return Problem(
+        "too-many-blocks",
+        f"A network has at most {MAX_BLOCKS:,} blocks, all modules opened up",
+        f"'{name}' alone brings {count:,}",
+        "Repeat less, or place fewer modules in modules.",
     )
 
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from builder.analysis.facts import NOTHING, Facts, Sums, environment, expression_problem, facts_of
 from builder.analysis.fields import Field, compose, identity, through, unite
 from builder.analysis.findings import (
+    MAX_BLOCKS,
     cycle_problem,
     missing_module,
     module_has_errors,
     port_problems,
     repeat_problem,
+    too_many_blocks,
     unknown_argument,
     unknown_block,
     with_names,
@@ -123,9 +125,9 @@ def _run_block(
         sums = part if sums is None else sums.plus(part)
         inputs = (value,)
     outputs = {"y": value} if node.block != "output" else {}
-    return NodeResult(
-        node, ports, tuple(stages), outputs, tuple(problems), False, sums or NOTHING, tuple(saved.items())
-    )
+    if sums is None or len(stages) < len(segments):
+        sums = (sums or NOTHING).plus(Sums(blocks=len(segments)))  # they count also where nothing is known
+    return NodeResult(node, ports, tuple(stages), outputs, tuple(problems), False, sums, tuple(saved.items()))
 
 
 def _behind(
@@ -182,6 +184,10 @@ def _run_module(
             problems.append(expression_problem(ExpressionError(str(error))))
             break
         inner = engine.use(name, env, dict(zip(ports, inputs, strict=True)), within)
+        if sums.blocks + inner.sums.blocks > MAX_BLOCKS:
+            problems.append(too_many_blocks(name, sums.blocks + inner.sums.blocks))
+            stages, outputs, sums, saved = [], {}, NOTHING, {}
+            break
         stages.append(Stage(segment, inputs, None, inner))
         sums = sums.plus(inner.sums).plus(Sums(extra=inner.saved_bytes))
         arrived = dict(zip(ports, inputs, strict=True))

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from builder.analysis import Analysis, analyze
 from builder.architectures import ARCHITECTURES
-from builder.document import Document
-from builder.edits import Disconnect, MoveNodes, ReplaceNode
-from builder.graph import Edge, Node
+from builder.document import Document, Module
+from builder.edits import AddModule, Disconnect, MoveNodes, ReplaceNode
+from builder.graph import Edge, Graph, Node
 from builder.shapes import TensorShape
+from runtime.codegen import generate
 from tests.strategies import documents, edits
 
 
@@ -162,3 +163,37 @@ def test_what_reaches_no_output_is_left_out_and_said() -> None:
     assert analysis.ok
     assert analysis.totals.parameters == 3 * 32 * 9 + 32
     assert "'stray' does not" in _codes(document)["goes-nowhere"]
+
+
+def test_networks_that_grow_without_bound_are_refused_at_once() -> None:
+    modules = []
+    for level in range(40):
+        graph = Graph(f"Level{level}")
+        graph.add_node(Node("i", "input", "input"))
+        block = f"module:Level{level - 1}" if level else "relu"
+        port, out = ("input", "output") if level else ("x", "y")
+        graph.add_node(Node("a", "a", block))
+        graph.add_node(Node("b", "b", block, repeat=900))
+        graph.add_node(Node("o", "output", "output"))
+        for edge in (Edge("i", "y", "a", port), Edge("a", out, "b", port), Edge("b", out, "o", "x")):
+            graph.connect(edge)
+        modules.append(Module(f"Level{level}", (), graph))
+    document = _line(("module:Level39", {}))
+    network = document.network
+    network.disconnect(Edge("i", "y", "n0", "x"))
+    network.disconnect(Edge("n0", "y", "o", "x"))
+    network.connect(Edge("i", "y", "n0", "input"))
+    network.connect(Edge("n0", "output", "o", "x"))
+    for module in modules:
+        document.apply(AddModule(module))
+    analysis = analyze(document)
+    assert not analysis.ok
+    assert "too-many-blocks" in {problem.code for problem in analysis.problems}
+    assert len(analysis.leaves()) < 100_000
+    assert isinstance(generate(document), list)
+
+
+def test_tensors_no_machine_holds_are_refused() -> None:
+    assert "too-large" in _codes(_line(("conv", {"out_channels": 2**31 - 1, "kernel_size": 16})))
+    huge = _line(("max_pool", {"kernel_size": 2**30, "padding": 2**29, "stride": 2**30}))
+    assert analyze(huge).field("b0", (0, 0)) == ((0, 15), (0, 15))
