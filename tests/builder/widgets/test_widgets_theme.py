@@ -77,14 +77,14 @@ def test_the_style_sheets_icons_are_in_the_themes_colours(theme: Theme) -> None:
 
 
 @both
-def test_every_icon_the_style_sheet_names_is_there(theme: Theme) -> None:
+def test_every_icon_the_style_sheet_names_is_there(qapp: QApplication, theme: Theme) -> None:
     named = re.findall(r"url\(themeicons:(\S+)\)", style_sheet(theme))
     assert named
     assert all((RESOURCES / "icons" / Path(name)).is_file() for name in named)
 
 
 @both
-def test_no_placeholder_is_left_in_the_style_sheet(theme: Theme) -> None:
+def test_no_placeholder_is_left_in_the_style_sheet(qapp: QApplication, theme: Theme) -> None:
     rules = re.sub(r"/\*.*?\*/", "", style_sheet(theme), flags=re.DOTALL)
     assert "$" not in rules
 
