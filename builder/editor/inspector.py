@@ -92,7 +92,7 @@ class Inspector(QScrollArea):
         session.selectionChanged.connect(self._select)
         session.analysisChanged.connect(self.refresh)
         session.instanceChanged.connect(self.refresh)
-        session.themeChanged.connect(lambda: self.form.set_theme(session.theme))
+        session.themeChanged.connect(self._dress)
         self.refresh()
 
     @property
@@ -160,6 +160,9 @@ class Inspector(QScrollArea):
         if cls is not None:
             parts.append(cls.description)
         return " ".join(parts)
+
+    def _dress(self) -> None:
+        self.form.set_theme(self.session.theme)
 
     def _select(self) -> None:
         self.form.forget()

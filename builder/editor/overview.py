@@ -54,7 +54,7 @@ class Overview(QWidget):
         self.name.escaped.connect(self.refresh)
         self.form.edited.connect(self._edit)
         self.form.finished.connect(session.end_merging)
-        session.themeChanged.connect(lambda: self.form.set_theme(session.theme))
+        session.themeChanged.connect(self._dress)
 
     @property
     def figures(self) -> dict[str, str]:
@@ -67,6 +67,9 @@ class Overview(QWidget):
             self._show_module()
         else:
             self._show_network()
+
+    def _dress(self) -> None:
+        self.form.set_theme(self._session.theme)
 
     def _show_network(self) -> None:
         session = self._session
