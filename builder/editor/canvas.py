@@ -168,6 +168,11 @@ class Canvas(QGraphicsView):
 
     # where one looks ---------------------------------------------------------------------------------------
 
+    @property
+    def framed(self) -> bool:
+        """Whether everything was brought into view and nobody has looked elsewhere since."""
+        return self._framed
+
     def visible_rect(self) -> QRectF:
         """What is in view, in scene coordinates."""
         return self.mapToScene(self.viewport().rect()).boundingRect()
@@ -223,11 +228,13 @@ class Canvas(QGraphicsView):
 
     def show_rect(self, bounds: QRectF) -> None:
         """Bring a rectangle of the scene into view, below the breadcrumb."""
-        room = QRectF(self.viewport().rect()).adjusted(_MARGIN, _MARGIN + 24, -_MARGIN, -_MARGIN)
+        below = self.card.reserve() if self._framed else 0
+        room = QRectF(self.viewport().rect()).adjusted(_MARGIN, _MARGIN + 24, -_MARGIN, -_MARGIN - below)
         if bounds.isEmpty() or room.width() < 50 or room.height() < 50:
             self._set_view(1.0, bounds.center())
             return
-        zoom = min(1.0, room.width() / bounds.width(), room.height() / bounds.height())
+        wide, high = room.width() / bounds.width(), room.height() / bounds.height()
+        zoom = min(1.0, wide, max(high, min((room.height() + below) / bounds.height(), geometry.PILLS_FROM)))
         zoom = max(zoom, geometry.ZOOM_RANGE[0])
         shift = QPointF(self.viewport().rect().center()) - room.center()
         self._set_view(zoom, bounds.center() + shift / zoom)
@@ -266,6 +273,8 @@ class Canvas(QGraphicsView):
         at = event.position().toPoint()
         if self.gesture is not None:
             self.gesture.move(at, event.modifiers())
+            if self.gesture.started:
+                self.card.hide()
             return
         under = self.hit(at)
         if under.node != self.layer.hovered:
@@ -409,6 +418,7 @@ class Canvas(QGraphicsView):
 
     def open_search(self, point: QPointF | None, link: Link | None = None) -> None:
         """Open the search for blocks; what is chosen goes to ``point`` (None: beside what is selected)."""
+        self.card.hide()
         self.search.open_at(point, link)
 
     # the view itself ---------------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ class ProblemCard(QWidget):
         super().__init__(canvas)
         self.canvas = canvas
         self._node: str | None = None
+        self._covers = False
         self._shown: tuple[object, ...] | None = None
         self._dismissed: tuple[object, ...] | None = None
         self.buttons: list[QPushButton] = []
@@ -63,9 +64,17 @@ class ProblemCard(QWidget):
         if key != self._shown:
             self._shown = key
             self._fill(problem)
+        was_hidden = self.isHidden()
         self.show()
         self.raise_()
         self.place()
+        if was_hidden and self._covers and self.canvas.framed:
+            self.canvas.frame(())  # with room for the card; nobody has chosen this view
+
+    def reserve(self) -> int:
+        """Room to keep free below the network when all of it is brought into view."""
+        hidden = self.isHidden() or self._shown is None or not self._covers
+        return 0 if hidden else min(self.height(), self.canvas.height() // 3)
 
     def _problem(self) -> tuple[str | None, Problem | None]:
         session = self.canvas.session
@@ -141,10 +150,13 @@ class ProblemCard(QWidget):
             QPoint(left, node.top() - _GAP - height),
             QPoint(node.right() + _GAP, top),
             QPoint(node.left() - _GAP - width, top),
+            QPoint(view.right() - width, view.bottom() - height),
+            QPoint(view.left(), view.bottom() - height),
         ]
         inside = [at for at in places if view.contains(QRect(at.x(), at.y(), width, height))]
         # Least over other nodes; the first place of equals.
         best = min(inside, key=self._nodes_covered, default=places[1])
+        self._covers = self._nodes_covered(best) > 1
         self.move(best)
 
     def _lane_below(self, left: int) -> int:
@@ -154,7 +166,9 @@ class ProblemCard(QWidget):
     def _nodes_covered(self, at: QPoint) -> int:
         scene = self.canvas.mapToScene(QRect(at.x(), at.y(), self.width(), self.height())).boundingRect()
         pills = sum(wire.pill.intersects(scene) for wire in self._wires_within(scene))
-        return 4 * len(self.canvas.board.faces.within(scene)) + pills
+        minimap = self.canvas.minimap
+        map_covered = not minimap.isHidden() and minimap.geometry().intersects(QRect(at, self.size()))
+        return 4 * len(self.canvas.board.faces.within(scene)) + pills + 2 * map_covered
 
     def _wires_within(self, rect: QRectF):  # type: ignore[no-untyped-def]
         table = self.canvas.board.wires

@@ -262,7 +262,8 @@ class Commands(QObject):
     def key(self, event: QKeyEvent) -> bool:
         """Arrow keys: with nothing held along the wires, with Ctrl or Shift the selection moves on the grid."""
         direction = _ARROWS.get(Qt.Key(event.key()))
-        if direction is None or not len(self.canvas.graph):
+        alone = not event.modifiers() & Qt.KeyboardModifier.AltModifier
+        if direction is None or not alone or not len(self.canvas.graph):
             return False
         if event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier):
             far = 4 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1

@@ -100,6 +100,7 @@ class SearchPopup(QFrame):
         if self.isVisible():
             self.hide()
             self.canvas.setFocus()
+            self.canvas.card.follow()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.field:
