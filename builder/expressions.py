@@ -36,7 +36,11 @@ _ALLOWED = "numbers, parameter names, + - * // %, comparisons, and/or/not, min, 
 
 
 class ExpressionError(ValueError):
-    """What is wrong with an expression, in words for a user."""
+    """What is wrong with an expression, in words for a user; ``missing`` is the name that has no value, if any."""
+
+    def __init__(self, message: str, missing: str | None = None) -> None:
+        super().__init__(message)
+        self.missing = missing
 
 
 class Symbol(int):
@@ -144,7 +148,7 @@ def _evaluate(tree: ast.expr, env: Mapping[str, int]) -> Any:
         case ast.Name():
             if tree.id not in env:
                 known = ", ".join(sorted(env)) or "none"
-                raise ExpressionError(f"there is no parameter '{tree.id}' here (known: {known})")
+                raise ExpressionError(f"there is no parameter '{tree.id}' here (known: {known})", tree.id)
             value = int(env[tree.id])
         case ast.BinOp():
             left, right = _evaluate(tree.left, env), _evaluate(tree.right, env)

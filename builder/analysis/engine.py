@@ -89,6 +89,8 @@ class Engine:
             was, now = previous.wiring.cyclic, wiring.cyclic
             dirty.update(n for n in was.keys() | now.keys() if was.get(n) != now.get(n) and n in graph)
             dirty.update(n for n in wiring.live ^ previous.wiring.live if n in graph)
+            if wiring.is_chain != previous.wiring.is_chain:  # stages in a chain are numbered otherwise
+                dirty.update(node.id for node in graph if node.repeat != 1)
         if not dirty and same_wires:
             return replace(previous, revision=graph.revision, stamps=stamps)
         results = dict(previous.results)

@@ -82,6 +82,9 @@ def repeat_problem(
     if not isinstance(repeat, int) or not 0 <= repeat <= MAX_REPEAT:
         return Problem("bad-repeat", f"'repeat' is a whole number from 0 to {MAX_REPEAT}",
                        f"'{node.name}' has {repeat!r}", "Correct it.")  # fmt: skip
+    if node.when is not None and node.block in ("input", "output"):
+        return Problem("bad-condition", "An Input or Output is always there", f"'{node.name}' has a condition",
+                       "Clear 'when'.")  # fmt: skip
     if repeat != 1 and not _one_in_one_out(engine, node):
         return Problem("bad-repeat", "Only a block with one input and one output can be repeated",
                        f"'{node.name}' has more, or fewer", "Set 'repeat' to 1.")  # fmt: skip

@@ -84,8 +84,10 @@ def _result(
         there = node.when is None or parse(node.when).evaluate(env)
         repeat = resolve(node.repeat, env) if there else 0
     except ExpressionError as error:
-        return _unknown(node, ports, *problems, expression_problem(error))
-    if there and (wrong := repeat_problem(engine, node, repeat, within, name)):
+        if not _waits(error, inputs):
+            problems.append(expression_problem(error))
+        return NodeResult(node, ports, (), dict.fromkeys(outputs, UNKNOWN), tuple(problems))
+    if wrong := repeat_problem(engine, node, repeat if there else 1, within, name):
         return _unknown(node, ports, *problems, wrong)
     if not repeat:
         passed = dict.fromkeys(outputs, inputs[0] if inputs else UNKNOWN)
@@ -180,7 +182,11 @@ def _run_module(
             if unknown:
                 problems.append(unknown_argument(name, unknown[0], env))
             env.update({k: int(resolve(v, outer)) for k, v in node.parameters.items() if k in env})
-        except (ExpressionError, TypeError, ValueError) as error:
+        except ExpressionError as error:
+            if not _waits(error, inputs):
+                problems.append(expression_problem(error))
+            break
+        except (TypeError, ValueError) as error:
             problems.append(expression_problem(ExpressionError(str(error))))
             break
         inner = engine.use(name, env, dict(zip(ports, inputs, strict=True)), within)
@@ -203,6 +209,11 @@ def _run_module(
     if not stages:
         outputs = dict.fromkeys(engine.output_ports(node), UNKNOWN)
     return NodeResult(node, ports, tuple(stages), outputs, tuple(problems), False, sums, tuple(saved.items()))
+
+
+def _waits(error: ExpressionError, inputs: tuple[Value, ...]) -> bool:
+    """Whether an expression only lacks the channels of a tensor that is not known yet."""
+    return error.missing == "in_channels" and bool(inputs) and inputs[0].shape is None
 
 
 def _outside(

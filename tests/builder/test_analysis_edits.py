@@ -197,3 +197,22 @@ def test_tensors_no_machine_holds_are_refused() -> None:
     assert "too-large" in _codes(_line(("conv", {"out_channels": 2**31 - 1, "kernel_size": 16})))
     huge = _line(("max_pool", {"kernel_size": 2**30, "padding": 2**29, "stride": 2**30}))
     assert analyze(huge).field("b0", (0, 0)) == ((0, 15), (0, 15))
+
+
+def test_what_only_waits_for_a_shape_is_no_problem_of_its_own() -> None:
+    document = _line(("conv", {"kernel_size": 99}), ("conv", {"out_channels": "=2 * in_channels"}))
+    assert set(_codes(document)) == {"kernel-too-large"}
+
+
+def test_a_merge_can_be_bypassed_and_an_input_cannot() -> None:
+    document = _line(("conv", {"padding": 1}))
+    graph = document.network
+    graph.disconnect(Edge("n0", "y", "o", "x"))
+    graph.add_node(Node("a", "add", "add", when="False"))
+    for edge in (Edge("i", "y", "a", "0"), Edge("n0", "y", "a", "1"), Edge("a", "y", "o", "x")):
+        graph.connect(edge)
+    analysis = analyze(document)
+    assert analysis.ok
+    assert analysis.output_shapes == [(3, 16, 16)]
+    document.apply(ReplaceNode("", Node("i", "input", "input", {"shape": [3, 16, 16]}, when="False")))
+    assert "'input' has a condition" in _codes(document)["bad-condition"]
