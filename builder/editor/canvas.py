@@ -225,16 +225,19 @@ class Canvas(QGraphicsView):
         elif len(self.board.wires):
             bounds = bounds.united(self.board.wires.bounds())
         self.show_rect(bounds)
+        if self._framed and (below := self.card.reserve()):
+            self.show_rect(bounds, below)
 
-    def show_rect(self, bounds: QRectF) -> None:
-        """Bring a rectangle of the scene into view, below the breadcrumb."""
-        below = self.card.reserve() if self._framed else 0
+    def show_rect(self, bounds: QRectF, below: int = 0) -> None:
+        """Bring a rectangle of the scene into view, under the breadcrumb, with some room kept free below."""
         room = QRectF(self.viewport().rect()).adjusted(_MARGIN, _MARGIN + 24, -_MARGIN, -_MARGIN - below)
         if bounds.isEmpty() or room.width() < 50 or room.height() < 50:
             self._set_view(1.0, bounds.center())
             return
         wide, high = room.width() / bounds.width(), room.height() / bounds.height()
-        zoom = min(1.0, wide, max(high, min((room.height() + below) / bounds.height(), geometry.PILLS_FROM)))
+        zoom = min(
+            1.0, wide, max(high, min((room.height() + below) / bounds.height(), geometry.PILLS_FROM + 0.02))
+        )
         zoom = max(zoom, geometry.ZOOM_RANGE[0])
         shift = QPointF(self.viewport().rect().center()) - room.center()
         self._set_view(zoom, bounds.center() + shift / zoom)

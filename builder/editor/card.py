@@ -161,7 +161,7 @@ class ProblemCard(QWidget):
 
     def _lane_below(self, left: int) -> int:
         """Room for a wire that runs under the node."""
-        return round(60 * min(1.0, self.canvas.zoom))
+        return round(68 * min(1.0, self.canvas.zoom))
 
     def _nodes_covered(self, at: QPoint) -> int:
         scene = self.canvas.mapToScene(QRect(at.x(), at.y(), self.width(), self.height())).boundingRect()

@@ -41,6 +41,7 @@ def _canvas(bot: QtBot, document: Document) -> Canvas:
     canvas.show()
     canvas.activateWindow()
     canvas.setFocus()
+    bot.waitUntil(canvas.hasFocus)
     return canvas
 
 
