@@ -49,7 +49,7 @@ def main() -> int:
             f"headless {alone['images_per_second']:,.0f} images/s, "
             f"window {shown['images_per_second']:,.0f} images/s ({ratios[-1]:.2f} ×), "
             f"timer late by p50 {shown['p50']:.1f} ms, p99 {shown['p99']:.1f} ms, at most {shown['most']:.0f} ms, "
-            f"{shown['maps']} maps shown"
+            f"{shown['maps']} maps shown, {shown['busy']:.2f} s of work in the window's thread"
         )
     print(f"throughput, window / headless: {statistics.median(ratios):.2f}")
     print(f"timer lateness, p99: {statistics.median(run['p99'] for run in late):.1f} ms")
@@ -130,12 +130,15 @@ def windowed(epochs: int) -> dict[str, float]:
         clock.restart()
 
     timer.timeout.connect(tick)
-    training.runFinished.connect(application.quit)
+    # exit: quit would ask about the settings that are not saved.
+    training.runFinished.connect(lambda _: application.exit())
     clock.start()
     timer.start()
+    busy = -time.thread_time()
     training.start()
     application.exec()
     timer.stop()
+    busy += time.thread_time()
     told = training.trace.epochs
     images = len(_digits().splits["train"])
     session.history.mark_saved()
@@ -147,6 +150,7 @@ def windowed(epochs: int) -> dict[str, float]:
         "p99": late[int(len(late) * 0.99)],
         "most": late[-1],
         "maps": len(maps),
+        "busy": busy,
     }
 
 

@@ -119,7 +119,7 @@ class Window:
 
 def first_start(window: Window) -> None:
     """What a newcomer sees: LeNet-5, the digits, a button."""
-    window.wait(lambda: window.panels.looking.values is not None, "maps")
+    window.spin(1.0)
 
 
 def training(window: Window) -> None:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from runtime.panels.install import Panels, install
+from runtime.panels.installation import Panels, install
 
 __all__ = ["Panels", "install"]

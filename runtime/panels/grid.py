@@ -38,6 +38,7 @@ class MapGrid(QAbstractScrollArea):
         self._images: dict[int, QImage] = {}
         self._limits = (0.0, 1.0)
         self._hint = ""
+        self._shares = False
         self.shared = False
         self.channel = 0
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -61,8 +62,14 @@ class MapGrid(QAbstractScrollArea):
             self._hint = hint
             self.viewport().update()
 
-    def show_values(self, values: NDArray[np.floating] | None, names: tuple[str, ...] = ()) -> None:
-        """Show maps (C, …) or a vector (N,), whose entries may have names; None shows the hint."""
+    def show_values(
+        self, values: NDArray[np.floating] | None, names: tuple[str, ...] = (), *, shares: bool = False
+    ) -> None:
+        """Show maps (C, …) or a vector (N,), whose entries may have names; None shows the hint.
+
+        ``shares``: the entries are parts of one and are written as percent.
+        """
+        self._shares = shares
         before = (self._maps.shape, self._vector)
         self._vector = values is not None and values.ndim == 1
         if values is None:
@@ -173,7 +180,7 @@ class MapGrid(QAbstractScrollArea):
         return range(first, min(first + rows * columns, len(self._maps)))
 
     def _paint_bar(self, painter: QPainter, channel: int, rect: QRectF) -> None:
-        low, high = min(self._limits[0], 0.0), max(self._limits[1], 0.0)
+        low, high = (0.0, 1.0) if self._shares else (min(self._limits[0], 0.0), max(self._limits[1], 0.0))
         value = self.value(channel)
         name = self._names[channel] if self._names else str(channel)
         label = max(min(int(rect.width() * 0.3), 110), 28)
@@ -185,12 +192,15 @@ class MapGrid(QAbstractScrollArea):
         said = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, label)
         painter.drawText(left, middle | Qt.AlignmentFlag.AlignRight, said)
         right = QRectF(rect.right() - figures, rect.top(), figures, rect.height())
-        painter.drawText(right, middle | Qt.AlignmentFlag.AlignRight, f"{value:.4g}".replace("-", "−"))
+        painter.drawText(right, middle | Qt.AlignmentFlag.AlignRight, self._written(value))
         span = high - low
         if span > 0 and math.isfinite(value) and room.width() > 4:
             zero, end = (room.left() + room.width() * (v - low) / span for v in (0.0, value))
             bar = QRectF(min(zero, end), room.top(), max(abs(end - zero), 1), room.height())
             painter.fillRect(bar, self._theme.color("accent" if value >= 0 else "validation"))
+
+    def _written(self, value: float) -> str:
+        return f"{100 * value:.1f} %" if self._shares else f"{value:.4g}".replace("-", "−")
 
     # hands -----------------------------------------------------------------------------------------------
 

@@ -93,6 +93,12 @@ class Looking(QObject):
             self._timer.stop()
             self._training.watch((), None)
 
+    def warm_up(self) -> None:
+        """Load PyTorch and the data behind the window, so that training and maps begin at once later."""
+        wish = self._wish()
+        if self.samples is None and wish is not None and not self._worker.busy:
+            self._worker.submit("data", lambda: self._backstage.samples(wish), self._take_samples)
+
     def use(self, weights: Weights | None) -> None:
         """Look with these weights while nothing trains; None: those of the last run, or fresh ones."""
         self._weights = weights
@@ -102,6 +108,11 @@ class Looking(QObject):
     def classes(self) -> tuple[str, ...]:
         """The names of the classes, where they are known."""
         return self.samples.classes if self.samples is not None else ()
+
+    @property
+    def shares(self) -> bool:
+        """Whether the values are the probabilities of the classes."""
+        return self._is_output and self.values is not None and len(self.prediction) == len(self.values)
 
     @property
     def _is_output(self) -> bool:
@@ -201,6 +212,8 @@ class Looking(QObject):
         self._worker.submit("picture", lambda: self._backstage.picture(wish, choice), self._take_picture)
 
     def _take_samples(self, answer: Samples | Problem) -> None:
+        if isinstance(answer, Problem) and not self._viewers:
+            return  # nobody asked; it is told when somebody does
         if isinstance(answer, Problem):
             self.samples = self.picture = None
             self.samplesChanged.emit()
@@ -214,7 +227,8 @@ class Looking(QObject):
             self._worker.submit("device", find_device, self._take_device)
         self.samples = answer
         self.samplesChanged.emit()
-        self._load_picture(answer.wish)
+        if self._viewers:
+            self._load_picture(answer.wish)
 
     def _take_device(self, answer: str | Problem) -> None:
         if isinstance(answer, str):
@@ -285,10 +299,11 @@ class Looking(QObject):
         if maps.path != self.path or not self._viewers:
             return
         trace = self._training.trace
-        epoch = len(trace.epochs) + (0 if trace.finished else 1)
-        if trace.started is not None:
-            epoch = min(epoch, trace.started.epochs)
-        self._show(maps.values, maps.prediction, f"epoch {epoch} · step {maps.step:,}")
+        note = f"step {maps.step:,}"
+        if trace.started is not None and trace.started.steps_per_epoch:
+            epoch = min(max(maps.step - 1, 0) // trace.started.steps_per_epoch + 1, trace.started.epochs)
+            note = f"epoch {epoch} · {note}"
+        self._show(maps.values, maps.prediction, note)
 
     def _show(
         self, values: NDArray[np.float32] | None, prediction: tuple[float, ...], note: str, hint: str = ""
@@ -310,17 +325,20 @@ class Looking(QObject):
         self.channel, self.cell = channel, cell
         self.placeChanged.emit()
 
-    def caption(self) -> str:
-        """``conv1 · 6 maps of 28×28 · epoch 7 · step 120``."""
+    def caption(self, short: bool = False) -> str:
+        """``conv1 · 6 maps of 28×28 · epoch 7 · step 120``; short: ``conv1 · 6 maps · epoch 7``."""
         if self.report is None or self.values is None:
             return self.path
         values = self.values
         if values.ndim == 1:
-            word = "class probability" if self._is_output and self.prediction else "value"
+            word = "class probability" if self.shares else "value"
             what = count(len(values), word, "class probabilities" if word != "value" else None)
         else:
-            what = f"{count(len(values), 'map')} of {format_shape(values.shape[1:])}"
-        return " · ".join(part for part in (self.path, what, self.note) if part)
+            what = count(len(values), "map")
+            if not short:
+                what += f" of {format_shape(values.shape[1:])}"
+        note = self.note.split(" · ")[0].split(",")[0] if short else self.note
+        return " · ".join(part for part in (self.path, what, note) if part)
 
     def field(self) -> tuple[tuple[float, float], tuple[float, float]] | None:
         """The input pixels seen by the chosen pixel, ((top, bottom), (left, right)); beyond the picture is padding."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QImage, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QFileDialog,
+    QGridLayout,
     QHBoxLayout,
     QPushButton,
     QVBoxLayout,
@@ -19,6 +21,9 @@ from runtime.panels.imagery import picture_image
 from runtime.panels.looking import Looking
 from runtime.panels.pixels import PixelView
 from runtime.panels.strip import SampleStrip, dropped_file
+
+#: The class probabilities are bars where they have this much room.
+_CLASSES_HEIGHT = 130
 
 _PICTURES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.tiff *.ppm *.pgm)"
 
@@ -45,9 +50,9 @@ class MapsAside(QWidget):
     def _show(self) -> None:
         if self.isVisible():
             looking = self._looking
-            self.caption.say(looking.caption())
+            self.caption.say(looking.caption(short=True))
             self.grid.say(looking.hint)
-            self.grid.show_values(looking.values, looking.classes)
+            self.grid.show_values(looking.values, looking.classes, shares=looking.shares)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -72,7 +77,15 @@ class FeatureMaps(QWidget):
         self.picture = PixelView(theme, "Picture", "The picture that the network looks at")
         self.single = PixelView(theme, "Feature map", "")
         self.grid = MapGrid(theme)
-        self.caption, self.place, self.seen = Caption(strong=True), Caption(), Caption()
+        self.classes = MapGrid(theme)
+        self.classes.setAccessibleName("Class probabilities")
+        self._room = 0
+        self.caption, self.place, self.seen, self.verdict = (
+            Caption(strong=True),
+            Caption(),
+            Caption(),
+            Caption(),
+        )
         self.shared = QCheckBox("One scale")
         self.shared.setToolTip("Dark and bright mean the same numbers in all maps, not in each its own")
         self.shared.toggled.connect(self._share_scale)
@@ -116,8 +129,15 @@ class FeatureMaps(QWidget):
         row.setSpacing(12)
         row.addWidget(self.strip)
         self._picture_part = under(self.seen, self.picture)
-        row.addWidget(self._picture_part)
-        row.addWidget(self._single_part)
+        self._classes_part = under(self.verdict, self.classes)
+        left = QGridLayout()
+        left.setHorizontalSpacing(12)
+        left.setVerticalSpacing(8)
+        left.addWidget(self._picture_part, 0, 0)
+        left.addWidget(self._single_part, 0, 1)
+        left.addWidget(self._classes_part, 1, 0, 1, 2)
+        left.setRowStretch(0, 1)
+        row.addLayout(left)
         row.addWidget(under(top, self.grid), 1)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -126,6 +146,8 @@ class FeatureMaps(QWidget):
         side = max(min(self.height() - 40, (self.width() - self.strip.width()) // 4 - 12), 120)
         for part in (self._picture_part, self._single_part):
             part.setFixedWidth(side)
+        self._room = self.height() - side - 40
+        self._show_classes()
 
     # showing ---------------------------------------------------------------------------------------------
 
@@ -162,7 +184,7 @@ class FeatureMaps(QWidget):
             return
         looking = self._looking
         self.grid.say(looking.hint)
-        self.grid.show_values(looking.values, looking.classes)
+        self.grid.show_values(looking.values, looking.classes, shares=looking.shares)
         maps = looking.values is not None and looking.values.ndim > 1
         self._single_part.setVisible(maps)
         self.shared.setVisible(maps)
@@ -173,7 +195,7 @@ class FeatureMaps(QWidget):
             return
         looking = self._looking
         values = looking.values
-        self.caption.say(" · ".join(part for part in (looking.caption(), looking.verdict()) if part))
+        self._show_classes()
         self.place.say(looking.place_text())
         self.seen.say(looking.seen_text())
         self.grid.choose(looking.channel)
@@ -186,12 +208,27 @@ class FeatureMaps(QWidget):
         self.single.choose(looking.cell)
         self.picture.show_box(looking.field(), looking.reach())
 
+    def _show_classes(self) -> None:
+        """What the network takes the picture for: a bar for each class where there is room, else in words."""
+        looking = self._looking
+        named = len(looking.classes) == len(looking.prediction) > 0
+        shown = named and self._room >= _CLASSES_HEIGHT
+        self._classes_part.setVisible(shown)
+        if shown:
+            self._classes_part.setFixedHeight(min(self._room, 32 + 24 * len(looking.classes)))
+            self.verdict.say(looking.verdict())
+            self.classes.show_values(
+                np.array(looking.prediction, dtype=np.float32), looking.classes, shares=True
+            )
+        words = () if shown else (looking.verdict(),)
+        self.caption.say(" · ".join(part for part in (looking.caption(), *words) if part))
+
     def _share_scale(self, shared: bool) -> None:
         self.grid.share_scale(shared)
         self._show_place()
 
     def _dress(self) -> None:
-        for view in (self.strip, self.picture, self.single, self.grid):
+        for view in (self.strip, self.picture, self.single, self.grid, self.classes):
             view.set_theme(self._session.theme)
 
     # a person's own picture ------------------------------------------------------------------------------

@@ -43,12 +43,15 @@ class _Axis(pg.AxisItem):
         self._write = write
         self.setStyle(tickTextOffset=6, hideOverlappingLabels=side == "bottom")
         self.setPen(QPen(Qt.PenStyle.NoPen))
-        self.setTickPen(QPen(Qt.PenStyle.NoPen))
         self.setStyle(tickFont=font(SMALL))
         if side == "left":
             self.setWidth(40)
         else:
             self.setHeight(20)
+
+    def generateDrawSpecs(self, p):  # type: ignore[no-untyped-def]
+        specs = super().generateDrawSpecs(p)
+        return specs and (specs[0], [], specs[2])
 
     def tickStrings(self, values, scale, spacing):  # type: ignore[no-untyped-def]
         return [self._write(value) for value in values]

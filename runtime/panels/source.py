@@ -290,12 +290,11 @@ class SourceView(QWidget):
             return
         for address, number in self._source.lines.items():
             if number == line:
-                place = self._session.place_of(address.graph)
-                if place is not None:
-                    if address.graph != self._session.graph.key:
-                        self._session.leave_to(place)
+                if address.graph == self._session.graph.key:
                     self._session.select((address.node,))
                     self._session.nodeRevealed.emit(address.node)
+                else:
+                    self._session.reveal("", address)
                 return
 
     def _reveal_problem(self) -> None:

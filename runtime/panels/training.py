@@ -152,6 +152,12 @@ class Training(QObject):
         self.poll()
         return ended
 
+    def abandon(self, seconds: float = 20.0) -> None:
+        """End the thread where nobody is left to be told."""
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.close(seconds)
+
     # events ----------------------------------------------------------------------------------------------
 
     def poll(self) -> None:

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from builder.edits import Disconnect, ReplaceNode, SetSettings
 from builder.errors import Address
+from runtime.panels.installation import _Closer
 from runtime.panels.series import Trace
 from runtime.training.runs import Run
 from tests.runtime.panels.conftest import MakeWindow, Window
@@ -335,3 +336,28 @@ def test_both_themes_and_the_smallest_window(make_window: MakeWindow, qtbot: QtB
         assert window.shell.grab().toImage() != dark
     assert window.shell.width() <= 1280
     assert window.shell.height() <= 720
+
+
+def test_a_window_taken_away_leaves_no_thread(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window()
+    panels = window.panels
+    panels.looking.warm_up()
+    window.set_training(epochs=500)
+    panels.controls.main.click()
+    qtbot.waitUntil(lambda: panels.training.trace.steps > 10, timeout=LONG)
+    closer = _Closer(panels.training, panels.worker, panels.files)
+    closer()
+    names = {thread.name for thread in threading.enumerate()}
+    assert not names & {"training", "pictures and maps", "runs and exports"}
+    assert not panels.training.is_running
+
+
+def test_pytorch_and_data_come_while_nobody_looks(make_window: MakeWindow, qtbot: QtBot) -> None:
+    window = make_window()
+    window.show("Source")
+    with qtbot.waitSignal(window.panels.looking.samplesChanged, timeout=LONG):
+        window.panels.looking.warm_up()
+    assert window.panels.data_chip.text() == "digits · 1,797"
+    assert window.panels.looking.picture is None
+    window.show("Feature maps")
+    qtbot.waitUntil(lambda: window.panels.looking.values is not None, timeout=LONG)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QAction
 
 from builder.errors import Problem
@@ -24,6 +24,9 @@ from runtime.panels.status import RunStatus
 from runtime.panels.training import Training
 from runtime.panels.worker import Worker
 from runtime.training.runs import default_folder
+
+#: Milliseconds after the start when PyTorch is loaded behind the window.
+_IDLE = 1200
 
 
 class Panels(QObject):
@@ -48,6 +51,12 @@ class Panels(QObject):
         self.settings = SettingsPanel(session)
         self._place()
         self._connect()
+        # A window that is taken away without being closed must not leave threads behind.
+        self.destroyed.connect(_Closer(self.training, self.worker, self.files))
+        self._warm = QTimer(self)
+        self._warm.setSingleShot(True)
+        self._warm.timeout.connect(self.looking.warm_up)
+        self._warm.start(_IDLE)
 
     def _place(self) -> None:
         shell = self._shell
@@ -117,6 +126,7 @@ class Panels(QObject):
 
     def close(self) -> None:
         """End the threads: training stops after its step, nothing that was learned is lost."""
+        self._warm.stop()
         self.training.close()
         self.worker.close()
         self.files.close()
@@ -124,6 +134,18 @@ class Panels(QObject):
     def actions(self) -> tuple[QAction, ...]:
         """Train, stop, one step."""
         return self.controls.actions_
+
+
+class _Closer:
+    """Ends the threads; holds no window, and touches nothing of Qt that may be gone."""
+
+    def __init__(self, training: Training, *workers: Worker) -> None:
+        self._training, self._workers = training, workers
+
+    def __call__(self, *_: object) -> None:
+        self._training.abandon()
+        for worker in self._workers:
+            worker.close()
 
 
 def install(shell: Shell, session: Session, run_dir: Path | None = None) -> Panels:
