@@ -37,6 +37,7 @@ class Engine:
     def __init__(self, document: Document) -> None:
         self.document = document
         self._uses: dict[Hashable, GraphAnalysis] = {}
+        self._wirings: dict[str, tuple[Graph, Wiring]] = {}
         self._stamps: dict[str, Hashable] = {}
 
     def stamp(self, name: str, within: tuple[str, ...] = ()) -> Hashable:
@@ -56,6 +57,14 @@ class Engine:
             )
         return self._stamps[name]
 
+    def _wiring(self, graph: Graph) -> Wiring:
+        """Made once for all uses of a module, as long as its wires stay."""
+        known, wiring = self._wirings.get(graph.key, (None, None))
+        if known is not graph or wiring is None or wiring.revision != graph.structure_revision:
+            wiring = wiring_of(graph)
+            self._wirings[graph.key] = (graph, wiring)
+        return wiring
+
     def forget_stamps(self) -> None:
         """Definitions may have changed since the last analysis."""
         self._stamps = {}
@@ -73,7 +82,7 @@ class Engine:
         if previous is None or touched is None:
             return self._from_scratch(graph, env, arriving, within)
         same_wires = previous.wiring.revision == graph.structure_revision
-        wiring = previous.wiring if same_wires else wiring_of(graph)
+        wiring = previous.wiring if same_wires else self._wiring(graph)
         dirty = {node_id for node_id in touched if node_id in graph}
         stamps = self._stamps_of(wiring)
         old_stamps = previous.stamps or {}
@@ -107,7 +116,7 @@ class Engine:
     def _from_scratch(
         self, graph: Graph, env: Mapping[str, int], arriving: Mapping[str, Value], within: tuple[str, ...]
     ) -> GraphAnalysis:
-        wiring = wiring_of(graph)
+        wiring = self._wiring(graph)
         stamps = self._stamps_of(wiring)
         analysis = GraphAnalysis(graph, graph.revision, wiring, env, arriving, {}, stamps=stamps)
         results = analysis.results
