@@ -1,0 +1,218 @@
+"""Analysis against PyTorch's own ways to know shapes: a FakeTensor forward and a meta-device forward.
+
+    python benchmarks/analysis.py [--rounds N]
+
+Two networks: 1,000 blocks with branches, drawn flat, and ResNet-152, drawn with modules. All contenders take turns,
+round by round; the figure is the median of the rounds' ratios. PyTorch's forwards are given their modules ready made,
+unless it says "made": whoever draws would have to make the module anew after each edit. "First" begins with nothing
+remembered: of any block here, in the cache of FakeTensor's dispatch there. "After an edit" keeps what the last
+analysis knew; the edit moves the field of everything behind it. Exits with 1 where a ratio is below 50.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from builder.analysis import Analysis, analyze, facts  # noqa: E402
+from builder.architectures.resnet import projection, stage  # noqa: E402
+from builder.architectures.sketch import Sketch  # noqa: E402
+from builder.document import Document, Module, ModuleParameter  # noqa: E402
+from builder.graph import Graph  # noqa: E402
+
+WANTED = 50.0
+
+
+def thousand_blocks() -> Document:
+    """Residual units of eight blocks, with three poolings on the way: 1,000 blocks in one graph."""
+    net = Sketch()
+    x = net.input((3, 64, 64))
+    x = net.add("stem", "conv", x, out_channels=16, padding=1)
+    unit = 0
+    while len(net.graph) + 8 + 4 <= 1000:
+        if unit in (30, 60, 90):
+            x = net.add(f"pool{unit}", "max_pool", x)
+        y = x
+        for part in ("a", "b"):
+            y = net.add(f"u{unit}_conv_{part}", "conv", y, out_channels=16, padding=1, bias=False)
+            y = net.add(f"u{unit}_bn_{part}", "batch_norm", y)
+            y = net.add(f"u{unit}_relu_{part}", "relu", y)
+        x = net.add(f"u{unit}_add", "add", y, x)
+        x = net.add(f"u{unit}_out", "relu", x)
+        unit += 1
+    while len(net.graph) < 1000 - 3:
+        x = net.add(f"tail{len(net.graph)}", "relu", x)
+    x = net.add("pool", "global_avg_pool", x)
+    net.output(net.add("fc", "linear", x))
+    assert len(net.graph) == 1000
+    return Document("thousand", net.graph)
+
+
+def resnet152() -> Document:
+    """ResNet-152 with bottlenecks of 1×1, 3×3, 1×1."""
+    net = Sketch(Graph("Bottleneck"))
+    x = net.input()
+    y = net.add("conv1", "conv", x, out_channels="=width // 4", kernel_size=1, bias=False)
+    y = net.add("relu1", "relu", net.add("bn1", "batch_norm", y))
+    y = net.add("conv2", "conv", y, out_channels="=width // 4", stride="=stride", padding=1, bias=False)
+    y = net.add("relu2", "relu", net.add("bn2", "batch_norm", y))
+    y = net.add("conv3", "conv", y, out_channels="=width", kernel_size=1, bias=False)
+    y = net.add("bn3", "batch_norm", y)
+    changes = "stride != 1 or in_channels != width"
+    shortcut = net.add("downsample", "module:Projection", x, when=changes, width="=width", stride="=stride")
+    net.output(net.add("relu3", "relu", net.add("add", "add", y, shortcut)))
+    bottleneck = Module(
+        "Bottleneck", (ModuleParameter("width", 256), ModuleParameter("stride", 1)), net.graph
+    )
+
+    net = Sketch()
+    x = net.input((3, 224, 224))
+    x = net.add("conv1", "conv", x, out_channels=64, kernel_size=7, stride=2, padding=3, bias=False)
+    x = net.add("relu", "relu", net.add("bn1", "batch_norm", x))
+    x = net.add("maxpool", "max_pool", x, kernel_size=3, padding=1)
+    for number, (width, depth) in enumerate(((256, 3), (512, 8), (1024, 36), (2048, 3)), start=1):
+        halving = 1 if number == 1 else 2
+        x = net.add(f"layer{number}", "module:Stage", x, width=width, depth=depth, stride=halving)
+    x = net.add("flatten", "flatten", net.add("avgpool", "adaptive_avg_pool", x))
+    net.output(net.add("fc", "linear", x, out_features=1000))
+    return Document("resnet152", net.graph, [stage("Bottleneck"), bottleneck, projection()])
+
+
+def full(document: Document) -> Analysis:
+    """An analysis that remembers nothing of any block."""
+    facts._memo.clear()
+    return analyze(document)
+
+
+class Edited:
+    """One edit and the analysis after it: what a drawing hand waits for."""
+
+    def __init__(self, document: Document, graph: str, name: str) -> None:
+        self.document = document
+        self.graph = document.graph(graph)
+        self.name = name
+        self.analysis = analyze(document)
+        self.kernel = 1
+
+    def __call__(self) -> None:
+        # A size never seen before, which moves every field behind it.
+        self.kernel += 2
+        node = self.graph.by_name(self.name)
+        assert node is not None
+        self.graph.replace_node(node.with_parameters(kernel_size=self.kernel, padding=self.kernel // 2))
+        self.analysis = analyze(self.document, previous=self.analysis)
+        assert self.analysis.ok
+
+
+def forwards(document: Document) -> dict[str, Callable[[], object]]:
+    """PyTorch's ways to the shapes."""
+    import torch
+    from torch._subclasses.fake_tensor import FakeTensorMode
+
+    from runtime.codegen import Source, generate
+    from runtime.compile import instantiate
+
+    source = generate(document)
+    assert isinstance(source, Source)
+    with torch.device("meta"):
+        module = instantiate(source).eval()
+    make = type(module)
+    (shape,) = analyze(document).input_shapes
+    assert shape is not None
+    meta = torch.empty(1, *shape, device="meta")
+    mode = FakeTensorMode()
+    with mode:
+        fake_module = make().eval()
+        fake = torch.empty(1, *shape)
+
+    def on_meta() -> object:
+        with torch.no_grad():
+            return module(meta)
+
+    def on_fakes() -> object:
+        with mode, torch.no_grad():
+            return fake_module(fake)
+
+    def on_fakes_first() -> object:
+        FakeTensorMode.cache_clear()
+        return on_fakes()
+
+    def making_fakes() -> object:
+        FakeTensorMode.cache_clear()
+        with mode, torch.no_grad():
+            return make().eval()(fake)
+
+    def making_metas() -> object:
+        with torch.device("meta"), torch.no_grad():
+            return make().eval()(meta)
+
+    return {
+        "FakeTensor forward, first": on_fakes_first,
+        "FakeTensor forward, again": on_fakes,
+        "FakeTensor, made and run": making_fakes,
+        "meta forward": on_meta,
+        "meta, made and run": making_metas,
+    }
+
+
+def timed(call: Callable[[], object]) -> float:
+    """Milliseconds of one call."""
+    start = time.perf_counter()
+    call()
+    return 1000 * (time.perf_counter() - start)
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=15)
+    rounds = parser.parse_args().rounds
+    lowest = float("inf")
+    cases = (
+        (thousand_blocks(), "", "u60_conv_a"),
+        (resnet152(), "Bottleneck", "conv2"),
+    )
+    for document, graph, name in cases:
+        blocks = len(analyze(document).leaves())
+        contenders: dict[str, Callable[[], object]] = {
+            "analysis, first": lambda document=document: full(document),  # type: ignore[misc]
+            "analysis, again": lambda document=document: analyze(document),  # type: ignore[misc]
+            "analysis, after an edit": Edited(document.copy(), graph, name),
+            **forwards(document),
+        }
+        times: dict[str, list[float]] = {label: [] for label in contenders}
+        for call in contenders.values():
+            call()  # first calls load and warm up
+        for _ in range(rounds):
+            for label, call in contenders.items():
+                times[label].append(timed(call))
+        print(f"{document.name}: {blocks:,} blocks, medians of {rounds} rounds")
+        for label, found in times.items():
+            print(f"  {label:26} {statistics.median(found):9.2f} ms")
+        pairs = (
+            ("analysis, first", "FakeTensor forward, first"),
+            ("analysis, first", "meta forward"),
+            ("analysis, first", "FakeTensor, made and run"),
+            ("analysis, first", "meta, made and run"),
+            ("analysis, again", "FakeTensor forward, again"),
+            ("analysis, after an edit", "FakeTensor forward, again"),
+            ("analysis, after an edit", "meta forward"),
+            ("analysis, after an edit", "FakeTensor, made and run"),
+        )
+        for ours, theirs in pairs:
+            ratio = statistics.median(b / a for a, b in zip(times[ours], times[theirs], strict=True))
+            lowest = min(lowest, ratio)
+            print(f"  {theirs} / {ours}: {ratio:,.0f} ×")
+    print(f"lowest ratio {lowest:,.0f} × ({'at least' if lowest >= WANTED else 'below'} {WANTED:.0f} ×)")
+    return 0 if lowest >= WANTED else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
