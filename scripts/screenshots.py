@@ -107,7 +107,7 @@ class Window:
         """Save what the window looks like."""
         self.spin(0.4)
         self.shell.grab().save(str(path))
-        print(path)
+        print(path.name)
 
     def close(self) -> None:
         """Close without a question."""
@@ -133,19 +133,22 @@ def training(window: Window) -> None:
 
 
 def problem_fixed(window: Window) -> None:
-    """ResNet-18 with a shortcut that lost its projection: the card says what is wrong and how to mend it."""
-    from builder.acts import delete_nodes
+    """A residual block whose shortcut lacks its projection: what is wrong, and how to mend it."""
+    from builder.architectures.sketch import Sketch
+    from builder.document import Document
 
-    session = window.session
-    session.open_document("resnet18")
-    session.leave_to(("layer2", "0"))
-    shortcut = session.graph.by_name("downsample")
-    assert shortcut is not None
-    edits = delete_nodes(session.document, session.graph.key, [shortcut.id], heal=True)
-    session.perform("Delete downsample", edits)
-    session.flush()
+    net = Sketch(wrap=4)
+    x = net.input((64, 56, 56))
+    y = net.add("conv1", "conv", x, out_channels=128, kernel_size=3, stride=2, padding=1, bias=False)
+    y = net.add("relu", "relu", net.add("bn1", "batch_norm", y))
+    y = net.add("conv2", "conv", y, out_channels=128, kernel_size=3, padding=1, bias=False)
+    y = net.add("add", "add", net.add("bn2", "batch_norm", y), x)
+    net.output(y)
+    window.session.replace(Document("residual", net.graph))
+    window.spin(0.3)
     window.select("add")
     window.shell.show_panel("Problems")
+    window.spin(1.0)
 
 
 def inspecting(window: Window) -> None:
