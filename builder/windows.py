@@ -33,12 +33,16 @@ class AxisMap(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sliding:
-    """A sliding window: output i sees ``i·stride − before + k·dilation`` for k < kernel."""
+    """A sliding window: output i sees ``i·stride − before + k·dilation`` for k < kernel.
+
+    ``border``: what stands outside of the map, as torch names it: zeros see nothing, all else is a pixel again.
+    """
 
     kernel: int
     stride: int = 1
     before: int = 0
     dilation: int = 1
+    border: str = "zeros"
 
     def bounds(self) -> tuple[Affine, Affine]:
         last = self.dilation * (self.kernel - 1) - self.before
@@ -51,12 +55,22 @@ class Sliding:
         starts = np.flatnonzero(outputs) * self.stride - self.before
         if not len(starts):
             return seen
+        if self.border in ("reflect", "circular"):  # at most as wide as the map
+            positions = (starts[:, None] + self.dilation * np.arange(self.kernel)).ravel()
+            if self.border == "reflect":
+                positions = np.abs(positions)
+                positions = np.where(positions < size, positions, 2 * (size - 1) - positions)
+            seen[positions % size] = True
+            return seen
         # Only taps that can land inside: a window may be far larger than the map.
         nearest = max(0, -(int(starts[-1]) // self.dilation))
         furthest = min(self.kernel - 1, (size - 1 - int(starts[0])) // self.dilation)
         for tap in range(nearest, furthest + 1):
             positions = starts + tap * self.dilation
             seen[positions[(positions >= 0) & (positions < size)]] = True
+        if self.border == "replicate":
+            seen[0] |= bool(starts[0] < 0)
+            seen[-1] |= bool(starts[-1] + self.dilation * (self.kernel - 1) >= size)
         return seen
 
 

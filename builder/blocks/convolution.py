@@ -155,7 +155,7 @@ class Conv(Block):
     def sight(self, inputs: Sequence[TensorShape]) -> Sight:
         return Window(
             tuple(
-                Sliding(kernel, stride, sides[0], dilation)
+                Sliding(kernel, stride, sides[0], dilation, self.padding_mode)
                 for _, kernel, stride, sides, dilation in self._spatial(inputs[0])
             )
         )
