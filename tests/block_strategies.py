@@ -79,8 +79,8 @@ def parameters_of(draw: st.DrawFn, cls: type[Block], axes: int) -> dict[str, Any
 
 @st.composite
 def arriving(draw: st.DrawFn, cls: type[Block]) -> list[Shape]:
-    """Shapes at a block's inputs; at a merge mostly alike, and now and then not."""
-    first = draw(shapes())
+    """Shapes at a block's inputs, mostly of a rank it takes; at a merge mostly alike, and now and then not."""
+    first = draw(shapes(draw(st.sampled_from([rank - 1 for rank in cls.ranks] * 4 + [0, 1, 2, 3]))))
     if not cls.variadic:
         return [first]
     others: list[Shape] = []
