@@ -30,7 +30,7 @@ SHARE = {"conv": 1.5, "max_pool": 0.6, "avg_pool": 0.5, "adaptive_avg_pool": 0.3
 
 @st.composite
 def one_block(draw: st.DrawFn, block_id: str) -> Document:
-    """Input(s) → perhaps something learnt, so that gradients flow → the block → Output."""
+    """Input(s) → perhaps something learnt, so that gradients flow → the block → perhaps something learnt → Output."""
     cls = REGISTRY[block_id]
     shapes = draw(arriving(cls))
     learnt = draw(st.booleans())
@@ -44,8 +44,14 @@ def one_block(draw: st.DrawFn, block_id: str) -> Document:
             x = sketch.add(f"before{number}", "conv", x, out_channels=shape[0], kernel_size=1)
         wires.append(x)
     parameters = draw(parameters_of(cls, len(shapes[0]) - 1))
-    sketch.output(sketch.add("block", block_id, *wires, **parameters))
-    return Document("one", sketch.graph)
+    block = sketch.add("block", block_id, *wires, **parameters)
+    document = Document("one", sketch.graph)
+    output = analyze(document).view().reports[block.node].output_shape
+    if output is not None and draw(st.booleans()):  # what it keeps differs from what the block keeps
+        behind = {"out_features": 2} if len(output) == 1 else {"out_channels": 2, "kernel_size": 1}
+        block = sketch.add("behind", "linear" if len(output) == 1 else "conv", block, **behind)
+    sketch.output(block)
+    return document
 
 
 @pytest.mark.parametrize("block_id", TAKING)
@@ -85,8 +91,8 @@ def _compare(document: Document) -> None:
     plain.eval()
     inputs = [torch.randn(2, *shape) for shape in shapes]
     with torch.no_grad():
-        expected = plain(*inputs)
-        assert torch.equal(module(*inputs), expected)
+        expected = plain.everything(*inputs)["block"]
+        assert torch.equal(module(*inputs), plain(*inputs))
         assert torch.equal(Tapped(document, module).run(*inputs)["block"], expected)
     assert tuple(expected.shape[1:]) == leaf.output_shape
     if len(shapes) == 1:
