@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from itertools import pairwise
+from math import ceil
 from pathlib import Path
 
 import pytest
@@ -118,7 +119,6 @@ def test_size_jump_and_start_are_those_of_positions_far_from_the_border(document
     note(write_document(document))
     analysis = analyze(document)
     (shape,) = (found for found in analysis.input_shapes if found is not None)
-    margin = shape[1] // 4  # wider than any border that padding can make
     seen = impulse_support(Interpreted(document).double().eval().everything, shape)
     for leaf in analysis.leaves():
         report = leaf.receptive_field
@@ -135,7 +135,9 @@ def test_size_jump_and_start_are_those_of_positions_far_from_the_border(document
             (analysis.field(leaf.path, (index,), clipped=False) or ((0, 0),))[0]
             for index in range(seen[leaf.path].positions[0])
         ]
-        uniform = _uniform(fields)
+        uniform = isinstance(report.jump[0], int) and _uniform(fields)
+        # Strides leave less than a jump unread at the end; there the padding of a later layer begins.
+        margin = max(shape[1] // 4, 2 * ceil(report.jump[0]))
         for index, (first, last) in enumerate(fields):
             if margin <= first <= last < shape[1] - margin:
                 assert seen[leaf.path].field((index,)) == ((first, last),), (leaf.path, index)
