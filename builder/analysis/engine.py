@@ -87,16 +87,18 @@ class Engine:
         stamps = self._stamps_of(wiring)
         old_stamps = previous.stamps or {}
         if any(old_stamps.get(name) != stamp for name, stamp in stamps.items()):
-            dirty |= {n for n in wiring.instances if self._outdated(graph.node(n), old_stamps, stamps)}
+            outdated = {n for n in wiring.instances if self._outdated(graph.node(n), old_stamps, stamps)}
+            # Whoever hangs on one may find that its output is gone, or there again.
+            dirty |= outdated.union(*(wiring.successors[n] for n in outdated))
         for node_id in tuple(dirty):
-            before = previous.results.get(node_id)
-            if before is not None and before.node.name != graph.node(node_id).name:
-                # The name stands in findings about what it feeds and about a cycle it lies on.
+            before, now = previous.results.get(node_id), graph.node(node_id)
+            if before is not None and (before.node.name, before.node.block) != (now.name, now.block):
+                # Name and ports stand in findings about what it feeds and about a cycle it lies on.
                 dirty.update(wiring.successors[node_id], wiring.cyclic if node_id in wiring.cyclic else ())
         if not same_wires:
             # Edits far away can put a node on a cycle or cut it off from every output.
-            was, now = previous.wiring.cyclic, wiring.cyclic
-            dirty.update(n for n in was.keys() | now.keys() if was.get(n) != now.get(n) and n in graph)
+            was, is_now = previous.wiring.cyclic, wiring.cyclic
+            dirty.update(n for n in was.keys() | is_now.keys() if was.get(n) != is_now.get(n) and n in graph)
             dirty.update(n for n in wiring.live ^ previous.wiring.live if n in graph)
             if wiring.is_chain != previous.wiring.is_chain:  # stages in a chain are numbered otherwise
                 dirty.update(node.id for node in graph if node.repeat != 1)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from builder.analysis import Analysis, analyze
 from builder.architectures import ARCHITECTURES
 from builder.document import Document, Module
-from builder.edits import AddModule, Disconnect, MoveNodes, ReplaceNode
+from builder.edits import AddModule, Disconnect, Edit, MoveNodes, RemoveModule, ReplaceNode
 from builder.graph import Edge, Graph, Node
 from builder.shapes import TensorShape
 from runtime.codegen import generate
@@ -67,6 +67,33 @@ def test_incremental_is_from_scratch_on_a_real_network(data: st.DataObject) -> N
         document.apply(edit)
     assert _told(analyze(document, previous=analysis)) == _told(analyze(document))
     assert analyze(document).ok == analyze(document, previous=analysis).ok
+
+
+def _fed_by(block: str, port: str) -> Document:
+    """Just ``block``, whose output ``port`` feeds a ReLU."""
+    graph = Graph()
+    graph.add_node(Node("a", "source", block))
+    graph.add_node(Node("b", "relu", "relu"))
+    graph.connect(Edge("a", port, "b", "x"))
+    return Document("fed", graph, [Module("Empty", (), Graph("Empty"))])
+
+
+def test_ports_that_go_or_come_are_told_at_what_they_feed() -> None:
+    edits: list[tuple[str, Edit]] = [
+        ("module:Empty", RemoveModule("Empty")),
+        ("acme.unknown", ReplaceNode("", Node("a", "source", "conv"))),
+        ("conv", ReplaceNode("", Node("a", "source", "acme.unknown"))),
+        ("module:Gone", AddModule(Module("Gone", (), Graph("Gone")))),
+    ]
+    for block, edit in edits:
+        document = _fed_by(block, "signal")
+        before = analyze(document)
+        document.apply(edit)
+        after = analyze(document, previous=before)
+        assert _told(after) == _told(analyze(document))
+        assert ("no-such-port" in {p.code for p in before.problems}) != (
+            "no-such-port" in {p.code for p in after.problems}
+        ), block
 
 
 def test_an_edit_redoes_only_what_is_behind_it() -> None:
