@@ -183,7 +183,7 @@ class Shell(QMainWindow):
 
     def reset_layout(self) -> None:
         """Give every workspace its first layout back."""
-        for group in ("layout", "panel"):
+        for group in ("layout", "panel", "closed"):
             preferences.forget(group)
         self._arrange()
 
@@ -194,9 +194,13 @@ class Shell(QMainWindow):
         state = preferences.recall_bytes(f"layout/{self.workspace}")
         if state is None or not self.restoreState(state, _VERSION):
             self._arrange_first()
+        closed = preferences.recall_texts(f"closed/{self.workspace}")
         for side, dock in self._docks.items():
-            if not self.areas[side].listed():
-                dock.hide()
+            # A layout kept while a dock had nothing in it says nothing about whether it is wanted.
+            wanted = bool(self.areas[side].listed()) and side not in closed
+            if wanted and dock.isHidden():
+                self._open_dock(side)
+            dock.setVisible(wanted)
         self._message_bar.setVisible(bool(self.messages.problems))
 
     def _arrange_first(self) -> None:
@@ -209,10 +213,24 @@ class Shell(QMainWindow):
         self.resizeDocks(sides, [LEFT_WIDTH, RIGHT_WIDTH], Qt.Orientation.Horizontal)
         self.resizeDocks([self._docks["bottom"]], [height], Qt.Orientation.Vertical)
 
+    def _open_dock(self, side: str) -> None:
+        """Show a dock that the layout does not know, at its first size."""
+        dock, upright = self._docks[side], side != "bottom"
+        dock.show()
+        size = {"left": LEFT_WIDTH, "right": RIGHT_WIDTH, "bottom": BOTTOM_HEIGHT}[side]
+        self.resizeDocks([dock], [size], Qt.Orientation.Horizontal if upright else Qt.Orientation.Vertical)
+
     def _remember_layout(self) -> None:
         if not self._arranged:
             return
         preferences.remember(f"layout/{self.workspace}", self.saveState(_VERSION))
+        before = preferences.recall_texts(f"closed/{self.workspace}")
+        closed = [
+            side
+            for side, dock in self._docks.items()
+            if (dock.isHidden() if self.areas[side].listed() else side in before)
+        ]
+        preferences.remember(f"closed/{self.workspace}", closed)
         for side, area in self.areas.items():
             if (panel := area.current()) is not None:
                 preferences.remember(f"panel/{self.workspace}/{side}", panel.title)
@@ -369,12 +387,9 @@ class Shell(QMainWindow):
 
     def _dock_filled(self, side: str) -> None:
         """Show a dock when its first panel comes after the window is up."""
-        if (
-            self._arranged
-            and self.areas[side].listed()
-            and preferences.recall_bytes(f"layout/{self.workspace}") is None
-        ):
-            self._docks[side].show()
+        closed = preferences.recall_texts(f"closed/{self.workspace}")
+        if self._arranged and len(self.areas[side].listed()) == 1 and side not in closed:
+            self._open_dock(side)
 
 
 def _first_focusable(part: QWidget) -> QWidget | None:

@@ -157,6 +157,32 @@ def test_the_window_is_remembered(qtbot: QtBot, window: Window) -> None:
     assert again.shell.dock("right").width() == RIGHT_WIDTH
 
 
+def test_docks_that_were_empty_when_the_layout_was_kept_come_back(qtbot: QtBot, window: Window) -> None:
+    session = Session()
+    bare = Shell(session)
+    qtbot.addWidget(bare)
+    bare.add_panel("center", "Canvas", QLineEdit())
+    bare.show()
+    bare.close()  # keeps a layout in which no dock has anything to show
+    shell = window.show(qtbot).shell
+    assert all(shell.dock(side).isVisible() for side in ("left", "right", "bottom"))
+    assert (shell.dock("left").width(), shell.dock("right").width()) == (LEFT_WIDTH, RIGHT_WIDTH)
+
+
+def test_a_dock_that_was_closed_stays_closed(qtbot: QtBot, window: Window) -> None:
+    shell = window.show(qtbot).shell
+    window.action("Right panel").trigger()
+    shell.set_workspace("Train")
+    shell.set_workspace("Design")
+    assert not shell.dock("right").isVisible()
+    shell.close()
+    again = Window(qtbot).show(qtbot)
+    assert not again.shell.dock("right").isVisible()
+    assert again.shell.dock("left").isVisible()
+    again.shell.reset_layout()
+    assert again.shell.dock("right").isVisible()
+
+
 def test_tabs_say_how_much_is_in_them(qtbot: QtBot, window: Window) -> None:
     window.problems.set_count(3)
     tabs = window.shell.areas["bottom"].tabs
