@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 from builder.blocks.base import Block, Cost, Formula, Saved, class_for, register, shape_dims
 from builder.blocks.lowering import Make, options
 from builder.blocks.parameters import Flag, Real
-from builder.errors import Problem
-from builder.shapes import TensorShape
+from builder.errors import Problem, Severity
+from builder.shapes import TensorShape, format_shape
 
 
 @register
@@ -52,9 +53,30 @@ class BatchNorm(Block):
         # The input, and the batch's mean and inverse deviation of each channel.
         return Saved(inputs=(0,), fixed=8 * inputs[0][0])
 
+    def advise(self, inputs: Sequence[TensorShape]) -> list[Problem]:
+        if self.track_running_stats or prod(inputs[0][1:]) > 1:
+            return []
+        return [
+            Problem(
+                "batch-norm-alone",
+                "Without running averages, a batch norm needs more than one value per channel",
+                f"a picture alone brings one, as {format_shape(inputs[0])} arrives",
+                "Turn running averages on, or only whole batches can be predicted.",
+                severity=Severity.WARNING,
+            )
+        ]
+
     def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
-        channels = inputs[0][0]
-        formulas = [Formula("Each channel", "y = γ · (x − mean) / √(variance + ε) + β", f"ε = {self.eps:g}")]
+        channels, *sizes = inputs[0]
+        formulas = [
+            Formula("Each channel", "y = γ · (x − mean) / √(variance + ε) + β", f"ε = {self.eps:g}"),
+            Formula(
+                "Mean and variance of",
+                "batch · positions",
+                " · ".join(["batch", *map(str, sizes)]),
+                f"{prod(sizes):,} values per picture" if prod(sizes) > 1 else "one value per picture",
+            ),
+        ]
         if self.affine:
             formulas.append(
                 Formula("Parameters", "2 · channels (γ, β)", f"2 · {channels}", f"{2 * channels:,}")

@@ -46,13 +46,12 @@ def run(arguments: argparse.Namespace) -> int:
     from runtime.training.evaluation import evaluate
     from runtime.training.loop import check
     from runtime.training.objective import objective_of
-    from runtime.training.settings import Settings
     from runtime.training.trouble import resolve_device
 
     data = load_data_for(subject, arguments.data)
     if isinstance(data, list):
         return failed(data)
-    if problems := check(subject.document, Settings(batch=1), data):
+    if problems := check(subject.document, None, data):
         return failed(problems)
     built = build_with_weights(subject, arguments.weights)
     if isinstance(built, list):

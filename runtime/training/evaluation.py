@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from runtime.training.batches import Batches, cut
 from runtime.training.objective import Objective
 
 #: Numbers of one input chunk, and images at most: bounds the memory of a forward pass.
 _CHUNK_NUMBERS = 2**22
 _CHUNK_IMAGES = 512
-
-
-class Batches(Protocol):
-    """The part of ``runtime.data``'s Data that networks are fed from."""
-
-    @property
-    def splits(self) -> Mapping[str, Tensor]:
-        """Indices of the samples of ``train``, ``validation`` and ``test``."""
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """The names of the labels."""
-
-    def batch(self, indices: Tensor, device: torch.device) -> tuple[Tensor, Tensor]:
-        """Normalised pictures (N, C, H, W) at the network's size, and labels (N,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +71,15 @@ def evaluate(
     classes = len(data.classes)
     try:
         with torch.inference_mode():
-            chunk = 1
-            first = 0
-            while first < len(indices):
+            for first, last in cut(len(indices), _chunk(data, indices, device)):
                 if stop():
                     return None
-                images, labels = data.batch(indices[first : first + chunk], device)
+                images, labels = data.batch(indices[first:last], device)
                 outputs = model(images)
                 loss += objective.total(outputs, labels)
                 size = max(outputs.shape[1], classes)
                 found = torch.bincount(labels * size + outputs.argmax(1), minlength=size * size)
                 counts = found if counts is None else counts + found
-                first += chunk
-                chunk = max(1, min(_CHUNK_IMAGES, _CHUNK_NUMBERS // max(1, images[0].numel())))
     finally:
         model.train(was_training)
     if counts is None:
@@ -111,3 +93,11 @@ def evaluate(
         samples,
         tuple(tuple(row) for row in confusion.tolist()),
     )
+
+
+def _chunk(data: Batches, indices: Tensor, device: torch.device) -> int:
+    """Images to pass at once."""
+    if not len(indices):
+        return 1
+    numbers = data.batch(indices[:1], device)[0].numel()
+    return max(2, min(_CHUNK_IMAGES, _CHUNK_NUMBERS // max(1, numbers)))

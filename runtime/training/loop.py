@@ -29,7 +29,7 @@ from runtime.training.randomness import seed_of, seeded
 from runtime.training.runs import Run
 from runtime.training.settings import Settings
 from runtime.training.trainer import Trainer
-from runtime.training.trouble import check_batch, explain, resolve_device
+from runtime.training.trouble import check_batch, check_normalisation, explain, resolve_device
 from runtime.training.watching import Viewer
 
 #: Problems told before a run that cannot begin gives up listing them.
@@ -120,8 +120,8 @@ def _train(
     yield from trainer.events()
 
 
-def check(document: Document, settings: Settings, data: Data) -> list[Problem]:
-    """The errors that keep this network from being trained on this data."""
+def check(document: Document, settings: Settings | None, data: Data) -> list[Problem]:
+    """The errors that keep this network from being trained on this data; without ``settings``, from being tested."""
     analysis = analyze(document)
     errors = [problem for problem in analysis.problems if problem.is_error]
     if errors:
@@ -147,7 +147,11 @@ def check(document: Document, settings: Settings, data: Data) -> list[Problem]:
                 "Load the data again for this network",
             )
         ]
-    found_wrong = [data.check_classes(shapes[0]), check_batch(settings, data)]
+    found_wrong = [
+        data.check_classes(shapes[0]),
+        check_batch(settings, data) if settings is not None else None,
+        check_normalisation(analysis, data, settings.batch if settings is not None else None),
+    ]
     return [problem for problem in found_wrong if problem is not None]
 
 

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from builder.errors import Problem
 from runtime.training.augmentation import draw_offsets, shifted
+from runtime.training.batches import Batches, cut
 from runtime.training.control import Control, Watch
-from runtime.training.evaluation import Batches, Evaluation, evaluate
+from runtime.training.evaluation import Evaluation, evaluate
 from runtime.training.events import Checkpoint, Epoch, Event, Finished, Maps, Started, State, Steps, Trouble
 from runtime.training.ledger import Ledger
 from runtime.training.objective import Objective
@@ -28,17 +29,6 @@ Weights: TypeAlias = dict[str, Tensor]
 Save: TypeAlias = Callable[[str, Weights, int, float | None], str | Problem]
 #: (what is watched, step) → maps.
 Look: TypeAlias = Callable[[Watch, int], Iterable[Maps]]
-
-
-def cut(samples: int, batch: int) -> list[tuple[int, int]]:
-    """[first, last) of each batch of an epoch; the last one may be short.
-
-    A single sample left over joins the batch before it, because batch normalisation cannot learn from one.
-    """
-    cuts = [(first, min(first + batch, samples)) for first in range(0, samples, batch)]
-    if batch > 1 and len(cuts) > 1 and cuts[-1][1] - cuts[-1][0] == 1:
-        cuts[-2:] = [(cuts[-2][0], samples)]
-    return cuts
 
 
 def make_optimizer(model: nn.Module, settings: Settings) -> torch.optim.Optimizer:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import errno
 import logging
+from math import prod
 from pathlib import Path
 
 import torch
 
+from builder.analysis import Analysis
+from builder.blocks.normalisation import BatchNorm
 from builder.errors import Problem
 from builder.logs import details
-from runtime.training.evaluation import Batches
+from builder.shapes import format_shape
+from runtime.training.batches import Batches
 from runtime.training.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -43,6 +47,37 @@ def check_batch(settings: Settings, data: Batches) -> Problem | None:
         f"Set the batch to {min(samples, 64):,}",
         path="training.batch",
     )
+
+
+def check_normalisation(analysis: Analysis, data: Batches, batch: int | None) -> Problem | None:
+    """A variance needs two values: of each channel in a batch of training, and in one of a split to evaluate.
+
+    ``batch``: that of training; None where only the test split is run through the network.
+    """
+    lone = [split for split, indices in data.splits.items() if len(indices) == 1]
+    for leaf in analysis.leaves():
+        block = leaf.facts.block if leaf.facts is not None else None
+        if not isinstance(block, BatchNorm) or leaf.output_shape is None or prod(leaf.output_shape[1:]) != 1:
+            continue
+        where = f"'{leaf.path}' gets {format_shape(leaf.output_shape)}, one value per channel of each picture"
+        if batch == 1 or (batch is not None and "train" in lone):
+            return Problem(
+                "batch-norm-one-value",
+                "Batch normalisation needs more than one value per channel to learn from",
+                f"{where}, and the batch is 1",
+                "Add pictures" if "train" in lone else "Set the batch to 2 or more",
+                path=leaf.path,
+            )
+        tested = [split for split in lone if batch is not None or split == "test"]
+        if tested and not block.track_running_stats:
+            return Problem(
+                "batch-norm-one-value",
+                "Batch normalisation without running averages needs more than one value per channel",
+                f"{where}, and the {tested[0]} split is one picture",
+                "Turn running averages on, or add pictures",
+                path=leaf.path,
+            )
+    return None
 
 
 def explain(error: Exception, log_file: Path | None = None) -> Problem:

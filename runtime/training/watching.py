@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from runtime.training.batches import Batches
 from runtime.training.control import Watch
-from runtime.training.evaluation import Batches
 from runtime.training.events import Maps
 from runtime.training.objective import Objective
 

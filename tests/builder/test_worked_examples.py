@@ -64,6 +64,13 @@ def test_a_row_of_7_under_a_kernel_of_3_at_stride_3_leaves_a_pixel_unread() -> N
     assert "1 px" in analysis.problems[0].message
 
 
+@pytest.mark.parametrize("shape", [(8,), (8, 1), (8, 1, 1), (8, 1, 1, 1)])
+def test_batch_norm_of_one_value_needs_running_averages_to_predict(shape: tuple[int, ...]) -> None:
+    assert not one_block(shape, "batch_norm").problems
+    (warning,) = one_block(shape, "batch_norm", track_running_stats=False).problems
+    assert (warning.code, warning.severity) == ("batch-norm-alone", "warning")
+
+
 def test_the_explanation_puts_the_numbers_in() -> None:
     analysis = one_block((8, 32, 32), "conv", out_channels=16, kernel_size=5, padding=2)
     leaf = analysis.leaf("block")

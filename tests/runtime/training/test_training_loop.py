@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from dataclasses import replace
 
 import pytest
 import torch
@@ -130,6 +131,80 @@ def test_what_cannot_be_trained_is_told_before_it_begins(document, settings, cod
     events = list(train(document, settings, digits))
     assert codes(events) == [code]
     assert events[-1] == Finished("failed", None, None, None, None, 0.0)
+
+
+def draw_norm_on_single_numbers(**norm):
+    """Two batch norms inside and after a global pool: the second gets one number per channel."""
+    sketch = Sketch()
+    wire = sketch.add("conv", "conv", sketch.input(SHAPE), out_channels=4)
+    wire = sketch.add("wide", "batch_norm", wire)
+    wire = sketch.add("pool", "adaptive_avg_pool", wire, output_size=1)
+    wire = sketch.add("narrow", "batch_norm", wire, **norm)
+    wire = sketch.add("flatten", "flatten", wire)
+    sketch.output(sketch.add("fc", "linear", wire, out_features=10))
+    return Document("narrow", sketch.graph, data={"source": "digits"})
+
+
+def few(data, **counts):
+    """The same data with only so many samples in a split."""
+    return replace(data, splits={**data.splits, **{k: data.splits[k][:n] for k, n in counts.items()}})
+
+
+@pytest.mark.parametrize(
+    ("norm", "batch", "counts", "said"),
+    [
+        (
+            {},
+            1,
+            {},
+            "'narrow' gets 4×1×1, one value per channel of each picture, and the batch is 1. Set the",
+        ),
+        ({}, 1, {"train": 1}, "and the batch is 1. Add pictures"),
+        ({"track_running_stats": False}, 32, {"validation": 1}, "the validation split is one picture. Turn"),
+        (
+            {"track_running_stats": False},
+            32,
+            {"test": 1},
+            "the test split is one picture. Turn running averages",
+        ),
+    ],
+)
+def test_batch_norm_that_gets_one_value_is_told_before_a_run_begins(norm, batch, counts, said, digits):
+    document, data = draw_norm_on_single_numbers(**norm), few(digits, **counts)
+    settings = QUICK.replace(batch=batch)
+    (trouble, finished) = train(document, settings, data)
+    assert (trouble.problem.code, trouble.problem.path) == ("batch-norm-one-value", "narrow")
+    assert said in trouble.problem.message
+    assert finished.reason == "failed"
+
+
+@pytest.mark.parametrize(
+    ("document", "batch", "counts"),
+    [
+        (draw(), 1, {"train": 3}),
+        (draw_norm_on_single_numbers(), 2, {"train": 5, "validation": 1, "test": 1}),
+        (
+            draw_norm_on_single_numbers(track_running_stats=False),
+            2,
+            {"train": 3, "validation": 2, "test": 513},
+        ),
+    ],
+)
+def test_batch_norm_learns_and_is_tested_on_what_is_enough_for_it(document, batch, counts, digits):
+    pooled = replace(digits, splits={**digits.splits, "test": torch.cat(list(digits.splits.values()))})
+    events = list(train(document, QUICK.replace(batch=batch), few(pooled, **counts)))
+    assert not of(events, Trouble)
+    assert events[-1].reason == "completed"
+    assert events[-1].test_accuracy is not None
+
+
+def test_looking_at_one_picture_through_such_a_norm_shows_nothing_and_goes_on(digits):
+    document = draw_norm_on_single_numbers(track_running_stats=False)
+    control = Control()
+    control.watch("conv")
+    events = list(train(document, QUICK, digits, control=control))
+    assert not of(events, Maps)
+    assert events[-1].reason == "completed"
 
 
 def test_the_errors_of_a_document_are_all_told(digits):

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from torch import nn
 
 from builder.errors import Problem
+from runtime.training.batches import cut
 from runtime.training.control import Control
 from runtime.training.events import Checkpoint, Epoch, Finished, Maps, Started, State, Steps, Trouble
 from runtime.training.objective import Objective
 from runtime.training.settings import Settings
-from runtime.training.trainer import cut, make_optimizer
+from runtime.training.trainer import make_optimizer
 from runtime.training.watching import Viewer
 
 
