@@ -11,8 +11,10 @@ from builder.document import Document, module_name
 from builder.errors import Address, Problem
 from builder.expressions import Symbol
 from builder.shapes import format_shape
-from runtime.source.classes import Plan, UnsettledError, Writer, is_chain_class, positional, structure
+from runtime.source.agreement import is_chain_class, positional, structure
+from runtime.source.classes import Writer
 from runtime.source.helpers import TAP, TAPPED_SEQUENTIAL, helper_source
+from runtime.source.settling import Plan, UnsettledError
 from runtime.source.tracing import Placement, Trace, trace, uses
 from runtime.source.writing import take_marks
 

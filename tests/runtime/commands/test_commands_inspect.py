@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from builder.architectures import open_document
+from builder.architectures.sketch import Sketch
 from builder.document import Document
 from builder.edits import SetSettings
 from builder.writing import save
@@ -214,6 +215,18 @@ def test_a_run_without_weights(tmp_path: Path, lenet: Document, capsys: pytest.C
     words = ("--image", "digits:5", "--node", "conv1", "-o", tmp_path / "out.png")
     assert inspected(made.folder, *words) == 1
     assert "no best weights" in capsys.readouterr().err
+
+
+def test_a_norm_that_one_picture_is_not_enough_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sketch = Sketch()
+    wire = sketch.add("flat", "flatten", sketch.input((1, 8, 8)))
+    sketch.output(sketch.add("norm", "batch_norm", wire, track_running_stats=False))
+    save(Document("alone", sketch.graph, data={"source": "digits"}), tmp_path / "alone.convolab")
+    out = tmp_path / "out.png"
+    assert inspected(tmp_path / "alone.convolab", "--image", "digits:5", "--node", "flat", "-o", out) == 1
+    assert "error: norm: Without running averages" in capsys.readouterr().err
 
 
 def test_the_same_words_give_the_same_file(tmp_path: Path) -> None:

@@ -1,0 +1,94 @@
+"""Where the uses of a module agree, and what one class can say of them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from builder.analysis.values import GraphAnalysis
+from builder.blocks.lowering import Apply, Lowering, Make
+from runtime.source.tracing import Placement, Step, Trace
+
+#: Largest factor tried when a size is looked for as a multiple of a parameter.
+_FACTORS = range(2, 9)
+
+
+def steps_together(traces: list[Trace]) -> Iterable[list[Step]]:
+    """Each node's step in every use."""
+    return ([t.steps[node_id] for t in traces] for node_id in traces[0].steps)
+
+
+def is_chain_class(traces: list[Trace]) -> bool:
+    """Whether the class is a Sequential: one line of modules, nothing that only ``forward`` can say."""
+    first = traces[0].analysis
+    if not first.wiring.is_chain or not first.graph.key:
+        return False
+    return all(
+        step.node.block in ("input", "output")
+        or step.placed
+        or all(isinstance(x, Make) for x in step.lowered)
+        for one in traces
+        for step in one.steps.values()
+        if step.active
+    )
+
+
+def positional(traces: list[Trace]) -> bool:
+    """Whether the children's names are the positions a Sequential gives by itself, in every use."""
+    for one in traces:
+        segments: list[str] = []
+        for node_id in one.steps:
+            result = one.analysis.results[node_id]
+            if result.node.block in ("input", "output"):
+                continue
+            if result.bypassed and (result.node.repeat == 1 or result.node.when is not None):
+                return False
+            segments += [stage.segment for stage in result.stages]
+        if segments != [str(i) for i in range(len(segments))]:
+            return False
+    return not any(
+        step.node.when is not None and len({s.active for s in together}) > 1
+        for together in steps_together(traces)
+        for step in together[:1]
+    )
+
+
+def structure(one: Trace, class_of: Callable[[Placement], str]) -> dict[str, object]:
+    """What must be alike for two uses to share a class: targets and argument names of each active node."""
+    found: dict[str, object] = {}
+    for node_id, step in one.steps.items():
+        if not step.active:
+            continue
+        if step.placed:
+            found[node_id] = tuple(dict.fromkeys(class_of(placement) for placement in step.placed))
+        else:
+            found[node_id] = tuple(dict.fromkeys(_outline(low) for low in step.lowered))
+    return found
+
+
+def _outline(low: Lowering) -> tuple[object, ...]:
+    if isinstance(low, Make | Apply):
+
+        def form(value: object) -> object:
+            if isinstance(value, tuple):
+                return tuple(map(form, value))
+            return "int" if isinstance(value, int) and not isinstance(value, bool) else value
+
+        kwargs = tuple((key, form(value)) for key, value in low.kwargs.items())
+        return (type(low).__name__, low.target, tuple(map(form, low.args)), kwargs)
+    return (type(low).__name__, getattr(low, "symbol", ""))
+
+
+def expression_for(
+    values: list[int], uses: list[GraphAnalysis], parameters: Sequence[tuple[str, int | bool]]
+) -> str | None:
+    """An expression of the parameters that gives these values in all uses: ``width``, ``4 * width``."""
+    for name, default in parameters:
+        if isinstance(default, bool):
+            continue
+        given = [int(use.env[name]) for use in uses]
+        if values == given:
+            return name
+        for factor in _FACTORS:
+            if values == [factor * value for value in given]:
+                return f"{factor} * {name}"
+    return None

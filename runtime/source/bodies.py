@@ -1,0 +1,180 @@
+"""What stands inside a class: the lines of ``__init__`` and ``forward``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from builder.blocks.lowering import Apply, Lowering, Make, Operator, PassOn
+from runtime.source.agreement import is_chain_class, positional, steps_together
+from runtime.source.settling import Settler
+from runtime.source.tracing import Step, Trace
+from runtime.source.writing import Call, Code, Repeated, literal, statement
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Writes one class; with ``taps``, each node's tensor is shown to whoever looks."""
+
+    settler: Settler
+    taps: bool
+
+    def write(self, traces: list[Trace]) -> tuple[str, list[str], list[str]]:
+        """The base class, the lines of ``__init__``, and ``forward`` where the base class has none that fits."""
+        return self._chain(traces) if is_chain_class(traces) else self._module(traces)
+
+    def _chain(self, traces: list[Trace]) -> tuple[str, list[str], list[str]]:
+        steps = [step for step in steps_together(traces) if step[0].node.block not in ("input", "output")]
+        if positional(traces):
+            elements = [element for together in steps for element in self.settler.elements(together)]
+            return self.settler.sequential, statement(Call("super().__init__", tuple(elements)), 2), []
+        lines = ["        super().__init__()"]
+        for together in steps:
+            lines += self._register(together, chain=True)
+        return self.settler.sequential, lines, []
+
+    def _module(self, traces: list[Trace]) -> tuple[str, list[str], list[str]]:
+        init = ["        super().__init__()"]
+        names = {step.node.name for step in traces[0].steps.values()}
+        variables: dict[tuple[str, str], str] = {}
+        arguments, body, returned = [], [], []
+        for together in steps_together(traces):
+            node = together[0].node
+            if node.block == "input":
+                variable = "x" if node.name == "input" and "x" not in names else _variable(node.name)
+                variables[node.id, "y"] = variable
+                arguments.append(variable)
+                if self.taps:
+                    body.append(f'        tap(self, "{node.name}", {variable})')
+                continue
+            edges = traces[0].analysis.wiring.incoming[node.id]
+            inputs = [variables[edge.source, edge.source_port] for edge in edges]
+            ports = {edge.target_port: v for edge, v in zip(edges, inputs, strict=True)}
+            if node.block == "output":
+                returned.append(f'tap(self, "{node.name}", {inputs[0]})' if self.taps else inputs[0])
+                continue
+            if not any(step.active for step in together):
+                for port in together[0].outputs:
+                    variables[node.id, port] = inputs[0]
+                continue
+            init += self._register(together, chain=False)
+            body += self._apply(together, inputs, ports, variables)
+        tensor = "torch.Tensor"
+        if len(returned) != 1:
+            tensor = f"tuple[{', '.join([tensor] * len(returned))}]"
+        head = Call("def forward", (("", "self"), *(("", f"{a}: torch.Tensor") for a in arguments)))
+        forward = ["", *statement(head, 1, after=f" -> {tensor}:"), *body]
+        forward.append(f"        return {', '.join(returned)}")
+        return "nn.Module", init, forward
+
+    # nodes --------------------------------------------------------------------------------------------------
+
+    def _register(self, together: list[Step], *, chain: bool) -> list[str]:
+        """Lines of ``__init__`` that make what a node needs."""
+        node = together[0].node
+        active = [step for step in together if step.active]
+        where = self.settler.mark(node.id)
+        if not active:
+            return []
+        condition = None if len(active) == len(together) else self._condition(together)
+        makes = bool(active[0].placed) or any(
+            isinstance(low, Make) for step in active for low in step.lowered
+        )
+        if not makes:
+            return [] if condition is None else [f"        self.{node.name}_active = {condition}"]
+        elements = self.settler.elements(active)
+        repeated = node.repeat != 1
+        if chain and repeated and node.name.isdigit():
+            lines = [] if condition is None else [f"        if {condition}:"]
+            return lines + self._numbered(int(node.name), elements, where, 2 if condition is None else 3)
+        code = Call(self.settler.sequential, tuple(elements)) if repeated else elements[0][1]
+        identifier = node.name.isidentifier()
+        indent = 2 if condition is None else 3
+
+        def register(code: Code, indent: int) -> list[str]:
+            if identifier:
+                return statement(code, indent, f"{where}self.{node.name} = ")
+            return statement(Call("self.add_module", (("", f'"{node.name}"'), ("", code))), indent, where)
+
+        if condition is None:
+            return register(code, indent)
+        none = [] if chain else register("None", 2)
+        return [*none, f"        if {condition}:", *register(code, indent)]
+
+    def _numbered(self, number: int, elements: list[tuple[str, Code]], where: str, indent: int) -> list[str]:
+        """Lines that register children of a chain under the numbers from ``number`` on."""
+        lines = []
+        for _, code in elements:
+            if isinstance(code, Repeated):
+                made = Call("self.add_module", (("", f"str({number} + i)"), ("", code.element)))
+                lines.append(f"{'    ' * indent}for i in range({code.count}):")
+                lines += statement(made, indent + 1, where)
+            else:
+                lines += statement(Call("self.add_module", (("", f'"{number}"'), ("", code))), indent, where)
+            number += 1
+            where = ""
+        return lines
+
+    def _condition(self, together: list[Step]) -> str:
+        """When the node is there, as written in the module."""
+        node = together[0].node
+        parts = [step.condition for step in together if step.condition is not None]
+        counts = [step.repeat for step in together]
+        if node.repeat != 1 and any(int(count) == 0 for count in counts):
+            count = f"{self.settler.settle(counts, node.name + '_repeat')} > 0"
+            return f"({parts[0]}) and {count}" if parts else count
+        return parts[0] if parts else "True"
+
+    def _apply(
+        self,
+        together: list[Step],
+        inputs: list[str],
+        ports: Mapping[str, str],
+        variables: dict[tuple[str, str], str],
+    ) -> list[str]:
+        """Lines of ``forward`` for one node."""
+        node = together[0].node
+        active = next(step for step in together if step.active)
+        optional = not all(step.active for step in together)
+        attribute = f"self.{node.name}" if node.name.isidentifier() else f'getattr(self, "{node.name}")'
+        test = f"{attribute} is not None"
+        if active.placed and len(active.placed[0].shapes) > 1:
+            wanted = [n.name for n in active.placed[0].use.graph if n.block == "input"]
+            expression = f"{attribute}({', '.join(ports[name] for name in wanted)})"
+        elif active.placed or any(isinstance(low, Make) for low in active.lowered):
+            expression = f"{attribute}({', '.join(inputs)})"
+        else:
+            expression = inputs[0]
+            for low in active.lowered:
+                expression = _call(low, inputs)
+                inputs = [expression]
+            test = f"self.{node.name}_active"
+        if optional:
+            expression = f"{expression} if {test} else {inputs[0]}"
+        if self.taps:
+            expression = f'tap(self, "{node.name}", {expression})'
+        outputs = list(active.outputs)
+        names = (
+            [_variable(node.name)] if len(outputs) == 1 else [_variable(f"{node.name}_{p}") for p in outputs]
+        )
+        for port, name in zip(outputs, names, strict=True):
+            variables[node.id, port] = name
+        return [f"        {', '.join(names)} = {expression}"]
+
+
+def _variable(name: str) -> str:
+    """A local variable for a node of this name."""
+    return name if name.isidentifier() else "_" + re.sub(r"\W", "_", name)
+
+
+def _call(low: Lowering, inputs: list[str]) -> str:
+    """A function or operator applied in ``forward``."""
+    if isinstance(low, Operator):
+        return f" {low.symbol} ".join(inputs)
+    if isinstance(low, PassOn):
+        return inputs[0]
+    assert isinstance(low, Apply)
+    tensors = [f"[{', '.join(inputs)}]"] if low.packed else inputs
+    arguments = [*tensors, *map(literal, low.args), *(f"{k}={literal(v)}" for k, v in low.kwargs.items())]
+    return f"{low.target}({', '.join(arguments)})"

@@ -1,0 +1,177 @@
+"""What a node puts into ``__init__``, written once for all uses of a module.
+
+Where uses differ in a size, the class gets an argument for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from builder.analysis.values import GraphAnalysis
+from builder.blocks.lowering import Make
+from builder.document import Document
+from builder.errors import Address, ConvolabError
+from builder.expressions import Symbol
+from runtime.source.tracing import Placement, Step, trace
+from runtime.source.writing import Call, Code, Repeated, flat, literal, mark
+
+
+class UnsettledError(ConvolabError):
+    """Uses differ in what one class cannot say: each needs a class of its own."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """A class: its name, the uses it serves, and the arguments it needs beyond the module's parameters.
+
+    ``channels``: argument → input port whose channels it is; ``sizes``: argument → value for each use.
+    """
+
+    name: str
+    uses: list[GraphAnalysis]
+    channels: dict[str, str] = field(default_factory=dict)
+    sizes: dict[str, dict[int, int]] = field(default_factory=dict)
+    lines: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Settler:
+    """Settles one class, ``plan``; ``plans`` are the classes written before it, by use, ``helpers`` what they need."""
+
+    document: Document
+    inlined: frozenset[str]
+    sequential: str
+    plan: Plan
+    plans: dict[int, Plan]
+    helpers: dict[str, None]
+
+    def mark(self, node_id: str) -> str:
+        """The mark of a node of this class."""
+        return mark(Address(self._graph_key, node_id))
+
+    @property
+    def _graph_key(self) -> str:
+        return self.plan.uses[0].graph.key
+
+    def elements(self, steps: list[Step], key: str | None = None) -> list[tuple[str, Code]]:
+        """What a node puts into a Sequential: one element, or as many as it is repeated."""
+        node = steps[0].node
+        key = self._graph_key if key is None else key
+        stages = [self._stages(step) for step in steps]
+        where = mark(Address(key, node.id))
+        if not any(stages):
+            return []
+        try:
+            return self._settled_elements(steps, stages, where)
+        except UnsettledError:
+            if len(steps) > 1:
+                raise
+            # Each stage reads differently (`=2 * in_channels`, repeated): write them one by one.
+            calls = [self.settle([call], node.name) for call in stages[0]]
+            return [(where if not i else "", call) for i, call in enumerate(calls)]
+
+    def _settled_elements(
+        self, steps: list[Step], stages: list[list[Any]], where: str
+    ) -> list[tuple[str, Code]]:
+        node = steps[0].node
+        first = self.settle([calls[0] for calls in stages if calls], node.name)
+        if node.repeat == 1:
+            return [(where, first)]
+        count = self.settle([step.repeat for step in steps], f"{node.name}_repeat")
+        assert isinstance(count, str)
+        later = [call for calls in stages for call in calls[1:]]
+        rest = self.settle(later, node.name) if later else first
+        if flat(rest) == flat(first):
+            return [(where, first)] if count == "1" else [(f"{where}*", Repeated(first, count))]
+        numbers = [step.repeat for step in steps]
+        fewer = self.settle([number - 1 for number in numbers], f"{node.name}_repeat")
+        head: tuple[str, Code] = (where, first)
+        if any(int(number) == 0 for number in numbers):
+            head = (f"{where}*", Repeated(first, f"min({count}, 1)"))
+        return [head, ("*", Repeated(rest, str(fewer)))]
+
+    def _stages(self, step: Step) -> list[Any]:
+        if step.placed:
+            return [self._instance(placement) for placement in step.placed]
+        return [self._made(low) for low in step.lowered if isinstance(low, Make)]
+
+    def _made(self, low: Make) -> Call:
+        kind, _, name = low.target.partition(":")
+        if kind == "helper":
+            self.helpers[name] = None
+            head = name
+        else:
+            head = low.target.replace("torch.nn.", "nn.")
+        keywords = tuple((f"{key}=", value) for key, value in low.kwargs.items())
+        return Call(head, (*(("", value) for value in low.args), *keywords))
+
+    def _instance(self, placement: Placement) -> Call:
+        """How a placed module is made; leaves of the call are still values."""
+        if placement.name in self.inlined:
+            inner = trace(self.document, placement.use, placement.arguments, placement.shapes)
+            children: list[tuple[str, Any]] = []
+            for step in inner.steps.values():
+                if step.node.block not in ("input", "output"):
+                    children.append(("", _Child(step, placement.name)))
+            return Call(self.sequential, tuple(children))
+        plan = self.plans[id(placement.use)]
+        arguments: list[tuple[str, Any]] = [
+            ("", placement.shapes[port][0]) for port in plan.channels.values()
+        ]
+        arguments += [("", sizes[id(placement.use)]) for sizes in plan.sizes.values()]
+        for parameter in self.document.modules[placement.name].parameters:
+            value = placement.arguments[parameter.name]
+            if isinstance(value, Symbol) or value != parameter.default:
+                arguments.append((f"{parameter.name}=", value))
+        return Call(plan.name, tuple(arguments))
+
+    # what all uses agree on ---------------------------------------------------------------------------------
+
+    def settle(self, values: Sequence[Any], slot: str) -> Code:
+        """One text for the values of all uses; sizes that differ become an argument named after ``slot``."""
+        first = values[0]
+        if isinstance(first, Call):
+            arguments: list[tuple[str, Code]] = []
+            for i, (before, value) in enumerate(first.arguments):
+                others = [call.arguments[i][1] for call in values]
+                word = before.rstrip("=") or f"size{i or ''}"
+                if isinstance(value, _Child):
+                    arguments += self._settle_children(others)
+                else:
+                    arguments.append((before, self.settle(others, f"{slot}_{word}")))
+            return Call(first.head, tuple(arguments))
+        if isinstance(first, tuple):
+            if any(isinstance(value, str) for item in values for value in item) or not all(
+                len(item) == len(first) for item in values
+            ):
+                raise UnsettledError(f"uses of '{slot}' differ")
+            parts = [
+                str(self.settle([value[i] for value in values], f"{slot}{i}")) for i in range(len(first))
+            ]
+            return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+        texts = {literal(value) for value in values}
+        if len(texts) == 1:
+            return texts.pop()
+        return self._argument(slot, values)
+
+    def _argument(self, slot: str, values: Sequence[Any]) -> str:
+        plan = self.plan
+        if len(values) != len(plan.uses):
+            raise UnsettledError(f"uses of '{slot}' differ from stage to stage")
+        name = re.sub(r"\W", "_", slot if slot[0].isalpha() else f"size_{slot}")
+        plan.sizes[name] = {id(use): int(value) for use, value in zip(plan.uses, values, strict=True)}
+        return name
+
+    def _settle_children(self, children: Sequence[_Child]) -> list[tuple[str, Code]]:
+        return self.elements([child.step for child in children], children[0].key)
+
+
+@dataclass(frozen=True, slots=True)
+class _Child:
+    """A node of an inlined chain, settled with the same node of the other uses."""
+
+    step: Step
+    key: str
