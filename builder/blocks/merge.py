@@ -38,7 +38,7 @@ class Add(Block):
                 "Add needs equal shapes",
                 _brings(inputs),
                 "Bring the shortcut to the same channels and size.",
-                fixes=("insert-projection", "pad-and-subsample"),
+                fixes=("insert-projection", "subsample"),
             )
         return inputs[0]
 
