@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from builder.errors import Problem
+from builder.fixes import Proposal, proposals
 from builder.widgets.figures import count
 from builder.widgets.icons import pixmap, themed
 from builder.widgets.session import Session
@@ -17,9 +18,15 @@ from builder.widgets.session import Session
 #: Problems shown before one asks for all of them.
 _FIRST = 2
 
+#: Repairs offered for one problem.
+_REPAIRS = 2
+
 
 class MessageBar(QWidget):
-    """Problems that belong to no node: rule, values, way out; closed by hand, by Esc or by the next ones."""
+    """What opening, saving and training found: rule, values, way out; closed by hand, by Esc or by the next ones.
+
+    A problem with a place leads there, and what can be mended is mended by a button.
+    """
 
     shown = Signal(bool)
 
@@ -121,4 +128,40 @@ class MessageBar(QWidget):
         text.setWordWrap(True)
         text.setAccessibleName(problem.message)
         layout.addWidget(text, 1)
+        for button in self._buttons(problem):
+            layout.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         return row
+
+    def _buttons(self, problem: Problem) -> list[QPushButton]:
+        """The repairs, best first, and the way to the node."""
+        session = self._session
+        if problem.address is None:
+            return []
+        session.flush()
+        made = []
+        for number, proposal in enumerate(proposals(session.document, session.analysis, problem)[:_REPAIRS]):
+            button = QPushButton(proposal.label)
+            button.setProperty("variant", "" if number else "primary")
+            button.setToolTip(proposal.effect)
+            button.setAccessibleDescription(proposal.effect)
+            button.clicked.connect(lambda _=False, chosen=proposal: self._repair(problem, chosen))
+            made.append(button)
+        go = QPushButton("Show")
+        go.setProperty("variant", "quiet")
+        go.setToolTip(f"Go to {problem.path} in the network")
+        go.setAccessibleName(f"Show {problem.path}")
+        go.clicked.connect(lambda: session.reveal(problem.path, problem.address))
+        for button in (*made, go):
+            button.setProperty("size", "small")
+        return [*made, go]
+
+    def _repair(self, problem: Problem, chosen: Proposal) -> None:
+        """Do a repair as it is now: the network may have been drawn on since it was offered."""
+        session = self._session
+        session.flush()
+        now = proposals(session.document, session.analysis, problem)
+        proposal = next((other for other in now if other.id == chosen.id), None)
+        if proposal is not None:
+            session.perform(proposal.label, proposal.edits)
+            session.statusMessage.emit(f"{proposal.label}: {proposal.effect}".rstrip(": "))
+        self.show_problems([other for other in self._problems if other != problem])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from builder.errors import Problem
+from builder.errors import Address, Problem
 from builder.shapes import TensorShape, format_shape
 from runtime.data.fitting import Fit, fit_input
 from runtime.data.pictures import fill, from_array, open_picture
@@ -227,8 +227,13 @@ class Data:
 
         return self._normalised(torch.from_numpy(np.array(pixels_CHW)[None]).to(self.device))
 
-    def check_classes(self, outputs: int | TensorShape) -> Problem | None:
-        """Whether a network with these outputs (a count, or its output's shape) fits: one score per class."""
+    def check_classes(
+        self, outputs: int | TensorShape, path: str = "", address: Address | None = None
+    ) -> Problem | None:
+        """Whether a network with these outputs (a count, or its output's shape) fits: one score per class.
+
+        ``path`` and ``address`` are those of the node that gives them.
+        """
         shape = (outputs,) if isinstance(outputs, int) else tuple(outputs)
         wanted = len(self.classes)
         if shape == (wanted,):
@@ -240,12 +245,18 @@ class Data:
                 "To classify, a network ends in a vector with one score per class",
                 has,
                 f"End with Flatten and Linear({wanted}), or a global pooling and Linear({wanted})",
+                path=path,
+                fixes=("end-in-classes",),
+                address=address,
             )
         return Problem(
             "class-count",
             "A network needs as many outputs as the data has classes",
             has,
             f"Set out_features of the last Linear to {wanted}, or choose other data",
+            path=path,
+            fixes=("set-classes", "end-in-classes"),
+            address=address,
         )
 
 

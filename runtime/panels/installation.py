@@ -117,12 +117,6 @@ class Panels(QObject):
         first = listed[0]
         if first.address is not None:
             self._session.reveal(first.path, first.address)
-        elif first.code == "class-count":
-            # What decides the number of classes is what feeds the output.
-            network = self._session.document.network
-            outputs = [node for node in network if node.block == "output"]
-            for edge in network.incoming(outputs[0].id).values() if outputs else ():
-                self._session.reveal(network.node(edge.source).name)
 
     def close(self) -> None:
         """End the threads: training stops after its step, nothing that was learned is lost."""

@@ -17,7 +17,7 @@ import torch
 
 from builder.analysis import analyze
 from builder.document import Document
-from builder.errors import Problem
+from builder.errors import Address, Problem
 from builder.shapes import TensorShape
 from runtime.compile import Tapped, build
 from runtime.data import Data
@@ -148,7 +148,7 @@ def check(document: Document, settings: Settings | None, data: Data) -> list[Pro
             )
         ]
     found_wrong = [
-        data.check_classes(shapes[0]),
+        data.check_classes(shapes[0], *_scores(document)),
         check_batch(settings, data) if settings is not None else None,
         check_normalisation(analysis, data, settings.batch if settings is not None else None),
     ]
@@ -166,6 +166,15 @@ def input_shape(document: Document) -> TensorShape | Problem:
         f"the network has {len(shapes)}",
         "Leave one Input block",
     )
+
+
+def _scores(document: Document) -> tuple[str, Address | None]:
+    """Path and address of the node that gives the network's one output."""
+    network = document.network
+    for output in (node for node in network if node.block == "output"):
+        for edge in network.incoming(output.id).values():
+            return network.node(edge.source).name, Address(network.key, edge.source)
+    return "", None
 
 
 def output_path(document: Document) -> str | None:

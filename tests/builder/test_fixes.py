@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from builder.analysis import analyze
 from builder.document import Document
 from builder.edits import apply_all
-from builder.errors import Problem
+from builder.errors import Address, Problem
 from builder.fixes import Proposal, proposals
 from builder.graph import Edge, Graph, Node
 
@@ -126,24 +126,46 @@ def test_branches_of_different_sizes_are_subsampled_before_a_concat() -> None:
         ("output", {}),
         wires=(("n0", "n2", "1"),),
     )
-    assert "pad-and-subsample" in _proposed(document, "concat-sizes-differ")
+    assert "subsample" in _proposed(document, "concat-sizes-differ")
 
 
 def test_the_last_linear_gets_as_many_outputs_as_there_are_classes() -> None:
     document = _chain(
         ("input", {"shape": [8]}), ("linear", {"out_features": 7}), ("relu", {}), ("output", {})
     )
-    from builder.errors import Address
-
     problem = Problem(
         "class-count",
         "A network needs as many outputs as the data has classes",
         "the network brings 7, 'Digits' has 10 classes",
         address=Address("", ""),
     )
+    for proposal in proposals(document, analyze(document), problem):
+        copy = document.copy()
+        apply_all(copy, proposal.edits)
+        assert analyze(copy).output_shapes == [(10,)]
+    assert [p.label for p in proposals(document, analyze(document), problem)] == [
+        "linear_1: 10 outputs",
+        "Insert Linear(10)",
+    ]
+
+
+def test_what_is_no_vector_of_scores_gets_an_end_that_is() -> None:
+    document = _chain(("input", {"shape": [3, 8, 8]}), ("conv", {"out_channels": 4}), ("output", {}))
+    problem = Problem(
+        "class-count", "Scores", "4×6×6, 10 classes", address=Address("", "n2"), path="output_2"
+    )
     (proposal,) = proposals(document, analyze(document), problem)
+    assert proposal.label == "Insert Flatten and Linear(10)"
     apply_all(document, proposal.edits)
     assert analyze(document).output_shapes == [(10,)]
+
+
+def test_a_shortcut_of_the_same_channels_is_subsampled_without_parameters() -> None:
+    document = _residual(8, 8, 16, 2)
+    proposal = _proposed(document, "add-shapes-differ")["subsample"]
+    assert proposal.label == "Subsample"
+    assert proposal.effect == "no parameters, no FLOPs · receptive field unchanged"
+    assert "subsample" not in _proposed(_residual(4, 8, 16, 2), "add-shapes-differ")
 
 
 def test_a_problem_of_a_node_that_is_gone_has_no_repair() -> None:

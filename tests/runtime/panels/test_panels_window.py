@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from builder.edits import Disconnect, ReplaceNode, SetSettings
@@ -110,6 +111,16 @@ def test_data_that_does_not_fit_is_told(make_window: MakeWindow, qtbot: QtBot) -
     assert trace.finished.reason == "failed"
     assert [problem.code for problem in window.shell.messages.problems] == ["class-count"]
     assert "10 classes" in window.shell.messages.problems[0].message
+    assert window.session.selection == (last.id,)
+    window.session.select(())
+    buttons = {button.text(): button for button in window.shell.messages.findChildren(QPushButton)}
+    qtbot.mouseClick(buttons["Show"], Qt.MouseButton.LeftButton)
+    assert window.session.selection == (last.id,)
+    qtbot.mouseClick(buttons["fc3: 10 outputs"], Qt.MouseButton.LeftButton)
+    assert window.session.document.network.node(last.id).parameters["out_features"] == 10
+    assert not window.shell.messages.isVisible()
+    window.session.undo()
+    assert window.session.document.network.node(last.id).parameters["out_features"] == 3
 
 
 def test_pause_resume_edit_and_stop(make_window: MakeWindow, qtbot: QtBot) -> None:
