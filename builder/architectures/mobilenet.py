@@ -48,7 +48,7 @@ def mobilenet_v1(input_shape: TensorShape = (3, 224, 224), classes: int = 1000) 
 
     A. Howard et al.: MobileNets: efficient convolutional neural networks for mobile vision applications, 2017.
     """
-    blocks = Sketch(Graph("Blocks"))
+    blocks = Sketch(Graph("Blocks"), wrap=4)
     x = blocks.input()
     for number, (width, stride, depth) in enumerate(STAGES):
         x = blocks.add(str(number), "module:Stage", x, width=width, stride=stride, depth=depth)

@@ -18,10 +18,17 @@ def basic_block() -> Module:
     y = net.add("bn1", "batch_norm", y)
     y = net.add("relu", "relu", y)
     y = net.add("conv2", "conv", y, out_channels="=width", kernel_size=3, padding=1, bias=False)
-    y = net.add("bn2", "batch_norm", y)
+    y = net.add("bn2", "batch_norm", y, row=1, column=1.5)
     changes = "stride != 1 or in_channels != width"
     shortcut = net.add(
-        "downsample", "module:Projection", x, row=1, when=changes, width="=width", stride="=stride"
+        "downsample",
+        "module:Projection",
+        x,
+        row=2,
+        column=1.5,
+        when=changes,
+        width="=width",
+        stride="=stride",
     )
     y = net.add("add", "add", y, shortcut)
     y = net.add("relu2", "relu", y)

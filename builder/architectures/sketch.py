@@ -31,14 +31,19 @@ class Sketch:
         block: str,
         *inputs: Wire,
         row: float | None = None,
+        column: float | None = None,
         when: str | None = None,
         repeat: int | str = 1,
         outputs: tuple[str, ...] = ("y",),
         ports: tuple[str, ...] | None = None,
         **parameters: Any,
     ) -> Wire:
-        """Place a block behind ``inputs`` and wire it; a merge's inputs are numbered, others go to ``ports``."""
-        column = max((wire.column for wire in inputs), default=-1.0) + 1
+        """Place a block behind ``inputs``, or at ``column`` and ``row``, and wire it.
+
+        A merge's inputs are numbered, others go to ``ports``.
+        """
+        if column is None:
+            column = max((wire.column for wire in inputs), default=-1.0) + 1
         line = row if row is not None else (inputs[0].row if inputs else 0.0)
         if self._wrap and column >= self._wrap:
             column, line = 0.0, line + 1

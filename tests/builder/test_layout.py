@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from builder.architectures import ARCHITECTURES
 from builder.graph import Edge, Graph, Node
 from builder.layout import arrange
 from builder.spacing import BRANCH, COLUMN, NODE_HEIGHT, NODE_WIDTH, ROW
@@ -59,3 +63,15 @@ def test_a_side_branch_hangs_below() -> None:
 
 def test_circles_are_drawn_too() -> None:
     assert len(arrange(_graph(3, {(0, 1), (1, 2)} | {(2, 0)}))) == 3
+
+
+@pytest.mark.parametrize("name", list(ARCHITECTURES))
+def test_built_in_networks_and_their_modules_are_read_at_once(name: str) -> None:
+    """No graph is a row that has to be followed: it is at most six columns wide, and nothing lies over another."""
+    document = ARCHITECTURES[name].build()
+    for graph in (document.network, *(module.graph for module in document.modules.values())):
+        places = {node.id: node.position for node in graph}
+        columns = [x for x, _ in places.values()]
+        assert max(columns) - min(columns) <= 5 * COLUMN, graph.key
+        for first, second in combinations(places.values(), 2):
+            assert abs(first[0] - second[0]) >= NODE_WIDTH or abs(first[1] - second[1]) >= NODE_HEIGHT
