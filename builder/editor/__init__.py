@@ -7,6 +7,7 @@ from builder.editor.inspector import Inspector
 from builder.editor.layers_panel import LayersPanel
 from builder.editor.palette import Palette
 from builder.editor.problems import ProblemsPanel
+from builder.widgets.panels import Panel
 from builder.widgets.session import Session
 from builder.widgets.shell import Shell
 
@@ -29,9 +30,11 @@ def install(shell: Shell, session: Session) -> Canvas:
     shell.add_panel("left", "Blocks", Palette(session, canvas), workspaces=_DESIGN)
     shell.add_panel("right", "Inspector", Inspector(session))
     problems = ProblemsPanel(session)
-    tab = shell.add_panel("bottom", "Problems", problems, leads=_DESIGN)
+    tab = shell.add_panel("bottom", "Problems", problems)
     problems.counted.connect(tab.set_count)
     tab.set_count(problems.number)
+    session.documentReplaced.connect(lambda: _show_errors(session, tab))
+    _show_errors(session, tab)
     shell.add_panel("bottom", "Layers", LayersPanel(session))
     for title, names in _MENUS.items():
         menu = shell.menu(title)
@@ -40,3 +43,9 @@ def install(shell: Shell, session: Session) -> Canvas:
             menu.addAction(canvas.commands.actions[name])
     canvas.setFocus()
     return canvas
+
+
+def _show_errors(session: Session, tab: Panel) -> None:
+    """A network that comes with errors comes with their list."""
+    if len(session.document.network) and any(problem.is_error for problem in session.analysis.problems):
+        tab.show()

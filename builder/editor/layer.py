@@ -19,6 +19,8 @@ from builder.widgets.theme import NAME, SEMIBOLD, SMALL, TINY, Theme, font
 
 _TEXT_LEFT = 16.0
 _TEXT_WIDTH = NODE_WIDTH - _TEXT_LEFT - 12
+#: How far round a node the selection runs where the border itself says that something is wrong.
+_RING = 4.0
 _EVERYWHERE = QRectF(-1e7, -1e7, 2e7, 2e7)
 
 
@@ -171,11 +173,15 @@ class Layer(QGraphicsItem):
             painter.setOpacity(1.0)
 
     def _paint_border(self, painter: QPainter, face: Face, rect: QRectF) -> None:
+        """The border says what is wrong; the selection lies on it, or round it where something is."""
         ink = self.ink
-        if face.id in self.selected:
-            pen = ink.selected
-        elif face.severity is Severity.ERROR:
+        wrong, selected = face.severity is Severity.ERROR, face.id in self.selected
+        if wrong and selected:
+            self._paint_ring(painter, rect)
+        if wrong:
             pen = ink.error
+        elif selected:
+            pen = ink.selected
         else:
             pen = ink.hover if face.id == self.hovered else ink.hairline
         inset = pen.widthF() / 2
@@ -186,6 +192,13 @@ class Layer(QGraphicsItem):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         radius = geometry.RADIUS - inset
         painter.drawRoundedRect(rect.adjusted(inset, inset, -inset, -inset), radius, radius)
+
+    def _paint_ring(self, painter: QPainter, rect: QRectF) -> None:
+        """The selection of a node whose own border is taken."""
+        painter.setPen(self.ink.selected)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        radius = geometry.RADIUS + _RING
+        painter.drawRoundedRect(rect.adjusted(-_RING, -_RING, _RING, _RING), radius, radius)
 
     def _paint_text(self, painter: QPainter, face: Face, rect: QRectF) -> None:
         ink = self.ink
@@ -268,11 +281,15 @@ class Layer(QGraphicsItem):
 
     def _outline(self, painter: QPainter) -> None:
         moving, faces = self.board.moving, self.board.faces
+        room = _RING / painter.transform().m11()
         rects = []
         for node_id in self.selected:
             if (face := faces.get(node_id)) is not None:
                 lifted = moving is not None and node_id in moving.nodes
-                rects.append(face.rect.translated(moving.dx, moving.dy) if moving and lifted else face.rect)
+                rect = face.rect.translated(moving.dx, moving.dy) if moving and lifted else face.rect
+                rects.append(
+                    rect.adjusted(-room, -room, room, room) if face.severity is Severity.ERROR else rect
+                )
         if rects:
             painter.setPen(_cosmetic(self.ink.selected))
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -16,7 +16,7 @@ from builder.widgets.figures import count, flops, size, thousands
 from builder.widgets.forms import Form
 from builder.widgets.inputs import LineEdit
 from builder.widgets.session import Session
-from builder.widgets.status import field_of
+from builder.widgets.status import GLOBAL, field_of
 
 
 class Overview(QWidget):
@@ -89,7 +89,7 @@ class Overview(QWidget):
                 "One image": flops(totals.flops),
                 "Activations": f"{size(totals.activation_bytes)} for one image",
                 "Weights": size(4 * totals.parameters),
-                "Sees": f"{field} px" if (field := field_of(analysis)) else "",
+                "Sees": _seen(field_of(analysis)),
             }
         )
         errors = sum(problem.is_error for problem in analysis.problems)
@@ -172,3 +172,7 @@ class Overview(QWidget):
         value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         value.setAccessibleName(name)
         return label, value
+
+
+def _seen(field: str | None) -> str:
+    return "the whole input" if field == GLOBAL else f"{field} px" if field else ""

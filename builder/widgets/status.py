@@ -8,11 +8,15 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QStatusBar, QWidget
 
 from builder.analysis import Analysis
+from builder.analysis.fields import ReceptiveField
 from builder.errors import Severity
 from builder.shapes import format_shape
 from builder.widgets.figures import ago, count, flops, size, thousands
 from builder.widgets.session import Session
 from builder.widgets.theme import set_state
+
+#: Said of a field where no local one is left: all of the input is seen.
+GLOBAL = "global"
 
 
 class StatusBar(QStatusBar):
@@ -82,7 +86,7 @@ class StatusBar(QStatusBar):
         self._totals.setText(totals_line(analysis))
         self._totals.setToolTip(
             "Learnable parameters · floating-point operations for one image (two for each multiply-add) · "
-            "what one output sees of the input · what training keeps for one image on the way back"
+            f"{field_hint(analysis)} · what training keeps for one image on the way back"
         )
         found = [problem for problem in analysis.problems if problem.severity is not Severity.ADVICE]
         errors = sum(problem.is_error for problem in found)
@@ -105,7 +109,7 @@ class StatusBar(QStatusBar):
 
 
 def totals_line(analysis: Analysis) -> str:
-    """``61,706 parameters  ·  0.83 MFLOPs  ·  field 32×32  ·  activations 39 KB``."""
+    """``61,706 parameters  ·  0.83 MFLOPs  ·  field global  ·  activations 39 KB``."""
     totals = analysis.totals
     parts = [f"{thousands(totals.parameters)} parameters", flops(totals.flops)]
     if (field := field_of(analysis)) is not None:
@@ -115,12 +119,28 @@ def totals_line(analysis: Analysis) -> str:
 
 
 def field_of(analysis: Analysis) -> str | None:
-    """What one output sees: its receptive field, or the whole input where no local field is left."""
-    reports = [report for report in analysis.view(()).reports.values() if report.node.block == "output"]
-    field = reports[0].receptive_field if reports else None
+    """What one output sees of the input: its receptive field, or ``GLOBAL`` where no local field is left."""
+    field = _last_field(analysis)
     if field is None:
         return None
     if field.size is not None:
         return "×".join(f"{float(extent):g}" for extent in field.size) or None
+    return GLOBAL if _input_size(analysis) else None
+
+
+def field_hint(analysis: Analysis) -> str:
+    """What the field means, with the size of the input where all of it is seen."""
+    field = _last_field(analysis)
+    if field is not None and field.size is None and (extent := _input_size(analysis)):
+        return f"field: every output sees the whole input of {extent}"
+    return "field: what one output sees of the input"
+
+
+def _last_field(analysis: Analysis) -> ReceptiveField | None:
+    reports = [report for report in analysis.view(()).reports.values() if report.node.block == "output"]
+    return reports[0].receptive_field if reports else None
+
+
+def _input_size(analysis: Analysis) -> str | None:
     shapes = [shape for shape in analysis.input_shapes if shape is not None and len(shape) > 1]
     return format_shape(shapes[0][1:]) if shapes else None

@@ -62,7 +62,7 @@ class Panels(QObject):
         shell = self._shell
         for widget in (self.data_chip, self.device_chip, self.controls):
             shell.header_slot(widget)
-        shell.add_panel("bottom", "Curves", self.curves, leads=("Train",))
+        shell.add_panel("bottom", "Curves", self.curves, leads=("Design", "Train"))
         shell.add_panel("bottom", "Feature maps", self.maps, leads=("Inspect",))
         shell.add_panel("bottom", "Source", self.source)
         shell.add_panel("bottom", "Runs", self.runs)

@@ -145,6 +145,26 @@ def test_a_selected_node_wears_the_accent_and_its_category(qtbot: QtBot, theme: 
     assert picture.pixelColor(corner.x() + 3, corner.y() + 14) == QColor(theme.convolution)
 
 
+@pytest.mark.parametrize("zoom", [0.3, 1.0])
+def test_a_selected_node_with_an_error_shows_both(qtbot: QtBot, zoom: float) -> None:
+    canvas = _canvas(qtbot, _residual())
+    theme = canvas.session.theme
+    canvas.session.select(["a"])
+    canvas.card.dismiss()
+    canvas.set_zoom(zoom)
+    canvas.look_at(canvas.board.faces["a"].rect.center())
+    picture = canvas.grab().toImage()
+    middle, across = canvas.mapFromScene(canvas.board.faces["a"].rect.center()), range(60)
+    above = {picture.pixelColor(middle.x(), middle.y() - dy).name() for dy in across}
+    assert {theme.error, theme.accent} <= above
+    canvas.session.select(())
+    canvas.card.dismiss()
+    picture = canvas.grab().toImage()
+    above = {picture.pixelColor(middle.x(), middle.y() - dy).name() for dy in across}
+    assert theme.error in above
+    assert theme.accent not in above
+
+
 @pytest.mark.parametrize("zoom", [0.1, 0.3, 0.5, 1.0, 2.0])
 def test_every_zoom_draws_the_nodes(qtbot: QtBot, zoom: float) -> None:
     canvas = _canvas(qtbot, _residual())

@@ -230,7 +230,7 @@ def test_the_input_shape_is_changed_where_nothing_is_selected(lenet: Bench) -> N
     assert isinstance(field, LineField)
     lenet.type(field.line, "1x32x32")
     assert lenet.session.analysis.input_shapes == [(1, 32, 32)]
-    assert lenet.inspector.overview.figures["Sees"] == "32×32 px"
+    assert lenet.inspector.overview.figures["Sees"] == "the whole input"
 
 
 def test_the_network_is_renamed(lenet: Bench) -> None:

@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from builder.architectures import ARCHITECTURES
+from builder.architectures.sketch import Sketch
+from builder.document import Document
 from builder.edits import AddNode, SetName
 from builder.errors import Problem, Severity
 from builder.graph import Node
@@ -291,8 +293,17 @@ def test_the_header_says_what_is_open_and_unsaved(qtbot: QtBot, window: Window, 
 
 def test_the_status_bar_tells_the_totals(window: Window) -> None:
     line = totals_line(window.session.analysis)
-    assert line.startswith("61,706 parameters  ·  0.83 MFLOPs  ·  field 28×28  ·  activations ")
+    assert line.startswith("61,706 parameters  ·  0.83 MFLOPs  ·  field global  ·  activations ")
     assert window.shell.status._totals.text() == line
+    assert "the whole input of 28×28" in window.shell.status._totals.toolTip()
+
+
+def test_a_local_field_is_told_in_pixels(window: Window) -> None:
+    net = Sketch()
+    net.output(net.add("conv", "conv", net.input((3, 32, 32)), kernel_size=5))
+    window.session.replace(Document("local", net.graph))
+    assert "field 5×5  ·" in window.shell.status._totals.text()
+    assert "what one output sees" in window.shell.status._totals.toolTip()
 
 
 def test_the_status_bar_counts_problems(qtbot: QtBot, window: Window) -> None:

@@ -1,0 +1,55 @@
+"""The window as ``app.py`` puts it together: what is in front when it opens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app import make_window
+from builder.architectures import ARCHITECTURES
+from builder.edits import Disconnect, apply_all
+from builder.widgets.shell import Shell
+from builder.writing import save
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    document = ARCHITECTURES["lenet5"].build()
+    conv = document.network.by_name("conv2")
+    assert conv is not None
+    apply_all(document, [Disconnect("", edge) for edge in document.network.incoming(conv.id).values()])
+    path = tmp_path / "broken.convolab"
+    assert save(document, path) is None
+    return path
+
+
+def _front(shell: Shell) -> str:
+    panel = shell.areas["bottom"].current()
+    assert panel is not None
+    return panel.title
+
+
+def _close(shell: Shell) -> None:
+    shell.session.history.mark_saved()
+    shell.close()
+
+
+def test_a_first_start_shows_the_curves_to_come(qtbot: QtBot) -> None:
+    shell = make_window()
+    qtbot.addWidget(shell, before_close_func=_close)
+    shell.show()
+    assert _front(shell) == "Curves"
+
+
+def test_a_network_with_errors_opens_with_their_list(qtbot: QtBot, broken: Path) -> None:
+    shell = make_window([str(broken)])
+    qtbot.addWidget(shell, before_close_func=_close)
+    shell.show()
+    assert _front(shell) == "Problems"
+    shell.show_panel("Layers")
+    shell.session.open_document("vgg16")
+    assert _front(shell) == "Layers"
+    shell.session.open_document(broken)
+    assert _front(shell) == "Problems"
