@@ -133,6 +133,18 @@ class Graph:
         """The graph underneath, to read: node ids with the attribute ``node``, edges keyed by ``Edge``."""
         return self._nx
 
+    def tables(
+        self,
+    ) -> tuple[
+        Mapping[str, Node], Mapping[str, Mapping[str, Collection[Edge]]], Mapping[str, Collection[str]]
+    ]:
+        """Nodes by id, each node's wires by the node they come from, and the nodes each one feeds.
+
+        The same as ``networkx`` tells, many times faster to walk through whole.
+        """
+        nodes = {node_id: data["node"] for node_id, data in self._nx._node.items()}
+        return nodes, self._nx._pred, self._nx._succ
+
     def __len__(self) -> int:
         return len(self._nx)
 
@@ -140,12 +152,12 @@ class Graph:
         return node_id in self._nx
 
     def __iter__(self) -> Iterator[Node]:
-        return (data["node"] for _, data in self._nx.nodes(data=True))
+        return (data["node"] for data in self._nx._node.values())
 
     def node(self, node_id: str) -> Node:
         """The node with this id; raises ConvolabError where there is none."""
         try:
-            node: Node = self._nx.nodes[node_id]["node"]
+            node: Node = self._nx._node[node_id]["node"]
         except KeyError:
             raise ConvolabError(f"no node {node_id!r} in graph {self.key!r}") from None
         return node

@@ -6,7 +6,7 @@ set of output positions inside the input, which is what the structural gradient 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -101,6 +101,11 @@ class Window:
     """What an output sees of each input: one map for each spatial axis, the same for all inputs."""
 
     axes: tuple[AxisMap, ...]
+    #: Of each axis; a field is composed of nothing else.
+    bounds: tuple[tuple[Affine, Affine], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "bounds", tuple([axis.bounds() for axis in self.axes]))
 
 
 @dataclass(frozen=True, slots=True)

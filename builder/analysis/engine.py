@@ -8,7 +8,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
-from builder.analysis.facts import NOTHING
+from builder.analysis.facts import NOTHING, Sums, added
 from builder.analysis.fields import identity
 from builder.analysis.nodes import result_of
 from builder.analysis.values import GraphAnalysis, NodeResult, Port, StorageKey, Value
@@ -166,7 +166,8 @@ class Engine:
     ) -> None:
         """Sums, kept storages and problems: those of ``previous`` with the changed results put in."""
         live = analysis.wiring.live
-        sums, kept = (previous.sums, previous.saved_bytes) if previous else (NOTHING, 0)
+        kept = previous.saved_bytes if previous else 0
+        parts: list[tuple[Sums, int]] = [(previous.sums, 1)] if previous else []
         saved: dict[StorageKey, int] = dict(previous.saved) if previous else {}
         troubled = set(previous.troubled) if previous else set()
         for _, after in changed:
@@ -174,7 +175,7 @@ class Engine:
         changed = [pair for pair in changed if pair[1].node.id in live]
         for before, _ in changed:  # all that goes, goes first: a storage that stays may have another size now
             if before is not None:
-                sums = sums.plus(before.sums, -1)
+                parts.append((before.sums, -1))
                 for key, size in before.saved:
                     saved[key] -= 1
                     if not saved[key]:
@@ -182,12 +183,13 @@ class Engine:
                         kept -= size
         for _, after in changed:
             if after.sums is not NOTHING:
-                sums = sums.plus(after.sums)
+                parts.append((after.sums, 1))
             for key, size in after.saved:
                 saved[key] = saved.get(key, 0) + 1
                 if saved[key] == 1:
                     kept += size
-        analysis.sums, analysis.saved, analysis.saved_bytes = sums, saved, kept
+        analysis.sums, analysis.saved, analysis.saved_bytes = added(parts), saved, kept
+        analysis.saved_ports = tuple([key.name for key in saved if isinstance(key, Port)]) if within else ()
         analysis.troubled = frozenset(troubled)
         analysis.problems = self._graph_problems(analysis, within)
 

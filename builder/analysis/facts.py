@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -33,16 +33,22 @@ class Sums:
     fixed: int = 0
     blocks: int = 0
 
-    def plus(self, other: Sums, sign: int = 1) -> Sums:
-        """With another's figures added, or taken off."""
-        return Sums(
-            self.parameters + sign * other.parameters,
-            self.buffers + sign * other.buffers,
-            self.macs + sign * other.macs,
-            self.extra + sign * other.extra,
-            self.fixed + sign * other.fixed,
-            self.blocks + sign * other.blocks,
-        )
+    def plus(self, other: Sums) -> Sums:
+        """With another's figures added."""
+        return added(((self, 1), (other, 1)))
+
+
+def added(parts: Iterable[tuple[Sums, int]]) -> Sums:
+    """The sum of figures, each times its sign."""
+    parameters = buffers = macs = extra = fixed = blocks = 0
+    for part, sign in parts:
+        parameters += sign * part.parameters
+        buffers += sign * part.buffers
+        macs += sign * part.macs
+        extra += sign * part.extra
+        fixed += sign * part.fixed
+        blocks += sign * part.blocks
+    return Sums(parameters, buffers, macs, extra, fixed, blocks)
 
 
 NOTHING = Sums()

@@ -57,10 +57,15 @@ def through(field: Field, sight: Sight) -> Field:
         return field
     if isinstance(sight, Everything) or field.axes is None:
         return LOST
-    axes = []
-    for axis, window in zip(field.axes, sight.axes, strict=True):
-        first, last = window.bounds()
-        axes.append(AxisField(_compose(axis.first, (first,), min), _compose(axis.last, (last,), max)))
+    axes: list[AxisField] = []
+    before: tuple[object, object] = (None, None)
+    for axis, bounds in zip(field.axes, sight.bounds, strict=True):
+        if axis is before[0] and bounds == before[1]:  # as in most networks all axes are alike
+            axes.append(axes[-1])
+        else:
+            first, last = bounds
+            axes.append(AxisField(_compose(axis.first, (first,), min), _compose(axis.last, (last,), max)))
+        before = axis, bounds
     return Field(tuple(axes), field.is_global)
 
 
@@ -68,11 +73,16 @@ def compose(outer: Field, inner: Field) -> Field:
     """The field relative to the outer source of what has ``inner`` relative to a module's input."""
     if outer.axes is None or inner.axes is None:
         return LOST
-    axes = tuple(
-        AxisField(_compose(o.first, i.first, min), _compose(o.last, i.last, max))
-        for o, i in zip(outer.axes, inner.axes, strict=True)
-    )
-    return Field(axes, outer.is_global or inner.is_global)
+    axes: list[AxisField] = []
+    before: tuple[object, object] = (None, None)
+    for pair in zip(outer.axes, inner.axes, strict=True):
+        o, i = pair
+        if o is before[0] and i is before[1]:
+            axes.append(axes[-1])
+        else:
+            axes.append(AxisField(_compose(o.first, i.first, min), _compose(o.last, i.last, max)))
+        before = pair
+    return Field(tuple(axes), outer.is_global or inner.is_global)
 
 
 def unite(fields: Iterable[Field]) -> Field:
@@ -86,13 +96,16 @@ def unite(fields: Iterable[Field]) -> Field:
             first = Field(first.axes or other.axes, is_global)
         else:
             first = Field(
-                tuple(
-                    AxisField(_prune(a.first + b.first, min), _prune(a.last + b.last, max))
-                    for a, b in zip(first.axes, other.axes, strict=True)
-                ),
+                tuple([_both(a, b) for a, b in zip(first.axes, other.axes, strict=True)]),
                 is_global,
             )
     return first
+
+
+def _both(one: AxisField, other: AxisField) -> AxisField:
+    if one is other:
+        return one
+    return AxisField(_prune(one.first + other.first, min), _prune(one.last + other.last, max))
 
 
 def _compose(outer: Pieces, inner: Pieces, extreme: Any) -> Pieces:

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from builder.analysis.facts import NOTHING, Facts, Sums, environment, expression_problem, facts_of
-from builder.analysis.fields import Field, compose, identity, through, unite
+from builder.analysis.fields import Field, identity, through, unite
 from builder.analysis.findings import (
-    MAX_BLOCKS,
     cycle_problem,
     missing_module,
-    module_has_errors,
     port_problems,
     repeat_problem,
-    too_many_blocks,
-    unknown_argument,
     unknown_block,
     with_names,
 )
+from builder.analysis.instances import run_module, waits
 from builder.analysis.values import (
     UNKNOWN,
     Fields,
     GraphAnalysis,
     NodeResult,
-    Port,
     Stage,
     StorageKey,
     Value,
@@ -57,14 +52,37 @@ def result_of(engine: Engine, analysis: GraphAnalysis, node_id: str, within: tup
     cls = block_class(node.block)
     if (
         cls is not None
-        and ports == cls.inputs
+        and (ports == cls.inputs or (cls.variadic and len(ports) > 1 and ports == _NUMBERED[: len(ports)]))
         and node.when is None
         and node.repeat == 1
         and node_id in wiring.live
-        and all(value.shape is not None for value in inputs)
-    ):
-        return _run_block(analysis, node, ports, inputs, [node.name], [])  # nothing else to look at
+    ):  # nothing else to look at
+        plain = _plain_block(analysis, node, ports, inputs)
+        if plain is not None:
+            return plain
     return _result(engine, analysis, node, ports, inputs, within)
+
+
+#: The first inputs of a variadic block.
+_NUMBERED = tuple(map(str, range(64)))
+
+
+def _plain_block(
+    analysis: GraphAnalysis, node: Node, ports: tuple[str, ...], inputs: tuple[Value, ...]
+) -> NodeResult | None:
+    """A block that is placed once, where every shape is known and nothing is wrong; most are."""
+    shapes = (inputs[0].shape,) if len(inputs) == 1 else tuple([value.shape for value in inputs])
+    if None in shapes:
+        return None
+    facts = facts_of(node, analysis.env, shapes)  # type: ignore[arg-type]
+    if facts.problems or facts.output is None:
+        return None
+    saved: dict[StorageKey, int] = {}
+    value = _behind(node, 0, facts, inputs, saved)
+    sums = facts.sums_with_grad if value.needs_grad else facts.sums_without
+    stages = (Stage(node.name, inputs, facts),)
+    outputs = {"y": value} if node.block != "output" else {}
+    return NodeResult(node, ports, stages, outputs, (), False, sums, tuple(saved.items()))
 
 
 def _result(
@@ -84,7 +102,7 @@ def _result(
         there = node.when is None or parse(node.when).evaluate(env)
         repeat = resolve(node.repeat, env) if there else 0
     except ExpressionError as error:
-        if not _waits(error, inputs):
+        if not waits(error, inputs):
             problems.append(expression_problem(error))
         return NodeResult(node, ports, (), dict.fromkeys(outputs, UNKNOWN), tuple(problems))
     if wrong := repeat_problem(engine, node, repeat if there else 1, within, name):
@@ -98,7 +116,7 @@ def _result(
         return NodeResult(node, ports, stages, dict.fromkeys(outputs, UNKNOWN), tuple(problems))
     if name is None:
         return _run_block(analysis, node, ports, inputs, segments, problems)
-    return _run_module(engine, analysis, node, ports, inputs, segments, problems, within)
+    return run_module(engine, analysis, node, ports, inputs, segments, problems, within)
 
 
 def _run_block(
@@ -143,97 +161,29 @@ def _behind(
     if not inputs:
         return Value(shape, ((node.name, identity(len(shape) - 1)),), key, size)
     first = inputs[0]
-    needs_grad = facts.cost.parameters > 0 or first.needs_grad or any(i.needs_grad for i in inputs[1:])
+    alone = len(inputs) == 1
+    needs_grad = first.needs_grad or facts.cost.parameters > 0
+    if not (needs_grad or alone):
+        needs_grad = any(value.needs_grad for value in inputs)
     if needs_grad:
-        kept = keeps.inputs
-        if keeps.inputs_with_grad:
-            kept += tuple(index for index in keeps.inputs_with_grad if inputs[index].needs_grad)
-        for index in kept:
-            if not inputs[index].counted:
-                saved[inputs[index].storage] = inputs[index].storage_bytes
+        for index in keeps.inputs:
+            value = inputs[index]
+            if not value.counted:
+                saved[value.storage] = value.storage_bytes
+        for index in keeps.inputs_with_grad:
+            value = inputs[index]
+            if value.needs_grad and not value.counted:
+                saved[value.storage] = value.storage_bytes
         if keeps.output:
             saved[key] = size
-    fields = first.fields if len(inputs) == 1 else _united(inputs)
-    if facts.sight is not ELEMENTWISE:
-        assert facts.sight is not None
-        fields = tuple([(source, through(field, facts.sight)) for source, field in fields])
+    fields = first.fields if alone else _united(inputs)
+    sight = facts.sight
+    if sight is not ELEMENTWISE:
+        assert sight is not None
+        fields = tuple([(source, through(field, sight)) for source, field in fields])
     if keeps.view:
         return Value(shape, fields, first.storage, first.storage_bytes, needs_grad, first.counted)
     return Value(shape, fields, key, size, needs_grad)
-
-
-def _run_module(
-    engine: Engine, analysis: GraphAnalysis, node: Node, ports: tuple[str, ...], inputs: tuple[Value, ...],
-    segments: list[str], problems: list[Problem], within: tuple[str, ...],
-) -> NodeResult:  # fmt: skip
-    name = module_name(node.block)
-    assert name is not None
-    module = engine.document.modules[name]
-    stages: list[Stage] = []
-    sums = NOTHING
-    saved: dict[StorageKey, int] = {}
-    outputs: dict[str, Value] = {}
-    for number, segment in enumerate(segments):
-        shapes = tuple(i.shape for i in inputs if i.shape is not None)
-        try:
-            outer = environment(analysis.env, shapes[:1])
-            env = {p.name: int(p.default) for p in module.parameters}
-            unknown = [key for key in node.parameters if key not in env]
-            if unknown:
-                problems.append(unknown_argument(name, unknown[0], env))
-            env.update({k: int(resolve(v, outer)) for k, v in node.parameters.items() if k in env})
-        except ExpressionError as error:
-            if not _waits(error, inputs):
-                problems.append(expression_problem(error))
-            break
-        except (TypeError, ValueError) as error:
-            problems.append(expression_problem(ExpressionError(str(error))))
-            break
-        inner = engine.use(name, env, dict(zip(ports, inputs, strict=True)), within)
-        if sums.blocks + inner.sums.blocks > MAX_BLOCKS:
-            problems.append(too_many_blocks(name, sums.blocks + inner.sums.blocks))
-            stages, outputs, sums, saved = [], {}, NOTHING, {}
-            break
-        stages.append(Stage(segment, inputs, None, inner))
-        sums = sums.plus(inner.sums).plus(Sums(extra=inner.saved_bytes))
-        arrived = dict(zip(ports, inputs, strict=True))
-        for key in inner.saved:
-            if isinstance(key, Port) and not arrived[key.name].counted:
-                saved[arrived[key.name].storage] = arrived[key.name].storage_bytes
-        for port, value in inner.output_values().items():
-            outputs[port] = _outside(value, arrived, inner, (node.id, number))
-        if not inner.ok:
-            problems.append(module_has_errors(name))
-            break
-        inputs = tuple(outputs.values())
-    if not stages:
-        outputs = dict.fromkeys(engine.output_ports(node), UNKNOWN)
-    return NodeResult(node, ports, tuple(stages), outputs, tuple(problems), False, sums, tuple(saved.items()))
-
-
-def _waits(error: ExpressionError, inputs: tuple[Value, ...]) -> bool:
-    """Whether an expression only lacks the channels of a tensor that is not known yet."""
-    return error.missing == "in_channels" and bool(inputs) and inputs[0].shape is None
-
-
-def _outside(
-    value: Value, arrived: Mapping[str, Value], inner: GraphAnalysis, place: tuple[str, int]
-) -> Value:
-    """A module's output as the graph around it sees it."""
-    if value.shape is None:
-        return UNKNOWN
-    fields: dict[str, list[Field]] = {}
-    for port, relative in value.fields:
-        for source, field in arrived[port].fields:
-            fields.setdefault(source, []).append(compose(field, relative))
-    united = tuple((source, unite(found)) for source, found in fields.items())
-    if isinstance(value.storage, Port):
-        origin = arrived[value.storage.name]
-        return Value(
-            value.shape, united, origin.storage, origin.storage_bytes, value.needs_grad, origin.counted
-        )
-    counted = value.counted or value.storage in inner.saved
-    return Value(value.shape, united, (place, value.storage), value.storage_bytes, value.needs_grad, counted)
 
 
 def _united(inputs: tuple[Value, ...]) -> Fields:

@@ -42,7 +42,15 @@ class Value:
         self.counted = counted
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Value) and all(getattr(self, n) == getattr(other, n) for n in self.__slots__)
+        return self is other or (
+            isinstance(other, Value)
+            and self.shape == other.shape
+            and self.fields == other.fields
+            and self.storage == other.storage
+            and self.storage_bytes == other.storage_bytes
+            and self.needs_grad == other.needs_grad
+            and self.counted == other.counted
+        )
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -91,6 +99,8 @@ class GraphAnalysis:
     #: How many nodes keep each storage for the backward pass.
     saved: Mapping[StorageKey, int] = field(default_factory=dict)
     saved_bytes: int = 0
+    #: The inputs of a module that it keeps, by name; their bytes are counted outside.
+    saved_ports: tuple[str, ...] = ()
     stamps: Mapping[str, Hashable] | None = None
 
     def output_values(self) -> dict[str, Value]:

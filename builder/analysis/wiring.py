@@ -82,60 +82,74 @@ def port_order(port: str) -> tuple[int, int, str]:
 
 def wiring_of(graph: Graph) -> Wiring:
     """The wiring of a graph as it is now."""
-    network = graph.networkx
-    ids = list(network)
-    rank = {node_id: i for i, node_id in enumerate(ids)}
+    nodes, arriving, leaving = graph.tables()
+    rank = {node_id: i for i, node_id in enumerate(nodes)}
     incoming: dict[str, tuple[Edge, ...]] = {}
-    successors: dict[str, tuple[str, ...]] = {}
-    waiting: dict[str, int] = {}
-    for node_id, sources in network.pred.items():
+    ports: dict[str, tuple[str, ...]] = {}
+    is_sorted = True
+    for node_id, sources in arriving.items():
         edges = [edge for keyed in sources.values() for edge in keyed]
         if len(edges) > 1:
             edges.sort(key=lambda edge: port_order(edge.target_port))
         incoming[node_id] = tuple(edges)
-        waiting[node_id] = len(sources)
-    for node_id, targets in network.succ.items():
-        successors[node_id] = tuple(targets)
-    order: list[str] = []
+        ports[node_id] = tuple([edge.target_port for edge in edges])
+        here = rank[node_id]
+        for source in sources:
+            if rank[source] >= here:
+                is_sorted = False
+    successors = {node_id: tuple(targets) for node_id, targets in leaving.items()}
     cyclic: dict[str, tuple[str, ...]] = {}
-    _drain(order, [n for n, count in waiting.items() if not count], waiting, successors, rank, cyclic)
-    if len(order) < len(ids):
-        cyclic = _cycles(network, set(ids).difference(order), rank)
-        order += sorted(cyclic, key=rank.__getitem__)
-        # What only hangs behind a cycle still has an order.
-        ready = [target for node_id in cyclic for target in _release(node_id, waiting, successors, cyclic)]
-        _drain(order, ready, waiting, successors, rank, cyclic)
-    blocks = {node_id: network.nodes[node_id]["node"].block for node_id in ids}
-    outputs = tuple(node_id for node_id in ids if blocks[node_id] == "output")
-    inputs = tuple(node_id for node_id in ids if blocks[node_id] == "input")
-    instances = tuple([node_id for node_id in ids if blocks[node_id].startswith(MODULE_PREFIX)])
-    live: set[str] = set() if outputs else set(ids)  # with no output yet, nothing is left out
+    if is_sorted:  # as most are drawn; Kahn's algorithm would find the same order
+        order, position = tuple(nodes), rank
+    else:
+        order, cyclic = _sorted(graph, rank, {n: len(sources) for n, sources in arriving.items()}, successors)
+        position = {node_id: i for i, node_id in enumerate(order)}
+    outputs = tuple([node.id for node in nodes.values() if node.block == "output"])
+    inputs = tuple([node.id for node in nodes.values() if node.block == "input"])
+    instances = tuple([node.id for node in nodes.values() if node.block.startswith(MODULE_PREFIX)])
+    live: set[str] = set() if outputs else set(nodes)  # with no output yet, nothing is left out
     stack = list(outputs)
     while stack:
         node_id = stack.pop()
         if node_id not in live:
             live.add(node_id)
-            stack.extend(network.pred[node_id])
+            stack.extend(arriving[node_id])
     is_chain = (
         len(inputs) == len(outputs) == 1
         and not cyclic
         and all(
-            len(incoming[n]) == (blocks[n] != "input") and len(successors[n]) == (blocks[n] != "output")
-            for n in ids
+            len(incoming[n]) == (node.block != "input") and len(successors[n]) == (node.block != "output")
+            for n, node in nodes.items()
         )
     )
     return Wiring(
         graph.structure_revision,
-        tuple(order),
-        {node_id: i for i, node_id in enumerate(order)},
+        order,
+        position,
         incoming,
-        {node_id: tuple([edge.target_port for edge in edges]) for node_id, edges in incoming.items()},
+        ports,
         successors,
         cyclic,
         frozenset(live),
         inputs,
         outputs,
         instances,
-        frozenset(blocks[node_id].removeprefix(MODULE_PREFIX) for node_id in instances),
+        frozenset([nodes[node_id].block.removeprefix(MODULE_PREFIX) for node_id in instances]),
         is_chain,
     )
+
+
+def _sorted(
+    graph: Graph, rank: dict[str, int], waiting: dict[str, int], successors: dict[str, tuple[str, ...]]
+) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    """The order of a graph that was not drawn in one, and the cycles that stand in its way."""
+    order: list[str] = []
+    cyclic: dict[str, tuple[str, ...]] = {}
+    _drain(order, [n for n, count in waiting.items() if not count], waiting, successors, rank, cyclic)
+    if len(order) < len(rank):
+        cyclic = _cycles(graph.networkx, rank.keys() - set(order), rank)
+        order += sorted(cyclic, key=rank.__getitem__)
+        # What only hangs behind a cycle still has an order.
+        ready = [target for node_id in cyclic for target in _release(node_id, waiting, successors, cyclic)]
+        _drain(order, ready, waiting, successors, rank, cyclic)
+    return tuple(order), cyclic
