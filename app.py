@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from collections.abc import Sequence
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -69,8 +71,27 @@ def run_command(arguments: list[str]) -> int:
     return code
 
 
+@cache
+def load_window() -> None:
+    """Import what the window is made of.
+
+    None of it is ever garbage. To look for garbage in it again and again, while it loads and for as long as the
+    program runs, would take a tenth of the start and, later, a moment of every drag.
+    """
+    was_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        for name in ("builder.editor", "builder.architectures", "runtime.panels"):
+            import_module(name)
+        gc.freeze()
+    finally:
+        if was_collecting:
+            gc.enable()
+
+
 def make_window(arguments: Sequence[str] = ()) -> Shell:
     """The window with both halves in it, showing FILE or else LeNet-5; a QApplication must be there."""
+    load_window()
     from builder import editor
     from builder.architectures import ARCHITECTURES
     from builder.widgets.session import Session

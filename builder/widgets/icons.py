@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtCore import QByteArray, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QIcon, QIconEngine, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from builder.widgets.theme import DARK, Theme
@@ -94,8 +94,6 @@ _APP = (
     '<rect x="13" y="5" width="12.5" height="12.5" rx="3" fill="{merge}" stroke="{window}"/></g></svg>'
 )
 
-_SIZES = (12, 14, 16, 18, 20, 24, 28, 32, 36, 48)
-
 
 def svg(name: str, color: str) -> str:
     """The drawing of an icon in one ``#rrggbb`` colour; raises KeyError for a name not in ``NAMES``."""
@@ -110,15 +108,33 @@ def pixmap(name: str, color: str, size: int = 16, ratio: float = 1.0) -> QPixmap
     return made
 
 
+class _Drawn(QIconEngine):
+    """Draws an icon when it is shown, at the size it is shown at; most of a program's never are."""
+
+    def __init__(self, name: str, color: str, disabled: str) -> None:
+        super().__init__()
+        self._name, self._color, self._disabled = name, color, disabled
+
+    def _tint(self, mode: QIcon.Mode) -> str:
+        return self._disabled if mode == QIcon.Mode.Disabled else self._color
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        """As pixels; Qt says of which screen they are."""
+        return QPixmap(pixmap(self._name, self._tint(mode), min(size.width(), size.height())))
+
+    def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
+        """Into a rectangle of the painter's."""
+        draw(painter, self._name, self._tint(mode), QRectF(rect))
+
+    def clone(self) -> QIconEngine:
+        """Another that draws the same."""
+        return _Drawn(self._name, self._color, self._disabled)
+
+
 @cache
-def icon(name: str, color: str, disabled: str | None = None) -> QIcon:
-    """An icon in one colour; ``disabled`` is used where it cannot be clicked (default: the same, fainter)."""
-    made = QIcon()
-    for size in _SIZES:
-        made.addPixmap(pixmap(name, color, size))
-        if disabled is not None:
-            made.addPixmap(pixmap(name, disabled, size), QIcon.Mode.Disabled)
-    return made
+def icon(name: str, color: str, disabled: str) -> QIcon:
+    """An icon in one colour, and in another where it cannot be clicked."""
+    return QIcon(_Drawn(name, color, disabled))
 
 
 def themed(name: str, theme: Theme, role: str = "muted") -> QIcon:

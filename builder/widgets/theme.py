@@ -162,7 +162,7 @@ def _luminance(value: str) -> float:
 @cache
 def ui_family() -> str:
     """Inter where it is installed, else the platform's own."""
-    if "Inter" in QFontDatabase.families():
+    if QFontDatabase.hasFamily("Inter"):
         return "Inter"
     return QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).family()
 
@@ -170,9 +170,8 @@ def ui_family() -> str:
 @cache
 def mono_family() -> str:
     """The first installed of the monospaced faces whose figures and brackets read well small."""
-    installed = set(QFontDatabase.families())
     for family in _MONOSPACED:
-        if family in installed:
+        if QFontDatabase.hasFamily(family):  # to list them all takes several times as long
             return family
     return QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).family()
 
