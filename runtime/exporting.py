@@ -41,6 +41,8 @@ def export_python(
 
     ``out`` is the .py file; the weights get its name with .safetensors. Returns the files written.
     """
+    if wrong := _wrong_suffix("A Python program is", out, ".py"):
+        return wrong
     text = python_program(document, preparation, out.with_suffix(".safetensors").name)
     if isinstance(text, list):
         return text[0]
@@ -80,13 +82,8 @@ def python_program(document: Document, preparation: Preparation, weights_name: s
 
 def export_state_dict(document: Document, model: nn.Module, out: Path) -> Problem | list[Path]:
     """The weights: safetensors, or what torch.save writes for .pt and .pth."""
-    if out.suffix not in (".safetensors", *TORCH_SUFFIXES):
-        return Problem(
-            "export-suffix",
-            "Weights are written as .safetensors or .pt",
-            f"the file is called '{out.name}'",
-            "Give it one of these endings",
-        )
+    if wrong := _wrong_suffix("Weights are", out, ".safetensors", *TORCH_SUFFIXES):
+        return wrong
     problem = write_weights(model.state_dict(), out, {"format": "pt", "network": document.name})
     return problem if problem is not None else [out]
 
@@ -95,6 +92,8 @@ def export_onnx(document: Document, model: nn.Module, out: Path) -> Problem | li
     """One ONNX file, in eval mode, with a free batch size; inputs and outputs are called as in the document."""
     import torch
 
+    if wrong := _wrong_suffix("An ONNX model is", out, ".onnx"):
+        return wrong
     try:
         import onnx  # noqa: F401
         import onnxscript  # noqa: F401
@@ -138,6 +137,18 @@ def export_onnx(document: Document, model: nn.Module, out: Path) -> Problem | li
         model.train(was_training)
     problem = write_atomically(out, contents)
     return problem if problem is not None else [out]
+
+
+def _wrong_suffix(what: str, out: Path, *suffixes: str) -> Problem | None:
+    if out.suffix in suffixes:
+        return None
+    *most, last = suffixes
+    return Problem(
+        "export-suffix",
+        f"{what} written as {', '.join(most)}{' or ' if most else ''}{last}",
+        f"the file is called '{out.name}'",
+        "Give it this ending" if len(suffixes) == 1 else "Give it one of these endings",
+    )
 
 
 def _quietly(call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:

@@ -57,6 +57,8 @@ def write_weights(
 
 def read_weights(path: Path) -> dict[str, Tensor] | Problem:
     """A state_dict from safetensors, or from what torch.save wrote (tensors alone: no code is run), on the CPU."""
+    import pickle  # noqa: TID251 -- for its error alone: nothing is unpickled
+
     import torch
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -70,10 +72,14 @@ def read_weights(path: Path) -> dict[str, Tensor] | Problem:
         return Problem(
             "no-weights", "Weights are read from a file", f"'{path}' is not there", "Choose another file"
         )
-    except (OSError, SafetensorError, ValueError, KeyError) as error:
+    except OSError as error:
+        return _not_weights(path, "it is a folder" if path.is_dir() else error.strerror or str(error))
+    except SafetensorError as error:
         return _not_weights(path, str(error))
-    except Exception as error:  # noqa: BLE001 -- torch.load throws what the bytes lead it to
-        return _not_weights(path, str(error))
+    except pickle.UnpicklingError:  # its text tells how to run the code of a file
+        return _not_weights(path, "it is damaged, or holds more than tensors")
+    except Exception:  # noqa: BLE001 -- torch.load throws what the bytes lead it to
+        return _not_weights(path, "it is damaged, or something else")
     if not isinstance(found, Mapping) or not all(
         isinstance(name, str) and isinstance(value, torch.Tensor) for name, value in found.items()
     ):
@@ -87,9 +93,9 @@ def check_weights(weights: Mapping[str, Tensor], model: nn.Module) -> Problem | 
     missing = [name for name in wanted if name not in weights]
     unexpected = [name for name in weights if name not in wanted]
     other = [
-        f"{name} is {_shape(weights[name])} and should be {_shape(value)}"
+        f"{name} is {_described(weights[name])} and should be {_described(value)}"
         for name, value in wanted.items()
-        if name in weights and weights[name].shape != value.shape
+        if name in weights and not _alike(weights[name], value)
     ]
     if not (missing or unexpected or other):
         return None
@@ -116,8 +122,14 @@ def load_into(model: nn.Module, weights: Mapping[str, Tensor]) -> Problem | None
     return problem
 
 
-def _shape(value: Tensor) -> str:
-    return format_shape(tuple(value.shape)) or "a single number"
+def _alike(given: Tensor, wanted: Tensor) -> bool:
+    """The same shape, and broken numbers for broken ones, of whatever precision."""
+    return given.shape == wanted.shape and given.is_floating_point() == wanted.is_floating_point()
+
+
+def _described(value: Tensor) -> str:
+    kind = "" if value.is_floating_point() else f" of {str(value.dtype).removeprefix('torch.')}"
+    return (format_shape(tuple(value.shape)) or "a single number") + kind
 
 
 def _some(names: list[str]) -> str:

@@ -291,10 +291,14 @@ def _is_int(value: Any) -> bool:
 
 def _range(value: float, minimum: float, maximum: float) -> str | None:
     if value < minimum:
-        return f"needs at least {minimum:g}, not {value:g}"
+        return f"needs at least {_number(minimum)}, not {_number(value)}"
     if value > maximum:
-        return f"needs at most {maximum:g}, not {value:g}"
+        return f"needs at most {_number(maximum)}, not {_number(value)}"
     return None
+
+
+def _number(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) and abs(value) < 10**12 else f"{float(value):g}"
 
 
 def _quoted(value: Any) -> str:

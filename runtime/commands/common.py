@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from builder.architectures import open_document
+from builder.architectures import ARCHITECTURES, open_document
 from builder.document import Document
 from builder.errors import Problem
 from runtime.training.runs import EVENTS, WHICH, Run
@@ -47,7 +47,7 @@ def say_json(data: dict[str, Any]) -> None:
 def failed(problems: Problem | Iterable[Problem]) -> int:
     """Tell each problem in a line; the exit code."""
     for problem in [problems] if isinstance(problems, Problem) else problems:
-        where = f"{problem.path}: " if problem.path else ""
+        where = f"{problem.path}: " if problem.path not in ("", "$") else ""
         complain(f"{problem.severity}: {where}{problem.message}".replace("\n", " "))
     return FAILED
 
@@ -80,7 +80,7 @@ class Subject:
 def open_subject(text: str) -> Subject | list[Problem]:
     """RUN_OR_FILE: a run's folder, a document, or the name of a built-in architecture."""
     folder = Path(text)
-    if (folder / EVENTS).is_file():
+    if (folder / EVENTS).is_file() or (folder.is_dir() and text not in ARCHITECTURES):
         run = Run.open(folder)
         return [run] if isinstance(run, Problem) else Subject(run.document, run)
     document = open_document(text)
@@ -97,7 +97,7 @@ def load_data_for(subject: Subject, source: str | None) -> Data | list[Problem]:
         from builder.analysis import analyze
 
         return [p for p in analyze(subject.document).problems if p.is_error] or [shape]
-    data = load_data(source or subject.data_source, shape)
+    data = load_data(subject.data_source if source is None else source, shape)
     return [data] if isinstance(data, Problem) else data
 
 

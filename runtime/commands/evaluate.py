@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from typing import Any
 
 from builder.errors import Problem
@@ -63,6 +64,15 @@ def run(arguments: argparse.Namespace) -> int:
     model.to(device)
     found = evaluate(model, data.to(device), "test", device, objective_of(subject.document))
     assert found is not None
+    if not math.isfinite(found.loss):
+        return failed(
+            Problem(
+                "not-finite",
+                "A network must answer with finite numbers",
+                f"with {file} its loss on the test split is {found.loss}",
+                "Choose other weights, or train again with a lower learning rate",
+            )
+        )
     result = found.to_json(data.classes)
     if arguments.json:
         say_json({"network": subject.document.name, "data": data.title, "weights": file, **result})

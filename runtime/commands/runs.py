@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from builder.errors import Problem
-from runtime.commands.common import OK, failed, say, say_json
+from runtime.commands.common import OK, complain, failed, say, say_json
 from runtime.commands.train import RUNS
 from runtime.training.runs import Summary, list_runs
 
@@ -29,7 +29,10 @@ def run(arguments: argparse.Namespace) -> int:
                 "no-folder", "Runs are looked for in a folder", f"'{folder}' is none", "Name another folder"
             )
         )
-    summaries = [found.summary() for found in list_runs(folder)]
+    unreadable: list[tuple[Path, Problem]] = []
+    summaries = [found.summary() for found in list_runs(folder, unreadable)]
+    for path, problem in unreadable:
+        complain(f"passed over {path.name}: {problem.message}")
     if arguments.json:
         say_json({"runs": [summary.to_json() for summary in summaries]})
     elif not summaries:

@@ -23,6 +23,7 @@ from runtime.commands.common import (
     complain,
     failed,
     load_data_for,
+    misuse,
     not_yet,
     open_subject,
     say,
@@ -86,6 +87,8 @@ def run(arguments: argparse.Namespace) -> int:
         folder = Path(arguments.run_dir)
         if folder.name in ("", ".."):
             folder = folder.resolve()
+        if not folder.name:
+            return misuse(f"--run wants the name of a folder, not '{arguments.run_dir}'")
         parent, name = folder.parent, folder.name
     trained = train_and_tell(subject, changes, arguments.data, parent, name)
     return OK if isinstance(trained, Run) else FAILED
@@ -109,7 +112,9 @@ def train_and_tell(
         failed(problems)
         return None
     document = subject.document.copy()
-    document.put_settings("data", {**document.data, "source": source or subject.data_source})
+    document.put_settings(
+        "data", {**document.data, "source": subject.data_source if source is None else source}
+    )
     document.put_settings("training", settings.to_json())
     made = Run.create(parent, document, settings, name=name or None)
     if isinstance(made, Problem):

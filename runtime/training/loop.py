@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from builder.analysis import analyze
+from builder.analysis import Analysis, analyze
 from builder.document import Document
 from builder.errors import Address, Problem
 from builder.shapes import TensorShape
@@ -24,6 +24,7 @@ from runtime.data import Data
 from runtime.data.preparation import Preparation
 from runtime.training.control import Control
 from runtime.training.events import Event, Finished, Maps, Trouble
+from runtime.training.memory import check_memory
 from runtime.training.objective import objective_of
 from runtime.training.randomness import seed_of, seeded
 from runtime.training.runs import Run
@@ -86,15 +87,14 @@ def _failed() -> Finished:
 def _train(
     document: Document, settings: Settings, data: Data, control: Control, run: Run | None
 ) -> Iterator[Event]:
-    device = resolve_device(settings.device)
     problems = check(document, settings, data)
-    if isinstance(device, Problem):
-        problems.append(device)
-    if problems or isinstance(device, Problem):
+    if problems:
         for problem in problems[:_TOLD]:
             yield Trouble(problem)
         yield _failed()
         return
+    device = resolve_device(settings.device)
+    assert isinstance(device, torch.device)
     limit_threads()
     with seeded(seed_of(settings.seed, "initial weights")):
         model = build(document)
@@ -122,7 +122,7 @@ def _train(
 
 def check(document: Document, settings: Settings | None, data: Data) -> list[Problem]:
     """The errors that keep this network from being trained on this data; without ``settings``, from being tested."""
-    analysis = analyze(document)
+    analysis = analyze(document) if settings is None else analyze(document, batch=settings.batch)
     errors = [problem for problem in analysis.problems if problem.is_error]
     if errors:
         return errors
@@ -147,12 +147,23 @@ def check(document: Document, settings: Settings | None, data: Data) -> list[Pro
                 "Load the data again for this network",
             )
         ]
-    found_wrong = [
+    found_wrong = [] if settings is None else _settings_problems(analysis, settings, data)
+    found_wrong += [
         data.check_classes(shapes[0], *_scores(document)),
-        check_batch(settings, data) if settings is not None else None,
         check_normalisation(analysis, data, settings.batch if settings is not None else None),
     ]
     return [problem for problem in found_wrong if problem is not None]
+
+
+def _settings_problems(analysis: Analysis, settings: Settings, data: Data) -> list[Problem | None]:
+    """What keeps these settings from being used, on this machine."""
+    device = resolve_device(settings.device)
+    if isinstance(device, Problem):
+        return [check_batch(settings, data), device]
+    return [
+        check_batch(settings, data),
+        check_memory(analysis, settings) if device.type == "cpu" else None,
+    ]
 
 
 def input_shape(document: Document) -> TensorShape | Problem:

@@ -24,7 +24,7 @@ import platformdirs
 from builder.document import Document
 from builder.errors import ConvolabError, Problem, Severity
 from builder.reading import load
-from builder.writing import save
+from builder.writing import replace_file, save
 from runtime.training.events import Durable, Epoch, Finished, Started, from_json, to_json
 from runtime.training.settings import Settings
 from runtime.weights import read_weights, write_weights
@@ -117,15 +117,29 @@ class Run:
                     f"'{parent / stem}' is not empty",
                     "Name another folder",
                 )
-            run = cls(folder, document, settings)
-            if problem := save(document, folder / DOCUMENT):
-                return problem
-            _write_json(folder / SETTINGS, settings.to_json())
-            run._events = (folder / EVENTS).open("ab", buffering=0)
         except OSError as error:
             return _cannot_write(parent, error)
+        run = cls(folder, document, settings)
+        if problem := run._begin():
+            for file in (EVENTS, SETTINGS, DOCUMENT):  # a run that cannot begin leaves nothing behind
+                with suppress(OSError):
+                    (folder / file).unlink()
+            with suppress(OSError):
+                folder.rmdir()
+            return problem
         run.describe()
         return run
+
+    def _begin(self) -> Problem | None:
+        """Write what does not change, and open the events."""
+        if problem := save(self.document, self.folder / DOCUMENT):
+            return problem
+        try:
+            _write_json(self.folder / SETTINGS, self.settings.to_json())
+            self._events = (self.folder / EVENTS).open("ab", buffering=0)
+        except OSError as error:
+            return _cannot_write(self.folder, error)
+        return None
 
     def describe(self, **facts: Any) -> None:
         """Write what the run ran on: versions and machine kind, with ``facts``; no names of people or places."""
@@ -290,15 +304,21 @@ class Run:
         )
 
 
-def list_runs(folder: Path | str) -> list[Run]:
-    """The readable runs in a folder, newest first."""
+def list_runs(folder: Path | str, unreadable: list[tuple[Path, Problem]] | None = None) -> list[Run]:
+    """The readable runs in a folder, newest first; the others go into ``unreadable``, with what is wrong."""
     try:
         inside = [entry for entry in Path(folder).iterdir() if (entry / EVENTS).is_file()]
         inside.sort(key=lambda entry: ((entry / EVENTS).stat().st_mtime_ns, entry.name), reverse=True)
     except OSError:
         return []
-    found = (Run.open(entry) for entry in inside)
-    return [run for run in found if isinstance(run, Run)]
+    found = []
+    for entry in inside:
+        run = Run.open(entry)
+        if isinstance(run, Run):
+            found.append(run)
+        elif unreadable is not None:
+            unreadable.append((entry, run))
+    return found
 
 
 def _new_folder(parent: Path, stem: str, *, numbered: bool) -> Path | None:
@@ -327,7 +347,7 @@ def _version(package: str) -> str | None:
 
 
 def _write_json(path: Path, data: dict[str, Any]) -> None:
-    path.write_text(json.dumps(data, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    replace_file(path, (json.dumps(data, indent=1, allow_nan=False) + "\n").encode())
 
 
 def _read_settings(path: Path) -> Settings | Problem:

@@ -67,6 +67,7 @@ def check_normalisation(analysis: Analysis, data: Batches, batch: int | None) ->
                 f"{where}, and the batch is 1",
                 "Add pictures" if "train" in lone else "Set the batch to 2 or more",
                 path=leaf.path,
+                address=leaf.address,
             )
         tested = [split for split in lone if batch is not None or split == "test"]
         if tested and not block.track_running_stats:
@@ -76,6 +77,7 @@ def check_normalisation(analysis: Analysis, data: Batches, batch: int | None) ->
                 f"{where}, and the {tested[0]} split is one picture",
                 "Turn running averages on, or add pictures",
                 path=leaf.path,
+                address=leaf.address,
             )
     return None
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
+from safetensors.torch import load_file, save_file
 
 from builder.architectures.sketch import Sketch
 from builder.document import Document
@@ -102,9 +105,22 @@ def test_train_tells_its_epochs_in_lines_and_leaves_a_run(file, capsys):
         (["export", "line.convolab", "--format", "pt2", "-o", "a"], 2, "not there yet"),
         (["export", "line.convolab", "--format", "svg", "-o", "a"], 2, "not there yet"),
         (["export", "line.convolab", "--format", "exe", "-o", "a"], 2, "invalid choice"),
-        (["export", "line.convolab", "--format", "state-dict", "-o", "a.txt"], 1, ".safetensors or .pt"),
+        (["export", "line.convolab", "--format", "state-dict", "-o", "a.txt"], 1, ".safetensors, .pt, .pth or .bin"),
         (["export", "line.convolab", "--format", "state-dict", "-o", "no/a.pt"], 1, "leave to write"),
+        (["export", "line.convolab", "--format", "python", "-o", "."], 1, "the file is called ''"),
+        (["export", "line.convolab", "--format", "python", "-o", "a.safetensors"], 1, "written as .py"),
+        (["export", "line.convolab", "--format", "onnx", "-o", "a.py"], 1, "written as .onnx"),
         (["runs", "nowhere"], 1, "is none"),
+        (["train", "line.convolab", "--set", "learning_rate=nan"], 2, "needs a number, not nan"),
+        (["train", "line.convolab", "--set", "learning_rate=-1"], 2, "at least 1e-08, not -1"),
+        (["train", "line.convolab", "--set", "epochs=1e3"], 2, "whole number, not '1e3'"),
+        (["train", "line.convolab", "--set", "epochs=" + "9" * 5000], 2, "whole number"),
+        (["train", "line.convolab", "--seed", "9" * 12], 2, "at most 2,147,483,647, not 999,999,999,999"),
+        (["train", "line.convolab", "--batch", "0"], 2, "at least 1, not 0"),
+        (["train", "line.convolab", "--data", ""], 1, "No data is chosen"),
+        (["train", "line.convolab", "--run", "/"], 2, "wants the name of a folder"),
+        (["train", "taken"], 1, "'taken' has not both"),
+        (["evaluate", "line.convolab", "--weights", "taken"], 1, "it is a folder"),
     ],
 )
 def test_bad_calls_end_with_a_line_and_the_agreed_code(file, capsys, arguments, code, said):
@@ -123,6 +139,99 @@ def test_bad_calls_end_with_a_line_and_the_agreed_code(file, capsys, arguments, 
     if code == 1:
         assert len(err.splitlines()) <= 2
     assert sorted(Path().rglob("*")) == before
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="has CUDA")
+def test_a_missing_gpu_is_told_before_there_is_a_folder(file, capsys):
+    assert call("train", file, "--device", "cuda", "--run", "run") == 1
+    assert "Choose the device auto or cpu" in capsys.readouterr().err
+    assert not Path("run").exists()
+
+
+def _spoil_settings(run):
+    (run / "settings.json").write_bytes((run / "settings.json").read_bytes()[:40])
+
+
+def _spoil_document(run):
+    (run / "document.convolab").write_bytes((run / "document.convolab").read_bytes()[:400])
+
+
+def _cut_weights(run):
+    (run / "best.safetensors").write_bytes((run / "best.safetensors").read_bytes()[:-10])
+
+
+def _rewrite_weights(change):
+    def spoil(run):
+        state = {name: change(value) for name, value in load_file(run / "best.safetensors").items()}
+        save_file(state, run / "best.safetensors")
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        (lambda run: (run / "events.jsonl").unlink(), "has not both"),
+        (lambda run: (run / "settings.json").unlink(), "No such file"),
+        (_spoil_settings, "it is no JSON"),
+        (_spoil_document, "cut off"),
+        (lambda run: (run / "best.safetensors").unlink(), "no best weights"),
+        (_cut_weights, "not fully covered"),
+        (_rewrite_weights(lambda value: torch.cat([value, value])), "fc.weight is 20×64 and should be 10×64"),
+        (_rewrite_weights(lambda value: value.to(torch.int64)), "10×64 of int64 and should be 10×64"),
+        (_rewrite_weights(lambda value: value * torch.nan), "must answer with finite numbers"),
+    ],
+)
+def test_a_spoilt_run_is_told_and_no_figure_is_made_of_it(trained, tmp_path, capsys, spoil, said):
+    run = tmp_path / "spoilt"
+    shutil.copytree(trained, run)
+    spoil(run)
+    for words in ((), ("--json",)):
+        assert call("evaluate", run, *words) == 1
+        out, err = capsys.readouterr()
+        assert said in err
+        assert out == ""
+
+
+def test_weights_of_another_precision_are_taken(trained, tmp_path, capsys):
+    run = tmp_path / "half"
+    shutil.copytree(trained, run)
+    _rewrite_weights(lambda value: value.half())(run)
+    assert call("evaluate", run, "--json") == 0
+
+
+class _Command:
+    def __reduce__(self):
+        return os.system, ("touch broken-in",)
+
+
+@pytest.mark.parametrize(
+    "contents", [_Command(), {"fc.weight": _Command()}, {"model": {"fc.weight": torch.ones(2)}}, "text"]
+)
+def test_a_file_of_weights_runs_no_code(file, capsys, contents):
+    torch.save(contents, "weights.pt")
+    assert call("evaluate", file, "--weights", "weights.pt") == 1
+    told = capsys.readouterr().err
+    assert "tensors alone" in told
+    assert "weights_only" not in told
+    assert not Path("broken-in").exists()
+
+
+def test_text_is_no_file_of_weights(file, capsys):
+    Path("weights.pt").write_text("hello")
+    assert call("evaluate", file, "--weights", "weights.pt") == 1
+    assert "it is damaged" in capsys.readouterr().err
+
+
+def test_runs_names_what_it_passes_over(trained, tmp_path, capsys):
+    for name in ("good", "spoilt"):
+        shutil.copytree(trained, tmp_path / name)
+    _spoil_settings(tmp_path / "spoilt")
+    assert call("runs", tmp_path) == 0
+    out, err = capsys.readouterr()
+    assert "good" in out
+    assert "spoilt" not in out
+    assert err.startswith("passed over spoilt: ")
 
 
 def test_under_torchrun_it_says_that_it_is_not_there_yet(file, capsys, monkeypatch):

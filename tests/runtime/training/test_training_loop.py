@@ -8,6 +8,7 @@ import sys
 import textwrap
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -23,6 +24,7 @@ from runtime.training.control import Control
 from runtime.training.evaluation import evaluate
 from runtime.training.events import Checkpoint, Epoch, Finished, Maps, Steps, Trouble, to_json
 from runtime.training.loop import train
+from runtime.training.memory import check_memory, free_memory
 from runtime.training.objective import objective_of
 from runtime.training.runs import Run
 from runtime.training.settings import Settings
@@ -205,6 +207,27 @@ def test_looking_at_one_picture_through_such_a_norm_shows_nothing_and_goes_on(di
     events = list(train(document, QUICK, digits, control=control))
     assert not of(events, Maps)
     assert events[-1].reason == "completed"
+
+
+def test_a_training_that_no_memory_holds_is_told_before_it_begins(digits, monkeypatch):
+    document, settings = draw(), QUICK.replace(batch=64)
+    analysis = analyze(document, batch=64)
+    learned = 16 * analysis.totals.parameters
+    needed = learned + analysis.totals.activation_bytes
+    assert check_memory(analysis, settings, needed) is None
+    assert "Set the batch to 63 or less" in check_memory(analysis, settings, needed - 1).message
+    assert "Set the batch to 32 or less" in check_memory(analysis, settings, (needed + learned) // 2).message
+    assert "Make the input or the network smaller" in check_memory(analysis, settings, learned).message
+    sgd = settings.replace(optimizer="sgd", momentum=0.0)
+    assert check_memory(analysis, sgd, needed - 8 * analysis.totals.parameters) is None
+    monkeypatch.setattr("runtime.training.memory.free_memory", lambda: needed - 1)
+    assert codes(train(document, settings, digits)) == ["out-of-memory"]
+
+
+def test_free_memory_is_told_where_linux_tells_it():
+    free = free_memory()
+    assert (free is not None) == Path("/proc/meminfo").exists()
+    assert free is None or free > 0
 
 
 def test_the_errors_of_a_document_are_all_told(digits):

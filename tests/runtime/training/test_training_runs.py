@@ -149,6 +149,32 @@ def test_a_place_that_cannot_be_written_is_told(tmp_path, document):
     assert problem.code == "run-not-writable"
 
 
+@pytest.mark.parametrize("named", [None, "mine"])
+@pytest.mark.parametrize("room_for", range(3))
+def test_a_disk_too_full_to_begin_is_told_and_left_as_it_was(
+    tmp_path, document, monkeypatch, room_for, named
+):
+    written = []
+    replace = os.replace
+
+    def full(source, target):
+        if len(written) == room_for:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written.append(target)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    made = Run.create(tmp_path, document, Settings(), name=named)
+    if room_for == 2:  # what it runs on is good to know, but no reason not to train
+        assert isinstance(made, Run)
+        assert made.environment() == {}
+        made.close()
+    else:
+        assert isinstance(made, Problem)
+        assert "No space left" in made.message
+        assert list(tmp_path.iterdir()) == []
+
+
 def test_folders_that_are_no_run_are_told(tmp_path, run):
     assert Run.open(tmp_path / "nowhere").code == "not-a-run"
     assert Run.open(tmp_path).code == "not-a-run"

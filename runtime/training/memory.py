@@ -1,0 +1,55 @@
+"""Whether a training fits in memory, told before it begins: Linux ends a program that asks for too much."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+from builder.analysis import Analysis
+from builder.errors import Problem
+from runtime.training.settings import Settings
+
+#: Bytes of a float32.
+_NUMBER = 4
+#: Numbers kept for each parameter beside itself and its gradient.
+_STATES = {"sgd": 1, "adam": 2, "adamw": 2}
+_GIGABYTE = 10**9
+
+
+def check_memory(analysis: Analysis, settings: Settings, free: int | None = None) -> Problem | None:
+    """A Problem where weights, gradients, optimizer and a batch's activations exceed the ``free`` bytes.
+
+    ``analysis`` is at the batch of ``settings``. What is needed is a lower bound: what fits by it may still be
+    too much. Without ``free`` it is what the system says; where it says nothing there is no Problem.
+    """
+    free = free_memory() if free is None else free
+    states = _STATES[settings.optimizer] if settings.optimizer != "sgd" or settings.momentum else 0
+    learned = _NUMBER * (2 + states) * analysis.totals.parameters
+    activations = analysis.totals.activation_bytes
+    if free is None or learned + activations <= free:
+        return None
+    possible = (free - learned) * settings.batch // activations if activations else 0
+    return Problem(
+        "out-of-memory",
+        "A training must fit in memory",
+        f"weights, gradients and {settings.optimizer}'s state are {_gigabytes(learned)}, the activations of a "
+        f"batch of {settings.batch:,} are {_gigabytes(activations)}, and {_gigabytes(free)} are free",
+        f"Set the batch to {possible:,} or less" if possible > 1 else "Make the input or the network smaller",
+        path="training.batch" if possible > 1 else "",
+    )
+
+
+def free_memory() -> int | None:
+    """Bytes that Linux would still hand out, swap included; None on other systems, which refuse by themselves."""
+    with suppress(OSError, ValueError, KeyError):
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        kibibytes = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
+        free = 1024 * (kibibytes["MemAvailable"] + kibibytes["SwapFree"])
+        with suppress(OSError, ValueError):  # "max", or no such limit
+            free = min(free, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
+        return free
+    return None
+
+
+def _gigabytes(count: int) -> str:
+    return f"{max(count, 0) / _GIGABYTE:,.1f} GB"
