@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtGui import QGuiApplication, QWheelEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from builder.document import Document
+from builder.editor import geometry
 from builder.editor.canvas import Canvas
-from builder.editor.catalogue import Entry, entries, mime_of_entry
 from builder.editor.rename import RenameField
 from builder.graph import Edge, Graph, Node
 from builder.widgets.session import Session
@@ -79,6 +80,22 @@ class Hand:
         self.move(((start[0] + end[0]) / 2, (start[1] + end[1]) / 2))
         self.move(end)
         self.release(end, **kwargs)
+
+    def wheel(
+        self,
+        at: QPoint,
+        angle: QPoint,
+        modifiers: Qt.KeyboardModifier = NONE,
+        *,
+        pixels: QPoint | None = None,
+    ) -> None:
+        """Turn the wheel over a point of the view; with ``pixels`` it is a touchpad."""
+        viewport = self.canvas.viewport()
+        phase = Qt.ScrollPhase.ScrollUpdate if pixels else Qt.ScrollPhase.NoScrollPhase
+        place, where = QPointF(at), QPointF(viewport.mapToGlobal(at))
+        buttons = Qt.MouseButton.NoButton
+        event = QWheelEvent(place, where, pixels or QPoint(), angle, buttons, modifiers, phase, False)
+        assert QApplication.sendEvent(viewport, event)
 
     def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:
         self.bot.keyClick(self.canvas, key, modifiers)
@@ -238,25 +255,6 @@ def test_double_click_on_the_empty_opens_the_search_and_escape_closes_it(hand: H
     assert not hand.canvas.search.isVisible()
 
 
-def _entry(hand: Hand, title: str) -> Entry:
-    return next(entry for entry in entries(hand.session.document) if entry.title == title)
-
-
-def test_a_block_dropped_on_a_wire_is_put_into_it(hand: Hand) -> None:
-    x, y = hand.canvas.board.wires[Edge("c", "y", "r", "x")].middle
-    data = mime_of_entry(_entry(hand, "Batch norm"))
-    place = QPointF(hand.at(x, y))
-    arguments = (place, Qt.DropAction.CopyAction, data, LEFT, NONE)
-    hand.canvas.dragMoveEvent(QDropEvent(*arguments))  # type: ignore[arg-type]
-    hand.canvas.dropEvent(QDropEvent(*arguments))
-    graph, added = hand.session.graph, hand.session.selection[0]
-    assert graph.has_edge(Edge("c", "y", added, "x"))
-    assert graph.has_edge(Edge(added, "y", "r", "x"))
-    assert not graph.has_edge(Edge("c", "y", "r", "x"))
-    boxes = [face.rect for face in hand.canvas.board.faces]
-    assert not any(a.intersects(b) for a in boxes for b in boxes if a is not b)
-
-
 def test_a_loose_node_dragged_onto_a_wire_is_put_into_it(hand: Hand) -> None:
     x, y = hand.canvas.board.wires[Edge("c", "y", "r", "x")].middle
     hand.drag(hand.middle("b"), (x, y))
@@ -297,13 +295,41 @@ def test_layout_is_one_step(hand: Hand) -> None:
     assert _text(hand) == before
 
 
-def test_wheel_zooms_at_the_pointer(hand: Hand) -> None:
+@pytest.mark.parametrize("notches", [-4, -1, 1, 3])
+def test_the_wheel_zooms_at_the_pointer(hand: Hand, notches: int) -> None:
     at = hand.at(100, 20)
-    kept = hand.canvas.mapToScene(at)
-    hand.canvas.zoom_by(0.5, at)
-    moved = hand.canvas.mapToScene(at) - kept
-    assert hand.canvas.zoom < 0.7
-    assert moved.manhattanLength() < 4
+    kept, zoom = hand.canvas.mapToScene(at), hand.canvas.zoom
+    hand.wheel(at, QPoint(0, 120 * notches))
+    assert (hand.canvas.zoom > zoom) == (notches > 0)
+    assert (hand.canvas.mapToScene(at) - kept).manhattanLength() < 4
+    hand.wheel(at, QPoint(0, -120 * notches))
+    assert hand.canvas.zoom == pytest.approx(zoom)
+
+
+def test_the_wheel_stops_where_nothing_could_be_read(hand: Hand) -> None:
+    for towards, limit in ((1, geometry.ZOOM_RANGE[1]), (-1, geometry.ZOOM_RANGE[0])):
+        for _ in range(60):
+            hand.wheel(hand.at(100, 20), QPoint(0, 120 * towards))
+        assert hand.canvas.zoom == pytest.approx(limit)
+
+
+def test_shift_and_the_wheel_move_sideways(hand: Hand) -> None:
+    zoom, seen = hand.canvas.zoom, hand.canvas.visible_rect().center()
+    hand.wheel(hand.at(100, 20), QPoint(0, -120), SHIFT)
+    moved = hand.canvas.visible_rect().center() - seen
+    assert hand.canvas.zoom == zoom
+    assert moved.x() > 50
+    assert abs(moved.y()) < 2
+
+
+def test_two_fingers_on_a_touchpad_move_and_with_control_zoom(hand: Hand) -> None:
+    zoom, seen = hand.canvas.zoom, hand.canvas.visible_rect().center()
+    hand.wheel(hand.at(100, 20), QPoint(0, 120), pixels=QPoint(30, 40))
+    moved = hand.canvas.visible_rect().center() - seen
+    assert hand.canvas.zoom == zoom
+    assert (moved.x(), moved.y()) == (pytest.approx(-30 / zoom, abs=2), pytest.approx(-40 / zoom, abs=2))
+    hand.wheel(hand.at(100, 20), QPoint(0, 120), CONTROL, pixels=QPoint(0, 40))
+    assert hand.canvas.zoom > zoom
 
 
 @pytest.mark.parametrize("how", ["middle", "space"])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from builder.architectures import open_document
@@ -12,7 +14,10 @@ from builder.document import Document
 from builder.editor.canvas import Canvas
 from builder.editor.catalogue import entries, entry_of_mime, find, mime_of_entry
 from builder.editor.palette import Palette
+from builder.graph import Edge
 from builder.widgets.session import Session
+
+LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 
 def _document(name: str = "lenet5") -> Document:
@@ -92,3 +97,100 @@ def test_nothing_found_is_said(qtbot: QtBot) -> None:
     palette.field.setText("zzz")
     assert palette.list.titles() == []
     assert palette.list.model().rowCount() == 1
+
+
+class Desk:
+    """Palette and canvas, and a hand that takes blocks from one to the other, as Qt tells it to the widgets."""
+
+    def __init__(self, bot: QtBot, session: Session) -> None:
+        self.session = session
+        self.canvas = Canvas(session)
+        self.palette = Palette(session, self.canvas)
+        for widget in (self.palette, self.canvas):
+            bot.addWidget(widget)
+            widget.resize(1076 if widget is self.canvas else 224, 800)
+            with bot.waitExposed(widget):
+                widget.show()
+
+    def take(self, title: str) -> QMimeData:
+        """What the palette gives to a drag of this block."""
+        model = self.palette.list.model()
+        rows = range(model.rowCount())
+        index = next(i for row in rows if (i := model.index(row, 0)).data() == title)
+        assert self.palette.list.dragEnabled()
+        assert model.flags(index) & Qt.ItemFlag.ItemIsDragEnabled
+        return model.mimeData([index])
+
+    def drag(self, data: QMimeData, x: float, y: float, *, let_go: bool = True) -> Edge | None:
+        """Carry it over the canvas to a place of the scene; the wire that was offered there."""
+        end, viewport = self.canvas.mapFromScene(QPointF(x, y)), self.canvas.viewport()
+        arguments = (Qt.DropAction.CopyAction, data, LEFT, NONE)
+        entered = QDragEnterEvent(end - QPoint(60, 40), *arguments)
+        QApplication.sendEvent(viewport, entered)
+        if not entered.isAccepted():
+            return None
+        for at in (end - QPoint(4, 0), end):
+            QApplication.sendEvent(viewport, QDragMoveEvent(at, *arguments))
+        target = self.canvas.overlay.wire_target
+        drop = QDropEvent(QPointF(end), *arguments)
+        QApplication.sendEvent(viewport, drop if let_go else QDragLeaveEvent())
+        assert drop.isAccepted() or not let_go
+        return target.edge if target is not None else None
+
+
+@pytest.fixture
+def desk(qtbot: QtBot) -> Desk:
+    return Desk(qtbot, Session(_document()))
+
+
+def _wire(desk: Desk, source: str, target: str) -> tuple[Edge, tuple[float, float]]:
+    found = next(
+        wire
+        for wire in desk.canvas.board.wires
+        if desk.session.graph.node(wire.edge.source).name == source
+        and desk.session.graph.node(wire.edge.target).name == target
+    )
+    return found.edge, found.middle
+
+
+def test_a_block_dropped_on_a_wire_is_put_into_it(desk: Desk) -> None:
+    edge, middle = _wire(desk, "conv1", "tanh1")
+    assert desk.drag(desk.take("Batch norm"), *middle) == edge
+    graph, added = desk.session.graph, desk.session.selection[0]
+    assert graph.node(added).block == "batch_norm"
+    assert not graph.has_edge(edge)
+    assert graph.has_edge(Edge(edge.source, "y", added, "x"))
+    assert graph.has_edge(Edge(added, "y", edge.target, "x"))
+    boxes = [face.rect for face in desk.canvas.board.faces]
+    assert not any(a.intersects(b) for a in boxes for b in boxes if a is not b)
+    desk.session.undo()
+    assert desk.session.graph.has_edge(edge)
+    assert not desk.session.history.can_undo
+
+
+def test_a_block_dropped_beside_is_left_where_it_fell(desk: Desk) -> None:
+    assert desk.drag(desk.take("Conv 1×1"), 300, -120) is None
+    added = desk.session.graph.node(desk.session.selection[0])
+    assert dict(added.parameters) == {"kernel_size": 1}
+    face = desk.canvas.board.faces[added.id].rect
+    assert face.adjusted(-4, -4, 4, 4).contains(QPointF(300, -120))
+    assert not desk.session.graph.incoming(added.id)
+    assert desk.canvas.hasFocus()
+
+
+def test_a_block_that_is_carried_out_again_leaves_nothing(desk: Desk) -> None:
+    edge, middle = _wire(desk, "conv1", "tanh1")
+    assert desk.drag(desk.take("Batch norm"), *middle, let_go=False) == edge
+    assert desk.canvas.overlay.wire_target is None
+    assert not desk.session.history.can_undo
+
+
+def test_what_has_no_input_is_not_offered_a_wire_and_what_is_no_block_is_not_taken(desk: Desk) -> None:
+    _, middle = _wire(desk, "conv1", "tanh1")
+    assert desk.drag(desk.take("Grey 28×28"), *middle) is None
+    assert desk.session.graph.node(desk.session.selection[0]).block == "input"
+    before = len(desk.session.graph)
+    text = QMimeData()
+    text.setText("conv")
+    desk.drag(text, *middle)
+    assert len(desk.session.graph) == before
