@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from builder.errors import Problem
-from builder.fixes import Proposal, proposals
+from builder.widgets.entry import sentence
+from builder.widgets.repairs import RepairButton, repair_buttons
 
 if TYPE_CHECKING:
     from builder.editor.canvas import Canvas
 
 _WIDTH = 440
 _GAP = 22
+#: Repairs offered at once.
+_REPAIRS = 3
 
 
 class ProblemCard(QWidget):
@@ -28,7 +31,7 @@ class ProblemCard(QWidget):
         self._covers = False
         self._shown: tuple[object, ...] | None = None
         self._dismissed: tuple[object, ...] | None = None
-        self.buttons: list[QPushButton] = []
+        self.buttons: list[RepairButton] = []
         self.setObjectName("problem-card")
         self.rule, self.values, self.effect = QLabel(), QLabel(), QLabel()
         self.rule.setProperty("role", "problem")
@@ -95,7 +98,7 @@ class ProblemCard(QWidget):
     def _fill(self, problem: Problem) -> None:
         self.setAccessibleName(problem.message)
         self.rule.setText(problem.rule)
-        self.values.setText(_sentence(problem.values))
+        self.values.setText(sentence(problem.values))
         self.values.setVisible(bool(problem.values))
         for button in self.buttons:
             self._row.removeWidget(button)
@@ -104,19 +107,13 @@ class ProblemCard(QWidget):
         self.buttons = []
         while self._row.takeAt(0) is not None:
             pass
-        session = self.canvas.session
-        for number, proposal in enumerate(proposals(session.document, session.analysis, problem)[:3]):
-            button = QPushButton(proposal.label)
-            button.setProperty("variant", "primary" if number == 0 else "")
-            button.setToolTip(proposal.effect)
-            button.setAccessibleDescription(proposal.effect)
-            button.clicked.connect(lambda *_, proposal=proposal: self._apply(proposal))
+        for button in repair_buttons(self.canvas.session, problem, self, _REPAIRS):
+            button.repaired.connect(self.canvas.setFocus)  # the button goes with the problem
             button.installEventFilter(self)
-            button.setProperty("effect", proposal.effect)
             self._row.addWidget(button)
             self.buttons.append(button)
         self._row.addStretch()
-        self._show_effect(self.buttons[0].property("effect") if self.buttons else problem.way_out)
+        self._show_effect(self.buttons[0].effect if self.buttons else problem.way_out)
         self.setFixedWidth(min(_WIDTH, max(240, self.canvas.width() - 24)))
         if (inside := self.layout()) is not None:
             inside.activate()
@@ -125,10 +122,6 @@ class ProblemCard(QWidget):
     def _show_effect(self, text: str) -> None:
         self.effect.setText(text)
         self.effect.setVisible(bool(text))
-
-    def _apply(self, proposal: Proposal) -> None:
-        self.canvas.setFocus()
-        self.canvas.session.perform(proposal.label, proposal.edits)
 
     # where it is -------------------------------------------------------------------------------------------
 
@@ -191,12 +184,12 @@ class ProblemCard(QWidget):
         return True
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(watched, QPushButton):
+        if isinstance(watched, RepairButton):
             if event.type() == QEvent.Type.ShortcutOverride:
                 event.accept()  # Enter presses the button, it does not open the node
                 return True
             if event.type() in (QEvent.Type.Enter, QEvent.Type.FocusIn):
-                self._show_effect(watched.property("effect"))
+                self._show_effect(watched.effect)
             elif isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
                 if event.key() == Qt.Key.Key_Escape:
                     return self.dismiss()
@@ -212,8 +205,3 @@ class ProblemCard(QWidget):
         painter.setPen(QPen(theme.color("error"), 1))
         painter.setBrush(theme.color("panel"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 9, 9)
-
-
-def _sentence(text: str) -> str:
-    text = text[:1].upper() + text[1:]
-    return text if not text or text.endswith((".", "?", "!")) else text + "."

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from builder.errors import Problem
-from builder.fixes import Proposal, proposals
 from builder.widgets.entry import sentence
 from builder.widgets.figures import count
 from builder.widgets.icons import pixmap
+from builder.widgets.repairs import RepairButton, repair_buttons
 from builder.widgets.session import Session
 
 #: Repairs are tried on a copy of the document, so they wait until typing pauses.
@@ -23,7 +23,6 @@ class ProblemCard(QFrame):
         super().__init__(parent)
         self._session = session
         self.problem = problem
-        self.proposals: list[Proposal] = []
         self.setAccessibleName(f"{problem.severity}: {problem.message}")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 10)
@@ -62,26 +61,16 @@ class ProblemCard(QFrame):
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
-        self._session.flush()
-        self.proposals = proposals(self._session.document, self._session.analysis, self.problem)
-        for number, proposal in enumerate(self.proposals):
-            button = QPushButton(proposal.label, self)
-            button.setProperty("variant", "primary" if number == 0 else "")
-            button.setAccessibleDescription(proposal.effect)
-            button.clicked.connect(lambda _=False, chosen=proposal: self._repair(chosen))
+        for button in repair_buttons(self._session, self.problem, self):
             self._fixes.addWidget(button)
-            if proposal.effect:
-                effect = self._label(proposal.effect)
+            if button.effect:
+                effect = self._label(button.effect)
                 effect.setProperty("role", "small")
                 self._fixes.addWidget(effect)
 
-    def buttons(self) -> list[QPushButton]:
+    def buttons(self) -> list[RepairButton]:
         """The repairs as buttons, best first."""
-        return self.findChildren(QPushButton)
-
-    def _repair(self, proposal: Proposal) -> None:
-        self._session.perform(proposal.label, proposal.edits)
-        self._session.statusMessage.emit(f"{proposal.label}: {proposal.effect}".rstrip(": "))
+        return self.findChildren(RepairButton)
 
     def _label(self, text: str) -> QLabel:
         label = QLabel(text, self)

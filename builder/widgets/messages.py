@@ -10,9 +10,9 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from builder.errors import Problem
-from builder.fixes import Proposal, proposals
 from builder.widgets.figures import count
 from builder.widgets.icons import pixmap, themed
+from builder.widgets.repairs import repair_buttons
 from builder.widgets.session import Session
 
 #: Problems shown before one asks for all of them.
@@ -137,15 +137,10 @@ class MessageBar(QWidget):
         session = self._session
         if problem.address is None:
             return []
-        session.flush()
-        made = []
-        for number, proposal in enumerate(proposals(session.document, session.analysis, problem)[:_REPAIRS]):
-            button = QPushButton(proposal.label)
-            button.setProperty("variant", "" if number else "primary")
-            button.setToolTip(proposal.effect)
-            button.setAccessibleDescription(proposal.effect)
-            button.clicked.connect(lambda _=False, chosen=proposal: self._repair(problem, chosen))
-            made.append(button)
+        made: list[QPushButton] = []
+        for repair in repair_buttons(session, problem, limit=_REPAIRS):
+            repair.repaired.connect(lambda: self._drop(problem))
+            made.append(repair)
         go = QPushButton("Show")
         go.setProperty("variant", "quiet")
         go.setToolTip(f"Go to {problem.path} in the network")
@@ -155,13 +150,5 @@ class MessageBar(QWidget):
             button.setProperty("size", "small")
         return [*made, go]
 
-    def _repair(self, problem: Problem, chosen: Proposal) -> None:
-        """Do a repair as it is now: the network may have been drawn on since it was offered."""
-        session = self._session
-        session.flush()
-        now = proposals(session.document, session.analysis, problem)
-        proposal = next((other for other in now if other.id == chosen.id), None)
-        if proposal is not None:
-            session.perform(proposal.label, proposal.edits)
-            session.statusMessage.emit(f"{proposal.label}: {proposal.effect}".rstrip(": "))
+    def _drop(self, problem: Problem) -> None:
         self.show_problems([other for other in self._problems if other != problem])

@@ -303,10 +303,10 @@ def test_a_problem_stands_with_repairs_that_repair(lenet: Bench) -> None:
     (card,) = lenet.inspector.cards
     assert "14×14" in lenet.texts()
     card.propose()
-    assert card.proposals
+    assert card.buttons()
     button = card.buttons()[0]
     assert button.property("variant") == "primary"
-    assert card.proposals[0].effect in lenet.texts()
+    assert card.buttons()[0].effect in lenet.texts()
     lenet.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
     lenet.session.flush()
     assert lenet.session.analysis.ok
