@@ -35,7 +35,7 @@ def install(shell: Shell, session: Session) -> Canvas:
     tab.set_count(problems.number)
     session.documentReplaced.connect(lambda: _show_errors(session, tab))
     _show_errors(session, tab)
-    shell.add_panel("bottom", "Layers", LayersPanel(session))
+    shell.add_panel("bottom", "Layers", lambda: LayersPanel(session))
     for title, names in _MENUS.items():
         menu = shell.menu(title)
         menu.addSeparator()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 WORKSPACES = ("Design", "Train", "Inspect")
@@ -19,18 +20,32 @@ class Panel(QObject):
         self,
         area: PanelArea,
         title: str,
-        widget: QWidget,
+        make: Callable[[], QWidget],
         workspaces: Collection[str],
         leads: Collection[str],
     ) -> None:
         super().__init__(area)
         self.area = area
         self.title = title
-        self.widget = widget
+        self._make = make
+        self._widget: QWidget | None = None
         self.workspaces = frozenset(workspaces)
         #: The workspaces in which it is the one shown first.
         self.leads = frozenset(leads)
         self.count = 0
+
+    @property
+    def is_made(self) -> bool:
+        """Whether its widget is there yet."""
+        return self._widget is not None
+
+    def widget(self) -> QWidget:
+        """What it shows; made when it is asked for first."""
+        if self._widget is None:
+            self._widget = self._make()
+            self._widget.setAccessibleName(self._widget.accessibleName() or self.title)
+            self.area.stack.addWidget(self._widget)
+        return self._widget
 
     @property
     def label(self) -> str:
@@ -93,7 +108,6 @@ class PanelArea(QWidget):
     def add(self, panel: Panel) -> None:
         """Take in a panel; it is listed where the workspace has it."""
         self._panels.append(panel)
-        self.stack.addWidget(panel.widget)
         self.enter(self.workspace)
 
     def current(self) -> Panel | None:
@@ -104,6 +118,11 @@ class PanelArea(QWidget):
     def listed(self) -> list[Panel]:
         """The panels of this workspace, in the order of their tabs."""
         return list(self._listed)
+
+    def make_all(self) -> None:
+        """Make the panels nobody has seen yet, of every workspace."""
+        for panel in self._panels:
+            panel.widget()
 
     def choose(self, panel: Panel) -> None:
         """Show a panel of this workspace."""
@@ -138,12 +157,22 @@ class PanelArea(QWidget):
         if wanted is not None:
             with QSignalBlocker(self.tabs):
                 self.tabs.setCurrentIndex(self._listed.index(wanted))
-            self.stack.setCurrentWidget(wanted.widget)
+        self._bring_up()
         self.changed.emit()
 
     def _tab_chosen(self, index: int) -> None:
         if 0 <= index < len(self._listed):
-            panel = self._listed[index]
-            self._chosen[self.workspace] = panel
-            self.stack.setCurrentWidget(panel.widget)
+            self._chosen[self.workspace] = self._listed[index]
+            self._bring_up()
             self.changed.emit()
+
+    def _bring_up(self) -> None:
+        """Show the chosen panel; one that nobody can see yet is not made for it."""
+        panel = self.current()
+        if panel is not None and (panel.is_made or self.isVisible()):
+            self.stack.setCurrentWidget(panel.widget())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Make the chosen panel, if it is not there yet."""
+        self._bring_up()
+        super().showEvent(event)

@@ -103,14 +103,19 @@ class Shell(QMainWindow):
         self,
         area: str,
         title: str,
-        widget: QWidget,
+        widget: QWidget | Callable[[], QWidget],
         *,
         workspaces: Collection[str] = WORKSPACES,
         leads: Collection[str] = (),
     ) -> Panel:
-        """Put a widget into an area of the workspaces named; in those of ``leads`` it is the one shown first."""
-        panel = Panel(self.areas[area], title, widget, workspaces, leads)
-        widget.setAccessibleName(widget.accessibleName() or title)
+        """Put a widget into an area of the workspaces named; in those of ``leads`` it is the one shown first.
+
+        Instead of a widget it may be what makes it, and is called when the panel is seen first.
+        """
+        make = (lambda: widget) if isinstance(widget, QWidget) else widget
+        panel = Panel(self.areas[area], title, make, workspaces, leads)
+        if isinstance(widget, QWidget):
+            panel.widget()
         self.areas[area].add(panel)
         remembered = preferences.recall_text(f"panel/{self.workspace}/{area}")
         if remembered == title and self.workspace in panel.workspaces:
@@ -304,6 +309,8 @@ class Shell(QMainWindow):
 
     def show_shortcuts(self) -> None:
         """List what the keyboard can do."""
+        for area in self.areas.values():
+            area.make_all()  # panels have keys of their own
         rows = "".join(
             f"<tr><td style='padding:3px 24px 3px 0'>{text}</td><td style='padding:3px 0'><b>{keys}</b></td></tr>"
             for text, keys in shortcuts_of(self)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QAction
@@ -15,15 +16,18 @@ from runtime.panels.curves import Curves
 from runtime.panels.exports import Exports
 from runtime.panels.header import Controls, DataChip, DeviceChip
 from runtime.panels.looking import Looking
-from runtime.panels.maps import FeatureMaps, MapsAside
-from runtime.panels.runs import RunsPanel
+from runtime.panels.maps import MapsAside
 from runtime.panels.series import Trace
-from runtime.panels.settings import SettingsPanel
-from runtime.panels.source import SourceView
 from runtime.panels.status import RunStatus
 from runtime.panels.training import Training
 from runtime.panels.worker import Worker
 from runtime.training.runs import default_folder
+
+if TYPE_CHECKING:
+    from runtime.panels.maps import FeatureMaps
+    from runtime.panels.runs import RunsPanel
+    from runtime.panels.settings import SettingsPanel
+    from runtime.panels.source import SourceView
 
 #: Milliseconds after the start when PyTorch is loaded behind the window.
 _IDLE = 1200
@@ -35,20 +39,15 @@ class Panels(QObject):
     def __init__(self, shell: Shell, session: Session, run_dir: Path | None = None) -> None:
         super().__init__(shell)
         self._shell, self._session = shell, session
-        folder = run_dir if run_dir is not None else default_folder()
+        self._folder = run_dir if run_dir is not None else default_folder()
         self.worker = Worker("pictures and maps", self)
         self.files = Worker("runs and exports", self)
-        self.training = Training(session, folder, self)
+        self.training = Training(session, self._folder, self)
         self.looking = Looking(session, self.training, self.worker, self)
         self.exports = Exports(session, self.training, self.files, shell)
         self.controls = Controls(session, self.training)
         self.data_chip = DataChip(session, self.looking)
         self.device_chip = DeviceChip(session, self.training)
-        self.curves = Curves(session, MapsAside(session, self.looking))
-        self.maps = FeatureMaps(session, self.looking)
-        self.source = SourceView(session)
-        self.runs = RunsPanel(session, self.files, folder)
-        self.settings = SettingsPanel(session)
         self._place()
         self._connect()
         # A window that is taken away without being closed must not leave threads behind.
@@ -62,11 +61,14 @@ class Panels(QObject):
         shell = self._shell
         for widget in (self.data_chip, self.device_chip, self.controls):
             shell.header_slot(widget)
-        shell.add_panel("bottom", "Curves", self.curves, leads=("Design", "Train"))
-        shell.add_panel("bottom", "Feature maps", self.maps, leads=("Inspect",))
-        shell.add_panel("bottom", "Source", self.source)
-        shell.add_panel("bottom", "Runs", self.runs)
-        shell.add_panel("right", "Training", self.settings, workspaces=("Train",), leads=("Train",))
+        add = shell.add_panel
+        self._curves = add("bottom", "Curves", self._make_curves, leads=("Design", "Train"))
+        self._maps = add("bottom", "Feature maps", self._make_maps, leads=("Inspect",))
+        self._source = add("bottom", "Source", self._make_source)
+        self._runs = add("bottom", "Runs", self._make_runs)
+        self._settings = add(
+            "right", "Training", self._make_settings, workspaces=("Train",), leads=("Train",)
+        )
         shell.status_slot(self.exports.progress)
         shell.status_slot(RunStatus(self._session, self.training))
         train = shell.menu("Train")
@@ -80,16 +82,69 @@ class Panels(QObject):
     def _connect(self) -> None:
         training, session = self.training, self._session
         training.runStarted.connect(self._show_live)
-        training.traceChanged.connect(self.curves.refresh)
-        training.runFinished.connect(lambda _: self.runs.refresh())
         training.troubled.connect(self._tell)
         self.looking.troubled.connect(self._tell)
         self.looking.deviceFound.connect(self.device_chip.found)
-        self.runs.troubled.connect(self._tell)
-        self.runs.runShown.connect(self._show_run)
-        self.runs.exportAsked.connect(self.exports.offer)
         session.documentReplaced.connect(self._shell.messages.clear)
         self._shell.closing.connect(self.close)
+
+    # the panels, each made when it is asked for first --------------------------------------------------------
+
+    @property
+    def curves(self) -> Curves:
+        """Loss and accuracy of a run."""
+        return cast(Curves, self._curves.widget())
+
+    @property
+    def maps(self) -> FeatureMaps:
+        """What the selected node makes of a picture."""
+        return cast("FeatureMaps", self._maps.widget())
+
+    @property
+    def source(self) -> SourceView:
+        """The network as Python."""
+        return cast("SourceView", self._source.widget())
+
+    @property
+    def runs(self) -> RunsPanel:
+        """The runs there are."""
+        return cast("RunsPanel", self._runs.widget())
+
+    @property
+    def settings(self) -> SettingsPanel:
+        """How the network is trained."""
+        return cast("SettingsPanel", self._settings.widget())
+
+    def _make_curves(self) -> Curves:
+        made = Curves(self._session, MapsAside(self._session, self.looking))
+        self.training.traceChanged.connect(made.refresh)
+        return made
+
+    def _make_maps(self) -> FeatureMaps:
+        from runtime.panels.maps import FeatureMaps
+
+        return FeatureMaps(self._session, self.looking)
+
+    def _make_source(self) -> SourceView:
+        from runtime.panels.source import SourceView
+
+        return SourceView(self._session)
+
+    def _make_runs(self) -> RunsPanel:
+        from runtime.panels.runs import RunsPanel
+
+        made = RunsPanel(self._session, self.files, self._folder)
+        self.training.runStarted.connect(made.refresh)
+        self.training.runFinished.connect(lambda _: made.refresh())
+        made.troubled.connect(self._tell)
+        made.runShown.connect(self._show_run)
+        made.exportAsked.connect(self.exports.offer)
+        return made
+
+    def _make_settings(self) -> SettingsPanel:
+        from runtime.panels.settings import SettingsPanel
+
+        return SettingsPanel(self._session)
 
     # what they say to each other -------------------------------------------------------------------------
 
@@ -98,7 +153,6 @@ class Panels(QObject):
         self.curves.expect(self.training.trace)
         if self._shell.workspace != "Inspect":
             self._shell.show_panel("Curves")
-        self.runs.refresh()
 
     def _show_run(self, folder: Path, trace: Trace) -> None:
         """A run of the list: its curves, and its weights to look with."""

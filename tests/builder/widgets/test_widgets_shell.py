@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -202,6 +202,69 @@ def test_panels_are_stepped_through_and_shown_by_name(qtbot: QtBot, window: Wind
     assert shell.dock("bottom").isVisible()
     assert _chosen(window) == "Curves"
     assert not shell.show_panel("Nothing of the kind")
+
+
+class Makers:
+    """Panels that are made when they are seen first; ``made`` says which were, in their order."""
+
+    def __init__(self, qtbot: QtBot) -> None:
+        self.made: list[str] = []
+        self.shell = Shell(Session())
+        qtbot.addWidget(self.shell)
+        self.panels = {
+            title: self.shell.add_panel("bottom", title, self._maker(title), leads=leads)
+            for title, leads in (("First", ("Design",)), ("Second", ()), ("Third", ("Train",)))
+        }
+
+    def _maker(self, title: str) -> Callable[[], QWidget]:
+        def make() -> QWidget:
+            self.made.append(title)
+            field = QLineEdit(title)
+            keys = QAction(f"Do {title}", field)
+            keys.setShortcut(f"Ctrl+Alt+{title[0]}")
+            field.addAction(keys)
+            return field
+
+        return make
+
+    def seen(self) -> list[str]:
+        return [title for title, panel in self.panels.items() if panel.widget().isVisible()]
+
+
+def test_a_panel_is_made_when_it_is_seen_first(qtbot: QtBot) -> None:
+    window = Makers(qtbot)
+    assert window.made == []
+    window.shell.show()
+    assert window.made == ["First"]
+    window.shell.set_workspace("Train")
+    window.shell.show_panel("Second")
+    window.shell.set_workspace("Design")
+    assert window.made == ["First", "Third", "Second"]
+    assert window.seen() == ["First"]
+    assert window.panels["Second"].widget().accessibleName() == "Second"
+    assert window.made == ["First", "Third", "Second"]
+
+
+def test_a_remembered_panel_is_the_only_one_made(qtbot: QtBot) -> None:
+    before = Makers(qtbot)
+    before.shell.show()
+    before.shell.show_panel("Second")
+    before.shell.close()
+    after = Makers(qtbot)
+    after.shell.show()
+    assert after.made == ["Second"]
+    assert after.seen() == ["Second"]
+
+
+def test_panels_nobody_has_seen_list_their_keys(qtbot: QtBot) -> None:
+    window = Makers(qtbot)
+    window.shell.show()
+    window.shell.show_shortcuts()
+    box = window.shell.findChild(QMessageBox)
+    assert isinstance(box, QMessageBox)
+    assert "Do Third" in box.text()
+    assert window.seen() == ["First"]
+    box.close()
 
 
 def test_the_focus_goes_round_the_window(qtbot: QtBot, window: Window) -> None:
