@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -15,13 +15,10 @@ from PySide6.QtGui import (
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
-    QPainter,
-    QPolygonF,
     QResizeEvent,
     QShowEvent,
-    QWheelEvent,
 )
-from PySide6.QtWidgets import QFrame, QGraphicsScene, QGraphicsView, QToolTip, QWidget
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from builder.editor import geometry, gestures
 from builder.editor.board import Board
@@ -35,34 +32,28 @@ from builder.editor.minimap import MiniMap
 from builder.editor.overlay import Overlay
 from builder.editor.placing import Link
 from builder.editor.search import SearchPopup
+from builder.editor.view import View
 from builder.editor.words import describe_selection, tooltip
 from builder.graph import Edge, Graph
 from builder.widgets.session import Session
 
-_EXTENT = 200_000.0
-_MARGIN = 48
 
-
-class Canvas(QGraphicsView):
+class Canvas(View):
     """Shows the graph one is in and turns pointer and keys into edits of it."""
 
-    viewChanged = Signal()
     wiresSelected = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.session = session
+        super().__init__(session, parent)
         self.board = Board(self._repaint)
         self.layer = Layer(self.board, session.theme)
         self.overlay = Overlay(self.board, session.theme)
         self.gesture: gestures.Gesture | None = None
         self.space_held = False
-        self._framed = True
-        self._dots: tuple[object, QPolygonF] | None = None
         self._places: dict[tuple[str, ...], tuple[float, QPointF]] = {}
         self._shown: tuple[str, ...] = ()
         self._unsubscribe: Callable[[], None] = lambda: None
-        self._set_up_view()
+        self._set_up()
         self.commands = Commands(self)
         self.breadcrumb = Breadcrumb(session, self)
         self.minimap = MiniMap(self)
@@ -76,19 +67,10 @@ class Canvas(QGraphicsView):
         session.nodeRevealed.connect(self.reveal)
         self._document_replaced()
 
-    def _set_up_view(self) -> None:
-        scene = QGraphicsScene(self)
-        scene.setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
-        scene.setSceneRect(-_EXTENT, -_EXTENT, 2 * _EXTENT, 2 * _EXTENT)
+    def _set_up(self) -> None:
+        scene = self.scene()
         scene.addItem(self.layer)
         scene.addItem(self.overlay)
-        self.setScene(scene)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setViewportUpdateMode(QGraphicsView.ViewportUpdateMode.FullViewportUpdate)
-        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.NoAnchor)
-        self.setOptimizationFlag(QGraphicsView.OptimizationFlag.DontSavePainterState)
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -102,11 +84,6 @@ class Canvas(QGraphicsView):
     def graph(self) -> Graph:
         """The graph one is in."""
         return self.board.graph
-
-    @property
-    def zoom(self) -> float:
-        """Pixels of the screen for one of the scene."""
-        return self.transform().m11()
 
     def _document_replaced(self) -> None:
         self.cancel()
@@ -128,7 +105,7 @@ class Canvas(QGraphicsView):
         self.layer.hovered = None
         self.board.show(self.session.document, self.session.graph, self.session.view)
         if place := self._places.get(self._shown):
-            self._set_view(*place)
+            self.set_view(*place)
             self._framed = False
         else:
             self.frame(())
@@ -168,50 +145,10 @@ class Canvas(QGraphicsView):
 
     # where one looks ---------------------------------------------------------------------------------------
 
-    @property
-    def framed(self) -> bool:
-        """Whether everything was brought into view and nobody has looked elsewhere since."""
-        return self._framed
-
-    def visible_rect(self) -> QRectF:
-        """What is in view, in scene coordinates."""
-        return self.mapToScene(self.viewport().rect()).boundingRect()
-
-    def pan(self, by: QPoint) -> None:
-        """Move what is seen by pixels of the screen."""
-        self._framed = False
-        self.horizontalScrollBar().setValue(self.horizontalScrollBar().value() - by.x())
-        self.verticalScrollBar().setValue(self.verticalScrollBar().value() - by.y())
-        self._view_moved()
-
-    def zoom_by(self, factor: float, at: QPoint | None = None) -> None:
-        """Zoom so that the point under ``at`` (default: the middle) stays where it is."""
-        at = self.viewport().rect().center() if at is None else at
-        low, high = geometry.ZOOM_RANGE
-        zoom = min(high, max(low, self.zoom * factor))
-        if abs(zoom - 1) < 0.04 and (self.zoom - 1) * (zoom - 1) <= 0:
-            zoom = 1.0
-        kept = self.mapToScene(at)
-        middle = QPointF(self.viewport().rect().center())
-        self._framed = False
-        self._set_view(zoom, kept + (middle - QPointF(at)) / zoom)
-        if not (drift := at - self.mapFromScene(kept)).isNull():
-            self.pan(drift)
-
-    def set_zoom(self, zoom: float) -> None:
-        """Zoom about the middle."""
-        self.zoom_by(zoom / self.zoom)
-
-    def _set_view(self, zoom: float, centre: QPointF) -> None:
-        self.resetTransform()
-        self.scale(zoom, zoom)
-        self.centerOn(centre)
-        self._view_moved()
-
-    def _view_moved(self) -> None:
-        self.viewport().update()
+    def view_moved(self) -> None:
+        """The card goes with its node."""
         self.card.place()
-        self.viewChanged.emit()
+        super().view_moved()
 
     def frame(self, node_ids: Iterable[str] = ()) -> None:
         """Bring these nodes (none: everything) into view, never larger than life."""
@@ -228,25 +165,6 @@ class Canvas(QGraphicsView):
         if self._framed and (below := self.card.reserve()):
             self.show_rect(bounds, below)
 
-    def show_rect(self, bounds: QRectF, below: int = 0) -> None:
-        """Bring a rectangle of the scene into view, under the breadcrumb, with some room kept free below."""
-        room = QRectF(self.viewport().rect()).adjusted(_MARGIN, _MARGIN + 24, -_MARGIN, -_MARGIN - below)
-        if bounds.isEmpty() or room.width() < 50 or room.height() < 50:
-            self._set_view(1.0, bounds.center())
-            return
-        wide, high = room.width() / bounds.width(), room.height() / bounds.height()
-        zoom = min(
-            1.0, wide, max(high, min((room.height() + below) / bounds.height(), geometry.PILLS_FROM + 0.02))
-        )
-        zoom = max(zoom, geometry.ZOOM_RANGE[0])
-        shift = QPointF(self.viewport().rect().center()) - room.center()
-        self._set_view(zoom, bounds.center() + shift / zoom)
-
-    def look_at(self, point: QPointF) -> None:
-        """Put a point of the scene into the middle of the view."""
-        self._framed = False
-        self._set_view(self.zoom, point)
-
     def reveal(self, node_id: str) -> None:
         """Bring a node into view if it is not, without changing the zoom more than needed."""
         face = self.board.faces.get(node_id)
@@ -254,7 +172,7 @@ class Canvas(QGraphicsView):
             return
         if self.zoom < geometry.NAMES_FROM or not self.visible_rect().contains(face.rect):
             self._framed = False
-            self._set_view(max(self.zoom, geometry.PILLS_FROM), face.rect.center())
+            self.set_view(max(self.zoom, geometry.PILLS_FROM), face.rect.center())
 
     # pointer -----------------------------------------------------------------------------------------------
 
@@ -301,17 +219,6 @@ class Canvas(QGraphicsView):
             self.commands.open_node(under.node)
         elif under == Hit():
             self.open_search(self.mapToScene(event.position().toPoint()))
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        two_fingers = event.phase() != Qt.ScrollPhase.NoScrollPhase and not event.pixelDelta().isNull()
-        if two_fingers and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.pan(event.pixelDelta())
-        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-            steps = event.angleDelta()
-            self.pan(QPoint(steps.x() or steps.y(), 0))
-        else:
-            self.zoom_by(1.0015 ** event.angleDelta().y(), event.position().toPoint())
-        event.accept()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
@@ -426,37 +333,13 @@ class Canvas(QGraphicsView):
 
     # the view itself ---------------------------------------------------------------------------------------
 
-    def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        painter.save()
-        painter.resetTransform()
-        painter.fillRect(self.viewport().rect(), self.session.theme.color("canvas"))
-        pitch = geometry.DOTS * self.zoom
-        while pitch < 14:
-            pitch *= 2
-        origin = self.mapFromScene(QPointF())
-        key = (pitch, self.viewport().size())
-        if self._dots is None or self._dots[0] != key:
-            columns = int(self.viewport().width() / pitch) + 2
-            rows = int(self.viewport().height() / pitch) + 2
-            dots = [QPointF(round(x * pitch), round(y * pitch)) for x in range(columns) for y in range(rows)]
-            self._dots = key, QPolygonF(dots)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        pen = painter.pen()
-        pen.setColor(self.session.theme.color("grid"))
-        pen.setWidthF(2)
-        pen.setCapStyle(Qt.PenCapStyle.SquareCap)
-        painter.setPen(pen)
-        painter.translate(round(origin.x() % pitch - pitch), round(origin.y() % pitch - pitch))
-        painter.drawPoints(self._dots[1])
-        painter.restore()
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.breadcrumb.move(8, 4)
         self.minimap.move(self.width() - self.minimap.width() - 14, 14)
         if self._framed:
             self.frame(())
-        self._view_moved()
+        self.view_moved()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -8,14 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from builder.analysis import NodeReport
 from builder.document import Document
 from builder.errors import Problem
-from builder.shapes import format_shape
-from builder.widgets.figures import count
 from builder.widgets.session import Session
 from runtime.panels.backstage import Backstage, DataWish, Picture, Samples, View, Weights, find_device
-from runtime.panels.imagery import position
+from runtime.panels.seen import Seen
 from runtime.panels.training import Training
 from runtime.panels.worker import Worker
 from runtime.training.events import Maps
@@ -28,7 +25,7 @@ _AFTER_PAINT = 300
 _NO_NODE = "Draw a network and select a node: what it makes of a picture is shown here."
 
 
-class Looking(QObject):
+class Looking(Seen):
     """Follows the selection, the data and the training, and keeps what the views of maps show.
 
     While nobody looks (``look``), nothing is loaded or computed. Without a selection it looks at the
@@ -41,8 +38,6 @@ class Looking(QObject):
     pictureChanged = Signal()
     #: Other pictures to choose from.
     samplesChanged = Signal()
-    #: Another map or pixel of it is looked at.
-    placeChanged = Signal()
     #: What ``auto`` comes to on this machine: ``cpu`` or ``cuda``.
     deviceFound = Signal(str)
     #: What a person's picture or the data is refused for: a Problem.
@@ -51,23 +46,14 @@ class Looking(QObject):
     def __init__(
         self, session: Session, training: Training, worker: Worker, parent: QObject | None = None
     ) -> None:
-        super().__init__(parent)
-        self._session, self._training, self._worker = session, training, worker
+        super().__init__(session, parent)
+        self._training, self._worker = training, worker
         self._backstage = Backstage()
         self._viewers: set[QObject] = set()
         self._copy: tuple[int, Document, Document] | None = None
         self._choice: int | Path | None = None
         self._weights: Weights | None = None
-        self.report: NodeReport | None = None
-        self.is_selected = False
-        self.samples: Samples | None = None
-        self.picture: Picture | None = None
-        self.values: NDArray[np.float32] | None = None
-        self.prediction: tuple[float, ...] = ()
-        self.note = ""
         self.hint = _NO_NODE
-        self.channel = 0
-        self.cell: tuple[int, int] | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._refresh)
@@ -104,28 +90,6 @@ class Looking(QObject):
         self._weights = weights
         self._later()
 
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """The names of the classes, where they are known."""
-        return self.samples.classes if self.samples is not None else ()
-
-    @property
-    def shares(self) -> bool:
-        """Whether the values are the probabilities of the classes."""
-        return self._is_output and self.values is not None and len(self.prediction) == len(self.values)
-
-    @property
-    def _is_output(self) -> bool:
-        """Whether it is the network's end that is looked at: what is shown of it are probabilities."""
-        return (
-            self.report is not None and self.report.node.block == "output" and not self.report.address.graph
-        )
-
-    @property
-    def path(self) -> str:
-        """The path of the node that is looked at; empty where there is none."""
-        return self.report.path if self.report is not None else ""
-
     # following -------------------------------------------------------------------------------------------
 
     def _later(self) -> None:
@@ -140,7 +104,8 @@ class Looking(QObject):
 
     def _begin(self) -> None:
         self._weights = None
-        self._later()
+        if self._viewers:
+            self._refresh()  # at once: the first steps are shown too
 
     def _end(self) -> None:
         self._later()
@@ -315,116 +280,3 @@ class Looking(QObject):
         if values is None or (self.cell is not None and self.channel >= len(values)):
             self.channel, self.cell = 0, None
         self.valuesChanged.emit()
-
-    # a place in the maps ---------------------------------------------------------------------------------
-
-    def go(self, channel: int, cell: tuple[int, int] | None) -> None:
-        """Look at a map, or at a pixel (y, x) of it."""
-        if cell is None and channel != self.channel:
-            cell = self.cell
-        self.channel, self.cell = channel, cell
-        self.placeChanged.emit()
-
-    def caption(self, short: bool = False) -> str:
-        """``conv1 · 6 maps of 28×28 · epoch 7 · step 120``; short: ``conv1 · 6 maps · epoch 7``."""
-        if self.report is None or self.values is None:
-            return self.path
-        values = self.values
-        if values.ndim == 1:
-            word = "class probability" if self.shares else "value"
-            what = count(len(values), word, "class probabilities" if word != "value" else None)
-        else:
-            what = count(len(values), "map")
-            if not short:
-                what += f" of {format_shape(values.shape[1:])}"
-        note = self.note.split(" · ")[0].split(",")[0] if short else self.note
-        return " · ".join(part for part in (self.path, what, note) if part)
-
-    def field(self) -> tuple[tuple[float, float], tuple[float, float]] | None:
-        """The input pixels seen by the chosen pixel, ((top, bottom), (left, right)); beyond the picture is padding."""
-        if self.cell is None or self.values is None or self.picture is None:
-            return None
-        return self._field_at(position(self.values.shape, *self.cell))
-
-    def reach(self) -> tuple[float, float, float, float]:
-        """How far the fields of this node go outside the picture: top, left, bottom, right."""
-        if self.values is None or self.picture is None or self.values.ndim != 3:
-            return (0, 0, 0, 0)
-        _, rows, columns = self.values.shape
-        first, last = self._field_at((0, 0)), self._field_at((rows - 1, columns - 1))
-        if first is None or last is None:
-            return (0, 0, 0, 0)
-        height, width = self.picture.pixels.shape[:2]
-        return (
-            float(max(-first[0][0], 0)),
-            float(max(-first[1][0], 0)),
-            float(max(last[0][1] - height + 1, 0)),
-            float(max(last[1][1] - width + 1, 0)),
-        )
-
-    def _field_at(self, place: tuple[int, ...]) -> tuple[tuple[float, float], tuple[float, float]] | None:
-        if self.report is None or self.picture is None or self.values is None:
-            return None
-        if (
-            self.report.output_shape != self.values.shape
-        ):  # drawn anew since; the maps are of the network that trains
-            return None
-        height, width = self.picture.pixels.shape[:2]
-        if len(self.picture.wish.input_shape) != 3:
-            return None
-        field = self._session.analysis.field(self.path, place, clipped=False)
-        if field is None:
-            return (0, height - 1), (0, width - 1)
-        if len(field) != 2:
-            return None
-        (top, bottom), (left, right) = field
-        return (top, bottom), (left, right)
-
-    def place_text(self) -> str:
-        """What is at the chosen pixel: where it is and its value; how to choose one."""
-        if self.values is None:
-            return ""
-        if self.values.ndim == 1:
-            name = f"value {self.channel}"
-            if len(self.classes) == len(self.values):
-                name = self.classes[self.channel]
-            return f"{name} · {float(self.values[self.channel]):.4g}"
-        if self.cell is None:
-            return f"map {self.channel} · click a pixel"
-        y, x = self.cell
-        value = float(np.asarray(self.values[self.channel])[position(self.values.shape, y, x)])
-        return f"map {self.channel} · y {y}, x {x} · {value:.3g}".replace("-", "−")
-
-    def seen_text(self) -> str:
-        """What the chosen pixel sees of the picture: ``sees 5×5: y 4…8, x −2…2``; else which picture it is."""
-        if self.picture is None:
-            return ""
-        name = self.picture.name
-        if self.picture.label is not None and self.classes:
-            name = f"{self.classes[self.picture.label]} · {name}"
-        if self.values is not None and self.values.ndim == 1:
-            return f"{name} · each value sees all of it"
-        field = self.field()
-        if field is None:
-            return name
-        (top, bottom), (left, right) = field
-        size = f"{_figure(bottom - top + 1)}×{_figure(right - left + 1)}"
-        return f"sees {size}: y {_span(top, bottom)}, x {_span(left, right)}"
-
-    def verdict(self) -> str:
-        """What the network takes the picture for: ``taken for 3 (98 %), is 3``."""
-        if not self.prediction or len(self.classes) != len(self.prediction):
-            return ""
-        best = int(np.argmax(self.prediction))
-        said = f"taken for {self.classes[best]} ({100 * self.prediction[best]:.0f} %)"
-        if self.picture is not None and self.picture.label is not None:
-            said += f" · is {self.classes[self.picture.label]}"
-        return said
-
-
-def _figure(number: float) -> str:
-    return f"{float(number):g}".replace("-", "−")
-
-
-def _span(first: float, last: float) -> str:
-    return f"{_figure(first)}…{_figure(last)}"
