@@ -1,29 +1,34 @@
 """How the positions of an output see those of an input, axis by axis: the arithmetic of receptive fields.
 
-Each kind of map gives affine bounds (exact rationals) for the unclipped field, and the exact pre-image of a
-set of output positions inside the input, which is what the structural gradient shows.
+Each kind of map gives its exact bounds for the unclipped field, and the exact pre-image of a set of output
+positions inside the input, which is what the structural gradient shows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from builder.stairs import Stair, floors
+
 if TYPE_CHECKING:
     import numpy as np
 
-#: An int where an int can say it: most layers need no fractions, and ints are many times faster.
-Number: TypeAlias = int | Fraction
-#: ``slope·i + offset``.
-Affine: TypeAlias = tuple[Number, Number]
+#: The (first, last) input position that output i sees, as functions of i; padding counts.
+Bounds: TypeAlias = tuple[Stair, Stair]
 
 
 class AxisMap(Protocol):
     """What output positions of one axis see of the input's axis."""
 
-    def bounds(self) -> tuple[Affine, Affine]:
-        """(first, last) input position that output i sees, as affine functions of i; padding counts."""
+    def bounds(self) -> Bounds:
+        """The first and the last of ``taps``; both repeat after equally many positions."""
+        ...
+
+    def taps(self, position: int) -> Iterable[int]:
+        """The input positions that an output position sees, if the input went on for ever."""
         ...
 
     def preimage(self, outputs: np.ndarray, size: int) -> np.ndarray:
@@ -44,9 +49,13 @@ class Sliding:
     dilation: int = 1
     border: str = "zeros"
 
-    def bounds(self) -> tuple[Affine, Affine]:
+    def bounds(self) -> Bounds:
         last = self.dilation * (self.kernel - 1) - self.before
-        return (self.stride, -self.before), (self.stride, last)
+        return (self.stride, (-self.before,)), (self.stride, (last,))
+
+    def taps(self, position: int) -> range:
+        start = position * self.stride - self.before
+        return range(start, start + self.dilation * (self.kernel - 1) + 1, self.dilation)
 
     def preimage(self, outputs: np.ndarray, size: int) -> np.ndarray:
         import numpy as np
@@ -81,11 +90,14 @@ class Bins:
     size: int
     outputs: int
 
-    def bounds(self) -> tuple[Affine, Affine]:
-        ratio = Fraction(self.size, self.outputs)
-        # ⌊x⌋ ≥ x − (n−1)/n and ⌈x⌉ ≤ x + (n−1)/n for x in steps of 1/n; both are 0 where n divides W.
-        slack = Fraction(ratio.denominator - 1, ratio.denominator)
-        return (ratio, -slack), (ratio, ratio - 1 + slack)
+    def bounds(self) -> Bounds:
+        # ⌈x/n⌉ − 1 = ⌊(x − 1)/n⌋
+        last = Fraction(self.size - 1, self.outputs)
+        return floors(self.size, self.outputs), floors(self.size, self.outputs, last)
+
+    def taps(self, position: int) -> range:
+        end = -(-(position + 1) * self.size // self.outputs)
+        return range(position * self.size // self.outputs, end)
 
     def preimage(self, outputs: np.ndarray, size: int) -> np.ndarray:
         import numpy as np
@@ -102,7 +114,7 @@ class Window:
 
     axes: tuple[AxisMap, ...]
     #: Of each axis; a field is composed of nothing else.
-    bounds: tuple[tuple[Affine, Affine], ...] = field(init=False, repr=False, compare=False)
+    bounds: tuple[Bounds, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "bounds", tuple([axis.bounds() for axis in self.axes]))
@@ -122,4 +134,18 @@ class Everything:
     """Every position sees all positions of the input; nothing local is left."""
 
 
-Sight: TypeAlias = Window | Elementwise | Everything
+@dataclass(frozen=True, slots=True)
+class Permuted:
+    """Output axis k is the input's axis ``order[k]``, counted without the channels."""
+
+    order: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PerInput:
+    """Each input is seen in its own way; None: not at all, only its shape counts."""
+
+    sights: tuple[Window | Elementwise | Everything | Permuted | None, ...]
+
+
+Sight: TypeAlias = Window | Elementwise | Everything | Permuted | PerInput

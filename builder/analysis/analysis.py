@@ -200,7 +200,8 @@ class Analysis:
         if axes is None:
             return None
         assert analysis is not None
-        return tuple(axis.interval(p) for axis, p in zip(axes, position, strict=True))
+        spans = [axis.interval(p) for axis, p in zip(axes, position, strict=True)]
+        return None if None in spans else tuple(spans)  # type: ignore[arg-type]
 
     def _find(self, path: str) -> tuple[list[Level], NodeResult, int, Outer | None]:
         """The levels down to the graph a path's last segment lies in, and the node and stage of that segment."""

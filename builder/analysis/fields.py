@@ -1,8 +1,7 @@
-"""The algebra of receptive fields: affine bounds for each axis, composed through layers and united at merges.
+"""The algebra of receptive fields: exact bounds for each axis, composed through layers and united at merges.
 
-An axis of a field is [first(i), last(i)], where ``first`` is the smallest of some affine functions of the output
-position i and ``last`` the largest of some: exact for any branches, strides and paddings. Numbers are ints, or
-Fractions where an int cannot say it.
+An axis of a field is [first(i), last(i)], where ``first`` is the least of some stairs of the output position i and
+``last`` the greatest of some (see ``builder.stairs``): exact for any branches, strides, paddings and upsamplings.
 """
 
 from __future__ import annotations
@@ -10,13 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, floor
 from typing import Any, TypeAlias
 
+from builder import stairs
 from builder.shapes import TensorShape
-from builder.windows import Affine, Elementwise, Everything, Number, Sight
+from builder.stairs import Stair
+from builder.windows import AxisMap, Bounds, Elementwise, Everything, Permuted, Sight, Window
 
-Pieces: TypeAlias = tuple[Affine, ...]
+Pieces: TypeAlias = tuple[Stair, ...]
+Number: TypeAlias = int | Fraction
+
+#: A stair that repeats after more positions than this is not followed: no network people draw is near.
+MAX_PERIOD = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +30,11 @@ class AxisField:
     first: Pieces
     last: Pieces
 
-    def interval(self, position: int) -> tuple[int, int]:
-        """(first, last) input position that this output position sees; padding counts."""
-        lowest = min(slope * position + offset for slope, offset in self.first)
-        highest = max(slope * position + offset for slope, offset in self.last)
-        return ceil(lowest), floor(highest)
+    def interval(self, position: int) -> tuple[int, int] | None:
+        """(first, last) input position that this output position sees, padding included; None if it sees nothing."""
+        lowest = [place for stair in self.first if (place := stairs.at(stair, position)) is not None]
+        highest = [place for stair in self.last if (place := stairs.at(stair, position)) is not None]
+        return (min(lowest), max(highest)) if lowest else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,9 @@ class Field:
 
 
 LOST = Field(None, True)
-_UNIT: Pieces = ((1, 0),)
+#: Local, but repeating after so many positions that it is not followed.
+UNTOLD = Field(None, False)
+_UNIT: Pieces = ((1, (0,)),)
 _UNIT_AXIS = AxisField(_UNIT, _UNIT)
 
 
@@ -53,24 +59,39 @@ def identity(dims: int) -> Field:
 
 def through(field: Field, sight: Sight) -> Field:
     """The field behind a block, from the field of what arrives and what the block sees of it."""
-    if isinstance(sight, Elementwise):
+    if isinstance(sight, Elementwise) or field is UNTOLD:
         return field
     if isinstance(sight, Everything) or field.axes is None:
         return LOST
+    if isinstance(sight, Permuted):
+        return Field(tuple([field.axes[axis] for axis in sight.order]), field.is_global)
+    assert isinstance(sight, Window)
     axes: list[AxisField] = []
     before: tuple[object, object] = (None, None)
-    for axis, bounds in zip(field.axes, sight.bounds, strict=True):
+    for axis, window, bounds in zip(field.axes, sight.axes, sight.bounds, strict=True):
         if axis is before[0] and bounds == before[1]:  # as in most networks all axes are alike
             axes.append(axes[-1])
         else:
-            first, last = bounds
-            axes.append(AxisField(_compose(axis.first, (first,), min), _compose(axis.last, (last,), max)))
+            axes.append(_through_window(axis, window, bounds))
         before = axis, bounds
-    return Field(tuple(axes), field.is_global)
+    return _told(tuple(axes), field.is_global)
+
+
+def _through_window(axis: AxisField, window: AxisMap, bounds: Bounds) -> AxisField:
+    first, last = bounds
+    if any(map(stairs.has_gaps, axis.first)):  # the outermost places a window reads may see nothing
+        climb, period = first[0], len(first[1])
+        return AxisField(
+            tuple([stairs.spread(stair, window.taps, climb, period, min) for stair in axis.first]),
+            tuple([stairs.spread(stair, window.taps, climb, period, max) for stair in axis.last]),
+        )
+    return AxisField(_compose(axis.first, (first,), min), _compose(axis.last, (last,), max))
 
 
 def compose(outer: Field, inner: Field) -> Field:
     """The field relative to the outer source of what has ``inner`` relative to a module's input."""
+    if outer is UNTOLD or inner is UNTOLD:
+        return UNTOLD
     if outer.axes is None or inner.axes is None:
         return LOST
     axes: list[AxisField] = []
@@ -80,9 +101,26 @@ def compose(outer: Field, inner: Field) -> Field:
         if o is before[0] and i is before[1]:
             axes.append(axes[-1])
         else:
-            axes.append(AxisField(_compose(o.first, i.first, min), _compose(o.last, i.last, max)))
+            axes.append(_compose_axis(o, i))
         before = pair
-    return Field(tuple(axes), outer.is_global or inner.is_global)
+    return _told(tuple(axes), outer.is_global or inner.is_global)
+
+
+def _compose_axis(outer: AxisField, inner: AxisField) -> AxisField:
+    if any(map(stairs.has_gaps, outer.first)) and len(inner.first) == len(inner.last) == 1:
+        # What a module reads outermost may see nothing: look at all between.
+        (first,), (last,) = inner.first, inner.last
+
+        def between(position: int) -> range:
+            low, high = stairs.at(first, position), stairs.at(last, position)
+            return range(low, high + 1) if low is not None and high is not None else range(0)
+
+        climb, period = first[0], len(first[1])
+        return AxisField(
+            tuple([stairs.spread(stair, between, climb, period, min) for stair in outer.first]),
+            tuple([stairs.spread(stair, between, climb, period, max) for stair in outer.last]),
+        )
+    return AxisField(_compose(outer.first, inner.first, min), _compose(outer.last, inner.last, max))
 
 
 def unite(fields: Iterable[Field]) -> Field:
@@ -92,35 +130,35 @@ def unite(fields: Iterable[Field]) -> Field:
         if other == first:
             continue
         is_global = first.is_global or other.is_global
+        if first is UNTOLD or other is UNTOLD:
+            return UNTOLD
         if first.axes is None or other.axes is None:
             first = Field(first.axes or other.axes, is_global)
         else:
-            first = Field(
-                tuple([_both(a, b) for a, b in zip(first.axes, other.axes, strict=True)]),
-                is_global,
-            )
+            axes = tuple([_both(a, b) for a, b in zip(first.axes, other.axes, strict=True)])
+            first = _told(axes, is_global)
     return first
+
+
+def _told(axes: tuple[AxisField, ...], is_global: bool) -> Field:
+    """A field, unless its pattern is too long to follow."""
+    for axis in axes:
+        for _, offsets in axis.first:
+            if len(offsets) > MAX_PERIOD:
+                return UNTOLD
+    return Field(axes, is_global)
 
 
 def _both(one: AxisField, other: AxisField) -> AxisField:
     if one is other:
         return one
-    return AxisField(_prune(one.first + other.first, min), _prune(one.last + other.last, max))
+    return AxisField(stairs.merged(one.first + other.first, min), stairs.merged(one.last + other.last, max))
 
 
 def _compose(outer: Pieces, inner: Pieces, extreme: Any) -> Pieces:
     if len(outer) == 1 and len(inner) == 1:
-        (a, b), (c, d) = outer[0], inner[0]
-        return ((a * c, a * d + b),)
-    return _prune(tuple((a * c, a * d + b) for a, b in outer for c, d in inner), extreme)
-
-
-def _prune(pieces: Pieces, extreme: Any) -> Pieces:
-    """Only the lowest (or highest) of the pieces with equal slope can matter."""
-    best: dict[Number, Number] = {}
-    for slope, offset in pieces:
-        best[slope] = extreme(best.get(slope, offset), offset)
-    return tuple(sorted(best.items()))
+        return (stairs.after(outer[0], inner[0]),)
+    return stairs.merged(tuple([stairs.after(o, i) for o in outer for i in inner]), extreme)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,26 +195,32 @@ class ReceptiveField:
 def summarise(field: Field, shape: TensorShape) -> ReceptiveField:
     """Size, jump and start of a field over the positions of a tensor of this shape.
 
-    ``size`` is the largest of any position. Where branches have different jumps, ``jump`` is the mean step of the
-    field's centre.
+    ``size`` is the largest of any position, ``start`` belongs to the first position that sees anything. Where branches
+    have different jumps, ``jump`` is the mean step of the field's centre.
     """
     if field.axes is None:
-        return ReceptiveField(None, None, None, True)
+        return ReceptiveField(None, None, None, field.is_global)
     sizes, jumps, starts = [], [], []
     for axis, positions in zip(field.axes, shape[1:], strict=True):
-        end = max(positions - 1, 1)
-        spans = [axis.interval(i) for i in (0, end)]
-        if len(axis.first) == len(axis.last) == 1 and axis.first[0][0] == axis.last[0][0]:
-            jump = axis.first[0][0]
-        else:
-            jump = Fraction(sum(spans[1]) - sum(spans[0]), 2 * end)
-        if jump.denominator == 1:
-            jump = int(jump)
-            size = max(last - first + 1 for first, last in spans)
-        else:  # the bounds are rounded inwards at each position: look at a whole period
-            period = range(min(positions, jump.denominator) or 1)
-            size = max(last - first + 1 for first, last in map(axis.interval, (*period, end)))
-        sizes.append(size)
-        jumps.append(jump)
+        period = min(max([len(offsets) for _, offsets in (*axis.first, *axis.last)]), positions)
+        # Bounds are straight from one period to the next, and the field is widest in the first or in the last.
+        ends = {*range(period), *range(positions - period, positions)}
+        spans = [span for i in sorted(ends) if (span := axis.interval(i)) is not None]
+        if not spans:
+            return ReceptiveField(None, None, None, field.is_global)
+        sizes.append(max(last - first + 1 for first, last in spans))
+        jumps.append(_jump(axis, positions))
         starts.append(spans[0][0])
     return ReceptiveField(tuple(sizes), tuple(jumps), tuple(starts), field.is_global)
+
+
+def _jump(axis: AxisField, positions: int) -> Number:
+    slopes = {stairs.slope(stair) for stair in (*axis.first, *axis.last)}
+    if len(slopes) == 1:
+        return slopes.pop()
+    end = max(positions - 1, 1)
+    spans = [axis.interval(i) for i in (0, end)]
+    if None in spans:
+        return max(slopes)
+    jump = Fraction(sum(spans[1]) - sum(spans[0]), 2 * end)  # type: ignore[arg-type]
+    return int(jump) if jump.denominator == 1 else jump

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from builder.analysis.facts import NOTHING, Facts, Sums, environment, expression_problem, facts_of
@@ -29,7 +30,7 @@ from builder.document import module_name
 from builder.errors import Problem
 from builder.expressions import ExpressionError, parse, resolve
 from builder.graph import Node
-from builder.windows import ELEMENTWISE
+from builder.windows import ELEMENTWISE, PerInput, Sight
 
 if TYPE_CHECKING:
     from builder.analysis.engine import Engine
@@ -162,9 +163,11 @@ def _behind(
         return Value(shape, ((node.name, identity(len(shape) - 1)),), key, size)
     first = inputs[0]
     alone = len(inputs) == 1
+    sight = facts.sight
+    assert sight is not None
     needs_grad = first.needs_grad or facts.cost.parameters > 0
     if not (needs_grad or alone):
-        needs_grad = any(value.needs_grad for value in inputs)
+        needs_grad = any(value.needs_grad for value in _seen(inputs, sight))
     if needs_grad:
         for index in keeps.inputs:
             value = inputs[index]
@@ -176,25 +179,43 @@ def _behind(
                 saved[value.storage] = value.storage_bytes
         if keeps.output:
             saved[key] = size
-    fields = first.fields if alone else _united(inputs)
-    sight = facts.sight
-    if sight is not ELEMENTWISE:
-        assert sight is not None
-        fields = tuple([(source, through(field, sight)) for source, field in fields])
+    if isinstance(sight, PerInput):
+        fields = _each_in_its_way(inputs, sight)
+    else:
+        fields = first.fields if alone else _united([value.fields for value in inputs])
+        if sight is not ELEMENTWISE:
+            fields = tuple([(source, through(field, sight)) for source, field in fields])
     if keeps.view:
         return Value(shape, fields, first.storage, first.storage_bytes, needs_grad, first.counted)
     return Value(shape, fields, key, size, needs_grad)
 
 
-def _united(inputs: tuple[Value, ...]) -> Fields:
-    first = inputs[0].fields
-    if all(value.fields == first for value in inputs[1:]):
+def _seen(inputs: tuple[Value, ...], sight: Sight) -> tuple[Value, ...]:
+    """The inputs whose numbers count."""
+    if not isinstance(sight, PerInput):
+        return inputs
+    return tuple([value for value, own in zip(inputs, sight.sights, strict=True) if own is not None])
+
+
+def _each_in_its_way(inputs: tuple[Value, ...], sight: PerInput) -> Fields:
+    return _united(
+        [
+            tuple([(source, through(field, own)) for source, field in value.fields])
+            for value, own in zip(inputs, sight.sights, strict=True)
+            if own is not None
+        ]
+    )
+
+
+def _united(branches: Sequence[Fields]) -> Fields:
+    first = branches[0]
+    if all(fields == first for fields in branches[1:]):
         return first
-    fields: dict[str, list[Field]] = {}
-    for value in inputs:
-        for source, field in value.fields:
-            fields.setdefault(source, []).append(field)
-    return tuple((source, unite(found)) for source, found in fields.items())
+    found: dict[str, list[Field]] = {}
+    for fields in branches:
+        for source, field in fields:
+            found.setdefault(source, []).append(field)
+    return tuple([(source, unite(parts)) for source, parts in found.items()])
 
 
 def _segments(node: Node, repeat: int, chain: bool) -> list[str]:

@@ -1,7 +1,7 @@
 """Exactly which input pixels a position sees: the structural support, walked backwards axis by axis.
 
-A set of positions is kept for each axis as a boolean vector. Windows are products over the axes, so the projection
-of what is seen onto an axis needs only the projections behind it; holes of dilation and cut-off borders are exact.
+Windows are products over the axes, so what is seen is a union of products, each kept as a boolean vector for each axis:
+holes of dilation and of transposed convolutions and cut-off borders are exact.
 """
 
 from __future__ import annotations
@@ -9,13 +9,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from builder.analysis.values import GraphAnalysis, Value
-from builder.windows import Elementwise, Everything
+from builder.analysis.values import GraphAnalysis, Stage, Value
+from builder.windows import Elementwise, Everything, PerInput, Permuted, Sight
 
 if TYPE_CHECKING:
     import numpy as np
 
-    Marks = tuple[np.ndarray, ...]
+    #: A product: the marked positions of each axis.
+    Box = tuple[np.ndarray, ...]
+    #: Their union; none of them lies within another.
+    Marks = tuple[Box, ...]
+
+#: More boxes than this are united axis by axis; only branches that see crosswise, above gaps, could tell.
+_MOST_BOXES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +43,8 @@ def seen_pixels(
     result = analysis.results[node_id]
     value = _output_of(analysis, node_id, stage)
     assert value.shape is not None
-    marks: Marks = tuple(
-        np.arange(size) == place for size, place in zip(value.shape[1:], position, strict=True)
+    marks: Marks = (
+        tuple(np.arange(size) == place for size, place in zip(value.shape[1:], position, strict=True)),
     )
     arrived = _through_stages(analysis, node_id, {_first_port(analysis, node_id): marks}, stage)
     if result.node.block == "input":
@@ -70,9 +76,9 @@ def seen_pixels(
 def _hull(marks: Marks) -> tuple[tuple[int, int], ...] | None:
     import numpy as np
 
-    ends = [np.flatnonzero(axis) for axis in marks]
-    if any(not len(found) for found in ends):
+    if not marks:
         return None
+    ends = [np.flatnonzero(np.logical_or.reduce(axis)) for axis in zip(*marks, strict=True)]
     return tuple((int(found[0]), int(found[-1])) for found in ends)
 
 
@@ -90,15 +96,30 @@ def _output_of(analysis: GraphAnalysis, node_id: str, stage: int) -> Value:
 
 
 def _merge(into: dict[str, Marks], key: str, marks: Marks) -> None:
-    into[key] = tuple(a | b for a, b in zip(into[key], marks, strict=True)) if key in into else marks
+    into[key] = _united((*into.get(key, ()), *marks))
+
+
+def _united(boxes: Marks) -> Marks:
+    """The boxes that lie within no other."""
+    kept: list[Box] = []
+    for box in boxes:
+        if not any(_within(box, other) for other in kept):
+            kept = [*(other for other in kept if not _within(other, box)), box]
+    if len(kept) > _MOST_BOXES:
+        import numpy as np
+
+        return (tuple(np.logical_or.reduce(axis) for axis in zip(*kept, strict=True)),)
+    return tuple(kept)
+
+
+def _within(inner: Box, outer: Box) -> bool:
+    return all(bool((b | ~a).all()) for a, b in zip(inner, outer, strict=True))
 
 
 def _through_stages(
     analysis: GraphAnalysis, node_id: str, outputs: dict[str, Marks], stage: int | None = None
 ) -> dict[str, Marks]:
     """Marks on a node's outputs as marks on its inputs, by port, back through its stages."""
-    import numpy as np
-
     result = analysis.results[node_id]
     if result.bypassed:
         marks = next(iter(outputs.values()))
@@ -109,22 +130,37 @@ def _through_stages(
         if one.inner is not None:
             arrived = _module_inputs(one.inner, outputs)
         elif one.facts is not None and one.facts.sight is not None:
-            marks = next(iter(outputs.values()))
-            arrived = {}
-            for port, value in zip(result.ports, one.inputs, strict=True):
-                sizes = value.shape[1:] if value.shape is not None else ()
-                sight = one.facts.sight
-                if isinstance(sight, Elementwise):
-                    arrived[port] = marks
-                elif isinstance(sight, Everything):
-                    arrived[port] = tuple(np.ones(size, dtype=bool) for size in sizes)
-                else:
-                    arrived[port] = tuple(
-                        axis.preimage(mark, size)
-                        for axis, mark, size in zip(sight.axes, marks, sizes, strict=True)
-                    )
+            marks = _united(tuple(box for boxes in outputs.values() for box in boxes))
+            arrived = _block_inputs(one, result.ports, one.facts.sight, marks)
         outputs = {_first_port(analysis, node_id): next(iter(arrived.values()))} if arrived else {}
     return arrived
+
+
+def _block_inputs(stage: Stage, ports: tuple[str, ...], sight: Sight, marks: Marks) -> dict[str, Marks]:
+    """Marks on a block's output as marks on its inputs; an input that only lends its shape gets none."""
+    sights = sight.sights if isinstance(sight, PerInput) else (sight,) * len(ports)
+    arrived = {}
+    for port, value, own in zip(ports, stage.inputs, sights, strict=True):
+        sizes = value.shape[1:] if value.shape is not None else ()
+        if own is not None:
+            boxes = [_preimage(own, box, sizes) for box in marks]
+            arrived[port] = _united(tuple([box for box in boxes if box is not None]))
+    return arrived
+
+
+def _preimage(sight: Sight, box: Box, sizes: tuple[int, ...]) -> Box | None:
+    """What the positions of a box see of an input; None if nothing."""
+    import numpy as np
+
+    if isinstance(sight, Elementwise):
+        return box
+    if isinstance(sight, Everything):
+        return tuple(np.ones(size, dtype=bool) for size in sizes)
+    if isinstance(sight, Permuted):
+        return tuple(box[sight.order.index(axis)] for axis in range(len(box)))
+    assert not isinstance(sight, PerInput)
+    seen = tuple(axis.preimage(mark, size) for axis, mark, size in zip(sight.axes, box, sizes, strict=True))
+    return seen if all(bool(mark.any()) for mark in seen) else None
 
 
 def _module_inputs(inner: GraphAnalysis, outputs: dict[str, Marks]) -> dict[str, Marks]:
