@@ -92,6 +92,11 @@ def reduced(stair: Stair) -> Stair:
 
 def merged(stairs: tuple[Stair, ...], extreme: Any) -> tuple[Stair, ...]:
     """As few stairs with the same least (or greatest) value everywhere: one for each slope."""
+    one, *others = stairs
+    if all(stair == one for stair in others):
+        return stairs[:1]
+    if len(stairs) == 2 and len(one[1]) == len(others[0][1]) == 1 and one[0] == others[0][0]:
+        return (_extreme(one, others[0], extreme),)
     best: dict[Fraction | int, Stair] = {}
     for stair in stairs:
         key = slope(stair)

@@ -135,17 +135,21 @@ def unite(fields: Iterable[Field]) -> Field:
         if first.axes is None or other.axes is None:
             first = Field(first.axes or other.axes, is_global)
         else:
-            axes = tuple([_both(a, b) for a, b in zip(first.axes, other.axes, strict=True)])
-            first = _told(axes, is_global)
+            axes: list[AxisField] = []
+            before: tuple[object, object] = (None, None)
+            for pair in zip(first.axes, other.axes, strict=True):
+                same = pair[0] is before[0] and pair[1] is before[1]
+                axes.append(axes[-1] if same else _both(*pair))
+                before = pair
+            first = _told(tuple(axes), is_global)
     return first
 
 
 def _told(axes: tuple[AxisField, ...], is_global: bool) -> Field:
     """A field, unless its pattern is too long to follow."""
     for axis in axes:
-        for _, offsets in axis.first:
-            if len(offsets) > MAX_PERIOD:
-                return UNTOLD
+        if len(axis.first[0][1]) > MAX_PERIOD or len(axis.last[0][1]) > MAX_PERIOD:
+            return UNTOLD
     return Field(axes, is_global)
 
 

@@ -181,10 +181,12 @@ def _behind(
             saved[key] = size
     if isinstance(sight, PerInput):
         fields = _each_in_its_way(inputs, sight)
+    elif alone:
+        fields = first.fields
     else:
-        fields = first.fields if alone else _united([value.fields for value in inputs])
-        if sight is not ELEMENTWISE:
-            fields = tuple([(source, through(field, sight)) for source, field in fields])
+        fields = _united([value.fields for value in inputs])
+    if not (sight is ELEMENTWISE or isinstance(sight, PerInput)):
+        fields = tuple([(source, through(field, sight)) for source, field in fields])
     if keeps.view:
         return Value(shape, fields, first.storage, first.storage_bytes, needs_grad, first.counted)
     return Value(shape, fields, key, size, needs_grad)
