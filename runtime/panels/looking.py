@@ -73,11 +73,8 @@ class Looking(Seen):
         (self._viewers.add if looks else self._viewers.discard)(viewer)
         if bool(self._viewers) == before:
             return
-        if self._viewers:
-            self._timer.start(_AFTER_PAINT)
-        else:
-            self._timer.stop()
-            self._training.watch((), None)
+        # Nobody looks any more? Another view may be about to take over: panels change places when a run begins.
+        self._timer.start(_AFTER_PAINT if self._viewers else _QUIET)
 
     def warm_up(self) -> None:
         """Load PyTorch and the data behind the window, so that training and maps begin at once later."""
@@ -112,6 +109,9 @@ class Looking(Seen):
 
     def _refresh(self) -> None:
         """Find out what is to be seen and ask for what is missing: data, picture, maps."""
+        if not self._viewers:
+            self._training.watch((), None)
+            return
         self._session.flush()
         self._choose_node()
         wish = self._wish()
