@@ -9,7 +9,7 @@ from typing import Any
 
 from builder.errors import Problem
 from runtime.commands import inspect
-from runtime.commands.common import FAILED, OK, Subject, failed, open_subject, say
+from runtime.commands.common import FAILED, OK, Subject, failed, misuse, open_subject, say
 from runtime.commands.export import export
 from runtime.commands.train import train_and_tell
 
@@ -43,6 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
     subject = open_subject("lenet5")
     if isinstance(subject, list):
         return failed(subject)
+    if arguments.output.name in ("", ".."):
+        return misuse(f"-o wants the name of a new folder, not '{arguments.output}'")
     folder = _unused(arguments.output)
     trained = train_and_tell(subject, _SETTINGS, "digits", folder, "run")
     if trained is None:

@@ -402,6 +402,6 @@ def _cannot_write(folder: Path, error: OSError) -> Problem:
     return Problem(
         "run-not-writable",
         "A run is recorded in a folder that can be written to",
-        f"'{folder}': {error.strerror or error}",
+        f"'{folder.absolute()}': {error.strerror or error}",
         "Choose another folder, or make room",
     )

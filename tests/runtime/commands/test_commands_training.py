@@ -110,6 +110,8 @@ def test_train_tells_its_epochs_in_lines_and_leaves_a_run(file, capsys):
         (["export", "line.convolab", "--format", "python", "-o", "."], 1, "the file is called ''"),
         (["export", "line.convolab", "--format", "python", "-o", "a.safetensors"], 1, "written as .py"),
         (["export", "line.convolab", "--format", "onnx", "-o", "a.py"], 1, "written as .onnx"),
+        (["demo", "-o", "."], 2, "a new folder, not '.'"),
+        (["demo", "-o", "line.convolab/demo"], 1, "can be written to"),
         (["runs", "nowhere"], 1, "is none"),
         (["train", "line.convolab", "--set", "learning_rate=nan"], 2, "needs a number, not nan"),
         (["train", "line.convolab", "--set", "learning_rate=-1"], 2, "at least 1e-08, not -1"),
