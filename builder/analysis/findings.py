@@ -67,7 +67,7 @@ def port_problems(
 
 def with_names(problem: Problem, analysis: GraphAnalysis, node: Node) -> Problem:
     """Names in place of ``{0}``, ``{1}``: who brings which tensor."""
-    if "{0}" not in problem.values:
+    if "{" not in problem.values:
         return problem
     names = [analysis.graph.node(e.source).name for e in analysis.wiring.incoming[node.id]]
     return replace(problem, values=problem.values.format(*(f"'{name}'" for name in names)))

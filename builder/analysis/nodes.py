@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from builder.analysis.alignment import misalignment
 from builder.analysis.facts import NOTHING, Facts, Sums, environment, expression_problem, facts_of
 from builder.analysis.fields import Field, identity, through, unite
 from builder.analysis.findings import (
@@ -83,7 +84,8 @@ def _plain_block(
     sums = facts.sums_with_grad if value.needs_grad else facts.sums_without
     stages = (Stage(node.name, inputs, facts),)
     outputs = {"y": value} if node.block != "output" else {}
-    return NodeResult(node, ports, stages, outputs, (), False, sums, tuple(saved.items()))
+    problems = _advice(analysis, node, inputs, facts) if len(inputs) > 1 else ()
+    return NodeResult(node, ports, stages, outputs, problems, False, sums, tuple(saved.items()))
 
 
 def _result(
@@ -142,6 +144,7 @@ def _run_block(
             value = UNKNOWN
             break
         value = _behind(node, number, facts, inputs, saved)
+        problems += _advice(analysis, node, inputs, facts)
         part = facts.sums(value.needs_grad)
         sums = part if sums is None else sums.plus(part)
         inputs = (value,)
@@ -149,6 +152,16 @@ def _run_block(
     if sums is None or len(stages) < len(segments):
         sums = (sums or NOTHING).plus(Sums(blocks=len(segments)))  # they count also where nothing is known
     return NodeResult(node, ports, tuple(stages), outputs, tuple(problems), False, sums, tuple(saved.items()))
+
+
+def _advice(
+    analysis: GraphAnalysis, node: Node, inputs: tuple[Value, ...], facts: Facts
+) -> tuple[Problem, ...]:
+    """What is said of a merge whose branches look at different places."""
+    if len(inputs) < 2 or facts.sight is not ELEMENTWISE:
+        return ()
+    found = misalignment(inputs)
+    return () if found is None else (with_names(found, analysis, node),)
 
 
 def _behind(
