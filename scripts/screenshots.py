@@ -137,11 +137,11 @@ def problem_fixed(window: Window) -> None:
     from builder.architectures.sketch import Sketch
     from builder.document import Document
 
-    net = Sketch(wrap=4)
+    net = Sketch()
     x = net.input((64, 56, 56))
     y = net.add("conv1", "conv", x, out_channels=128, kernel_size=3, stride=2, padding=1, bias=False)
     y = net.add("relu", "relu", net.add("bn1", "batch_norm", y))
-    y = net.add("conv2", "conv", y, out_channels=128, kernel_size=3, padding=1, bias=False)
+    y = net.add("conv2", "conv", y, row=1, column=1, out_channels=128, kernel_size=3, padding=1, bias=False)
     y = net.add("add", "add", net.add("bn2", "batch_norm", y), x)
     net.output(y)
     window.session.replace(Document("residual", net.graph))

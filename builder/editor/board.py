@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 
 from builder.document import Document, DocumentChange, ModuleChange
@@ -16,6 +15,8 @@ from builder.editor.table import Table
 from builder.graph import Change, ChangeKind, Edge, Graph, Node
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from builder.analysis import GraphView, NodeReport
 
 
@@ -154,9 +155,7 @@ class Board:
 
     def _points(self, edge: Edge, source: Face, target: Face) -> geometry.Points:
         start, end = source.output_point(edge.source_port), target.input_point(edge.target_port)
-        return geometry.wire_points(
-            start, end, self.faces.boxes, above=end.y() < target.rect.center().y() - 1
-        )
+        return geometry.wire_points(start, end, self.faces, above=end.y() < target.rect.center().y() - 1)
 
     def _label(self, wire: Wire) -> None:
         target = self.faces.get(wire.edge.target)
@@ -174,6 +173,8 @@ class Board:
 
     def lift(self, node_ids: Iterable[str]) -> None:
         """Begin to move nodes about."""
+        import numpy as np
+
         nodes = frozenset(node_id for node_id in node_ids if node_id in self.faces)
         edges = {e for n in nodes for e in (*self.graph.incoming(n).values(), *self.graph.outgoing(n))}
         rigid = frozenset(edge for edge in edges if edge.source in nodes and edge.target in nodes)
@@ -196,7 +197,7 @@ class Board:
             else:
                 end += QPointF(dx, dy)
             above = target.input_point(edge.target_port).y() < target.rect.center().y() - 1
-            points = geometry.wire_points(start, end, self.faces.boxes, above=above)
+            points = geometry.wire_points(start, end, self.faces, above=above)
             wire = self.wires[edge]
             wire.points, wire.path, wire.middle = (
                 points,

@@ -7,6 +7,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 
 from builder.widgets.session import Session
 
+_HEIGHT = 32
+_MIDDLE = Qt.AlignmentFlag.AlignVCenter
+
 
 class Breadcrumb(QWidget):
     """The document's name, the names of the nodes one went in through, and the block one is in."""
@@ -17,7 +20,8 @@ class Breadcrumb(QWidget):
         self.setObjectName("breadcrumb")
         self.setAccessibleName("Where you are")
         self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(4, 4, 4, 4)
+        self._row.setContentsMargins(4, 0, 4, 0)
+        self.setFixedHeight(_HEIGHT)
         self._row.setSpacing(0)
         self._names: tuple[str, ...] | None = None
         for signal in (
@@ -51,19 +55,22 @@ class Breadcrumb(QWidget):
                 label = QLabel(text)
                 label.setTextFormat(Qt.TextFormat.PlainText)
                 label.setProperty("role", "strong")
-                label.setContentsMargins(6, 0, 6, 0)
-                self._row.addWidget(label)
+                label.setContentsMargins(12 if depth else 6, 0, 6, 0)
+                self._row.addWidget(label, 0, _MIDDLE)
             else:
                 button = QToolButton()
                 button.setText(name)
                 button.setProperty("variant", "quiet")
+                button.setProperty("size", "crumb")
                 button.setCursor(Qt.CursorShape.PointingHandCursor)
                 button.setAccessibleName(f"Go back to {name}")
                 button.clicked.connect(lambda *_, depth=depth: self.session.leave(depth))
-                self._row.addWidget(button)
+                self._row.addWidget(button, 0, _MIDDLE)
                 arrow = QLabel("›")  # noqa: RUF001
                 arrow.setProperty("role", "muted")
-                self._row.addWidget(arrow)
+                self._row.addWidget(arrow, 0, _MIDDLE)
         for widget in self.findChildren(QWidget):
             widget.setVisible(self._row.indexOf(widget) >= 0)
-        self.resize(self._row.sizeHint())
+        for widget in self.findChildren(QWidget):
+            widget.ensurePolished()  # its size depends on the style
+        self.resize(self._row.sizeHint().width(), _HEIGHT)

@@ -27,6 +27,7 @@ from builder.editor.card import ProblemCard
 from builder.editor.catalogue import ENTRY_MIME, entry_of_mime
 from builder.editor.commands import Commands
 from builder.editor.hit import Hit, hit, wire_at
+from builder.editor.invitation import Invitation
 from builder.editor.layer import Layer
 from builder.editor.minimap import MiniMap
 from builder.editor.overlay import Overlay
@@ -57,6 +58,7 @@ class Canvas(View):
         self.commands = Commands(self)
         self.breadcrumb = Breadcrumb(session, self)
         self.minimap = MiniMap(self)
+        self.invitation = Invitation(self)
         self.card = ProblemCard(self)
         self.search = SearchPopup(self)
         session.documentReplaced.connect(self._document_replaced)

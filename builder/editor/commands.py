@@ -79,7 +79,7 @@ class Commands(QObject):
                 "minimap",
                 "Mini-map",
                 ("Alt+M",),
-                lambda: canvas.minimap.setHidden(not canvas.minimap.isHidden()),
+                lambda: canvas.minimap.want(not canvas.minimap.wanted),
             ),
             ("fixes", "Go to the fixes", ("Ctrl+.",), self._focus_fixes),
         ]

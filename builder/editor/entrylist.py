@@ -126,7 +126,8 @@ class _Delegate(QStyledItemDelegate):
         if isinstance(entry, Entry):
             state = option.state  # type: ignore[attr-defined]
             hot = state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver)
-            self._paint_entry(painter, theme, rect, entry, bool(hot))
+            chosen = state & QStyle.StateFlag.State_Selected
+            self._paint_entry(painter, theme, rect, entry, hot=bool(hot), chosen=bool(chosen))
         else:
             painter.setFont(_spaced(font(TINY, SEMIBOLD)))
             painter.setPen(theme.color("muted"))
@@ -134,10 +135,12 @@ class _Delegate(QStyledItemDelegate):
             painter.drawText(rect.adjusted(8, 0, -8, -5), words, index.data())
         painter.restore()
 
-    def _paint_entry(self, painter: QPainter, theme: Theme, rect: QRect, entry: Entry, hot: bool) -> None:
+    def _paint_entry(
+        self, painter: QPainter, theme: Theme, rect: QRect, entry: Entry, *, hot: bool, chosen: bool
+    ) -> None:
         painter.setPen(Qt.PenStyle.NoPen)
         if hot:
-            painter.setBrush(theme.color("raised"))
+            painter.setBrush(theme.color("accent", 0.16) if chosen else theme.color("raised"))
             painter.drawRoundedRect(QRectF(rect).adjusted(1, 0.5, -1, -0.5), 6, 6)
         painter.setBrush(QColor(theme.category(entry.category)))
         middle = rect.center().y() + 0.5

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
 from builder.spacing import NODE_HEIGHT, NODE_WIDTH
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 Points: TypeAlias = list[tuple[float, float]]
-Floats: TypeAlias = NDArray[np.float64]
 
 RADIUS = 9.0
 STRIPE = 5.0
@@ -30,6 +31,14 @@ ZOOM_RANGE = (0.02, 4.0)
 #: How far a wire keeps from nodes it runs round.
 _CLEARANCE = 36.0
 _TURN = 60.0
+
+
+class Obstacles(Protocol):
+    """What wires run round."""
+
+    @property
+    def boxes(self) -> NDArray[np.float64]:
+        """Rectangles (x, y, width, height), one a row."""
 
 
 def snap(value: float) -> float:
@@ -57,17 +66,19 @@ def output_point(rect: QRectF, index: int, count: int) -> QPointF:
     return QPointF(rect.right(), rect.top() + port_offsets(count, rect.height())[index])
 
 
-def wire_points(start: QPointF, end: QPointF, obstacles: Floats, *, above: bool = False) -> Points:
+def wire_points(
+    start: QPointF, end: QPointF, obstacles: Obstacles | None = None, *, above: bool = False
+) -> Points:
     """A wire as a chain of cubic Béziers: start, then three points for each.
 
-    ``obstacles`` are rectangles (x, y, width, height), one a row, of the nodes the wire should not cross;
-    ``above`` says on which side it runs round them.
+    ``obstacles`` are the nodes the wire should not cross; only a long wire looks at them. ``above`` says on
+    which side it runs round them.
     """
     x0, y0, x1, y1 = start.x(), start.y(), end.x(), end.y()
     if x1 < x0 + 24:
         return _backward(x0, y0, x1, y1)
-    if x1 - x0 > NODE_WIDTH and len(obstacles):
-        lane = _lane(x0, y0, x1, y1, obstacles, above)
+    if x1 - x0 > NODE_WIDTH and obstacles is not None:
+        lane = _lane(x0, y0, x1, y1, obstacles.boxes, above)
         if lane is not None:
             return _round(x0, y0, x1, y1, lane)
     return [(x0, y0), *_forward(x0, y0, x1, y1)]
@@ -94,8 +105,12 @@ def _backward(x0: float, y0: float, x1: float, y1: float) -> Points:
     ]
 
 
-def _lane(x0: float, y0: float, x1: float, y1: float, obstacles: Floats, above: bool) -> float | None:
+def _lane(
+    x0: float, y0: float, x1: float, y1: float, obstacles: NDArray[np.float64], above: bool
+) -> float | None:
     """The height at which the wire has to run to miss what lies between, or None where it may go straight."""
+    import numpy as np
+
     left, top, right, bottom = (
         obstacles[:, 0],
         obstacles[:, 1],
@@ -170,6 +185,8 @@ def wire_middle(points: Points) -> tuple[float, float]:
 
 def distance_to_wire(points: Points, x: float, y: float) -> float:
     """How far a point is from the wire, measured at samples a few pixels apart."""
+    import numpy as np
+
     best = float("inf")
     for index in range(0, len(points) - 3, 3):
         (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points[index : index + 4]

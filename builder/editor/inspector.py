@@ -310,7 +310,7 @@ class NameEdit(LineEdit):
         set_state(self, "invalid", "true" if invalid else "false")
 
     def _fit(self) -> None:
-        width = self.fontMetrics().horizontalAdvance(self.text() + "m") + 14
+        width = self.fontMetrics().horizontalAdvance(self.text()) + 18
         self.setFixedWidth(min(max(width, 48), 176))
 
 

@@ -30,7 +30,23 @@ class MiniMap(QWidget):
         self.setToolTip("Click to go there · Alt+M hides it")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.resize(*_SIZE)
-        canvas.viewChanged.connect(self.update)
+        #: Whether a person wants it; it is shown where it is of use.
+        self.wanted = True
+        canvas.viewChanged.connect(self._follow)
+
+    def want(self, wanted: bool) -> None:
+        """Show it where it is of use, or never."""
+        self.wanted = wanted
+        self._follow()
+
+    def _follow(self) -> None:
+        """Out of the way of an empty canvas, and of the network while all of it is in view anyway."""
+        canvas = self.canvas
+        faces, wires = canvas.board.faces, canvas.board.wires
+        under = canvas.mapToScene(self.geometry()).boundingRect()
+        in_the_way = canvas.framed and bool(len(faces.within(under)) or len(wires.within(under)))
+        self.setVisible(self.wanted and len(faces) > 0 and not in_the_way)
+        self.update()
 
     def _scale(self) -> tuple[float, QPointF]:
         """Pixels of the map for one of the scene, and where the scene's origin lies on the map."""

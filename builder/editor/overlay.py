@@ -46,7 +46,7 @@ class Overlay(QGraphicsItem):
     def show_wire(self, fixed: QPointF, free: QPointF, from_output: bool, *, fits: bool, reason: str) -> None:
         """A wire from a port to the pointer, whether it could end there, and if not why."""
         start, end = (fixed, free) if from_output else (free, fixed)
-        self._path = geometry.wire_path(geometry.wire_points(start, end, self.board.faces.boxes[:0]))
+        self._path = geometry.wire_path(geometry.wire_points(start, end))
         self._end, self._fits, self._reason = free, fits, reason
         self.update()
 

@@ -115,7 +115,10 @@ class Overview(QWidget):
         self.form.hide()
         module = session.document.modules[key]
         placed = sum(1 for _ in placements(session.document, key))
-        figures = {"A module": f"placed {count(placed, 'time')}", "Seen from": ".".join(session.instance)}
+        figures = {
+            "A module": "placed once" if placed == 1 else f"placed {placed} times",
+            "Seen from": ".".join(session.instance),
+        }
         figures |= {name: str(value) for name, value in session.view.parameters.items()}
         reports = session.view.reports.values()
         figures["Parameters"] = thousands(sum(report.parameters for report in reports))

@@ -1,16 +1,25 @@
-"""Things with a rectangle each, found by key, or by place with one numpy comparison over all of them."""
+"""Things with a rectangle each, found by key, or by place.
+
+Many are compared in one go by numpy. A few are not worth it: the window opens before numpy is loaded.
+"""
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Hashable, Iterator
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+
+#: Up to so many rows a loop is as quick as numpy.
+FEW = 64
 
 
 class Table(Generic[K, V]):
@@ -20,7 +29,8 @@ class Table(Generic[K, V]):
         self.keys: list[K] = []
         self.values: list[V] = []
         self.rows: dict[K, int] = {}
-        self._boxes = np.empty((64, 4))
+        #: Four numbers a row, with room for more rows than there are.
+        self._boxes = array("d", [0.0] * 4 * FEW)
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -42,20 +52,22 @@ class Table(Generic[K, V]):
     @property
     def boxes(self) -> NDArray[np.float64]:
         """All boxes, one a row; a view that may be written to."""
-        return self._boxes[: len(self.keys)]
+        import numpy as np
+
+        return np.frombuffer(self._boxes).reshape(-1, 4)[: len(self.keys)]
 
     def put(self, key: K, value: V, box: tuple[float, float, float, float]) -> None:
         """Add a row, or change the one of this key."""
         row = self.rows.get(key)
         if row is None:
             row = len(self.keys)
-            if row == len(self._boxes):
-                self._boxes = np.concatenate([self._boxes, np.empty_like(self._boxes)])
+            if 4 * row == len(self._boxes):
+                self._boxes = self._boxes + self._boxes  # not in place: there may be views
             self.keys.append(key)
             self.values.append(value)
             self.rows[key] = row
         self.values[row] = value
-        self._boxes[row] = box
+        self._boxes[4 * row : 4 * row + 4] = array("d", box)
 
     def remove(self, key: K) -> None:
         """Take a row away; the last row moves to its place."""
@@ -63,17 +75,24 @@ class Table(Generic[K, V]):
         last = len(self.keys) - 1
         if row != last:
             self.keys[row], self.values[row] = self.keys[last], self.values[last]
-            self._boxes[row] = self._boxes[last]
+            self._boxes[4 * row : 4 * row + 4] = self._boxes[4 * last : 4 * last + 4]
             self.rows[self.keys[row]] = row
         self.keys.pop()
         self.values.pop()
 
     def within(self, rect: QRectF, margin: float = 0.0) -> list[int]:
         """Numbers of the rows whose boxes meet a rectangle."""
-        boxes = self.boxes
-        hit = (boxes[:, 0] <= rect.right() + margin) & (boxes[:, 0] + boxes[:, 2] >= rect.left() - margin)
-        hit &= (boxes[:, 1] <= rect.bottom() + margin) & (boxes[:, 1] + boxes[:, 3] >= rect.top() - margin)
-        return np.flatnonzero(hit).tolist()  # type: ignore[no-any-return]
+        left, right = rect.left() - margin, rect.right() + margin
+        top, bottom = rect.top() - margin, rect.bottom() + margin
+        if len(self) <= FEW:
+            return [
+                row
+                for row, (x, y, width, height) in enumerate(self._listed())
+                if x <= right and x + width >= left and y <= bottom and y + height >= top
+            ]
+        x, y, width, height = self.boxes.T
+        hit = (x <= right) & (x + width >= left) & (y <= bottom) & (y + height >= top)
+        return hit.nonzero()[0].tolist()  # type: ignore[no-any-return]
 
     def at(self, x: float, y: float, margin: float = 0.0) -> list[int]:
         """Numbers of the rows whose boxes, grown by a margin, hold a point."""
@@ -81,9 +100,18 @@ class Table(Generic[K, V]):
 
     def bounds(self) -> QRectF:
         """The rectangle round everything; empty where there is nothing."""
-        boxes = self.boxes
-        if not len(boxes):
+        if not len(self):
             return QRectF()
-        left, top = boxes[:, 0].min(), boxes[:, 1].min()
-        right, bottom = (boxes[:, 0] + boxes[:, 2]).max(), (boxes[:, 1] + boxes[:, 3]).max()
-        return QRectF(float(left), float(top), float(right - left), float(bottom - top))
+        if len(self) <= FEW:
+            boxes = self._listed()
+            left, top = min(box[0] for box in boxes), min(box[1] for box in boxes)
+            right, bottom = max(box[0] + box[2] for box in boxes), max(box[1] + box[3] for box in boxes)
+        else:
+            x, y, width, height = self.boxes.T
+            left, top = float(x.min()), float(y.min())
+            right, bottom = float((x + width).max()), float((y + height).max())
+        return QRectF(left, top, right - left, bottom - top)
+
+    def _listed(self) -> list[tuple[float, float, float, float]]:
+        numbers = iter(self._boxes[: 4 * len(self)])
+        return list(zip(numbers, numbers, numbers, numbers, strict=True))

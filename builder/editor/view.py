@@ -10,7 +10,8 @@ from builder.editor import geometry
 from builder.widgets.session import Session
 
 _EXTENT = 200_000.0
-_MARGIN = 48
+#: Room round what is brought into view: less where the view is small.
+_MARGIN, _PARTS = 48, 14
 
 
 class View(QGraphicsView):
@@ -87,7 +88,9 @@ class View(QGraphicsView):
 
     def show_rect(self, bounds: QRectF, below: int = 0) -> None:
         """Bring a rectangle of the scene into view, under the breadcrumb, with some room kept free below."""
-        room = QRectF(self.viewport().rect()).adjusted(_MARGIN, _MARGIN + 24, -_MARGIN, -_MARGIN - below)
+        seen = QRectF(self.viewport().rect())
+        across, up = (min(_MARGIN, side / _PARTS) for side in (seen.width(), seen.height()))
+        room = seen.adjusted(across, up + 24, -across, -up - below)
         if bounds.isEmpty() or room.width() < 50 or room.height() < 50:
             self.set_view(1.0, bounds.center())
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,8 @@ class Session(QObject):
 
             found = open_document(str(source))
         if isinstance(found, list):
-            self.problemsFound.emit(found)
+            where = [f"{path.name} {problem.path.removeprefix('$')}".rstrip() for problem in found]
+            self.problemsFound.emit([replace(p, path=w) for p, w in zip(found, where, strict=True)])
             return
         self.replace(found, path.resolve() if is_file else None)
         if is_file:

@@ -110,6 +110,8 @@ class StatusBar(QStatusBar):
 
 def totals_line(analysis: Analysis) -> str:
     """``61,706 parameters  ·  0.83 MFLOPs  ·  field global  ·  activations 39 KB``."""
+    if not analysis.view(()).reports:
+        return "An empty network"
     totals = analysis.totals
     parts = [f"{thousands(totals.parameters)} parameters", flops(totals.flops)]
     if (field := field_of(analysis)) is not None:

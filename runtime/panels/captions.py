@@ -9,6 +9,11 @@ from PySide6.QtWidgets import QLabel, QSizePolicy
 from builder.widgets.theme import MEDIUM, SEMIBOLD, SMALL, font
 
 
+def device_words(device: str) -> str:
+    """A device as people write it: ``CPU``, ``CUDA:0``; others as they are."""
+    return device.upper() if device.startswith(("cpu", "cuda")) else device
+
+
 class Caption(QLabel):
     """One line that gives way: cut at its end where there is no room, whole in the tooltip."""
 

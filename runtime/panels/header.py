@@ -12,6 +12,7 @@ from builder.edits import SetSettings
 from builder.widgets.icons import themed
 from builder.widgets.session import Session
 from builder.widgets.theme import BODY, MEDIUM, font
+from runtime.panels.captions import device_words
 from runtime.panels.looking import Looking
 from runtime.panels.training import Training
 from runtime.training.settings import DECLARATIONS
@@ -123,7 +124,7 @@ class DeviceChip(_Chip):
         started = self._training.trace.started
         if device == "auto":
             device = self._found or (started.device if started is not None else "auto")
-        written = device.upper() if device.startswith(("cpu", "cuda")) else device
+        written = device_words(device)
         self.setText(f"{written} · {self._setting('precision')}")
 
     def fill(self) -> None:

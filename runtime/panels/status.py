@@ -1,10 +1,11 @@
-"""How the run stands, for the status bar: ``running · epoch 7 / 30 · 5,288 images/s · cpu``."""
+"""How the run stands, for the status bar: ``running · epoch 7 / 30 · 5,288 images/s · CPU``."""
 
 from __future__ import annotations
 
 from PySide6.QtWidgets import QLabel, QWidget
 
 from builder.widgets.session import Session
+from runtime.panels.captions import device_words
 from runtime.panels.training import Training
 
 _WORDS = {"starting": "starting PyTorch…", "stopping": "stopping…", "paused": "paused"}
@@ -20,7 +21,7 @@ def standing(training: Training, state: str) -> str:
         said.append(f"epoch {now} / {epochs}")
         if trace.images_per_second:
             said.append(f"{trace.images_per_second:,.0f} images/s")
-        said.append(trace.started.device)
+        said.append(device_words(trace.started.device))
     if trace.finished is not None and trace.finished.reason != "completed":
         said.insert(0, trace.finished.reason)
     return "  ·  ".join(said)

@@ -11,6 +11,7 @@ from builder.analysis import Analysis
 from builder.document import Document
 from builder.shapes import TensorShape
 from builder.widgets.session import Session
+from runtime.panels.captions import device_words
 from runtime.panels.series import Trace
 from runtime.training.events import Event, Finished, Maps, Started, State, Trouble
 from runtime.training.settings import Settings
@@ -184,7 +185,7 @@ class Training(QObject):
                 self.mapsArrived.emit(event)
             case Started():
                 self._say_state("running")
-                self._session.statusMessage.emit(f"Training on {event.device}")
+                self._session.statusMessage.emit(f"Training on {device_words(event.device)}")
             case State():
                 self._say_state(event.state)
 

@@ -16,6 +16,7 @@ from builder.document import Document
 from builder.editor import geometry
 from builder.editor.board import Board
 from builder.editor.canvas import Canvas
+from builder.editor.table import Table
 from builder.edits import AddNode, Connect, Disconnect, Edit, MoveNodes, RemoveNode
 from builder.graph import Edge, Graph, Node
 from builder.widgets.session import Session
@@ -168,7 +169,7 @@ def test_a_selected_node_with_an_error_shows_both(qtbot: QtBot, zoom: float) -> 
 @pytest.mark.parametrize("zoom", [0.1, 0.3, 0.5, 1.0, 2.0])
 def test_every_zoom_draws_the_nodes(qtbot: QtBot, zoom: float) -> None:
     canvas = _canvas(qtbot, _residual())
-    canvas.minimap.hide()
+    canvas.minimap.want(False)
     canvas.set_zoom(zoom)
     canvas.look_at(canvas.board.faces["c"].rect.center())
     picture = canvas.grab().toImage()
@@ -177,10 +178,60 @@ def test_every_zoom_draws_the_nodes(qtbot: QtBot, zoom: float) -> None:
     assert picture.pixelColor(centre) != background
 
 
-def test_a_shortcut_runs_round_what_lies_between() -> None:
-    import numpy as np
+def test_an_empty_canvas_says_how_to_begin(qtbot: QtBot) -> None:
+    canvas = _canvas(qtbot, Document())
+    assert canvas.invitation.isVisible()
+    assert "Tab" in canvas.invitation.text()
+    assert not canvas.minimap.isVisible()
+    canvas.session.perform("Add", [AddNode("", Node("i", "input", "input"))])
+    assert not canvas.invitation.isVisible()
+    assert canvas.minimap.isVisible()
+    canvas.session.undo()
+    assert canvas.invitation.isVisible()
 
-    between = np.array([[248.0, 0.0, 148.0, 54.0]])
+
+def test_the_map_hides_nothing_of_what_is_all_in_view(qtbot: QtBot) -> None:
+    vgg = open_document("vgg16")
+    assert isinstance(vgg, Document)
+    canvas = _canvas(qtbot, vgg)
+    canvas.resize(1378, 700)
+    canvas.session.enter("features")
+    covered = canvas.mapToScene(canvas.minimap.geometry()).boundingRect()
+    assert len(canvas.board.faces.within(covered)) or len(canvas.board.wires.within(covered))
+    assert not canvas.minimap.isVisible()
+    canvas.zoom_by(2.0)
+    assert canvas.minimap.isVisible()
+    canvas.commands.actions["minimap"].trigger()
+    assert not canvas.minimap.isVisible()
+    canvas.zoom_by(1.1)
+    assert not canvas.minimap.isVisible()
+
+
+def test_the_way_back_stands_at_one_height_with_even_gaps(qtbot: QtBot) -> None:
+    resnet = open_document("resnet18")
+    assert isinstance(resnet, Document)
+    canvas = _canvas(qtbot, resnet)
+    heights = set()
+    for name in ("layer2", "0", "downsample"):
+        canvas.session.enter(name)
+        heights.add(canvas.breadcrumb.height())
+        assert canvas.breadcrumb.width() >= canvas.breadcrumb.layout().sizeHint().width()
+    assert len(heights) == 1
+
+
+@pytest.mark.parametrize("size", [(700, 230), (1100, 700), (1700, 900)])
+def test_a_framed_network_is_named_in_any_window(qtbot: QtBot, size: tuple[int, int]) -> None:
+    lenet = open_document("lenet5")
+    assert isinstance(lenet, Document)
+    canvas = _canvas(qtbot, lenet)
+    canvas.resize(*size)
+    assert canvas.zoom >= geometry.NAMES_FROM
+    assert canvas.visible_rect().contains(canvas.board.faces.bounds())
+
+
+def test_a_shortcut_runs_round_what_lies_between() -> None:
+    between: Table[str, None] = Table()
+    between.put("node", None, (248.0, 0.0, 148.0, 54.0))
     points = geometry.wire_points(QPointF(148, 27), QPointF(496, 38), between)
     path = geometry.wire_path(points)
     assert not any(QRectF(248, 0, 148, 54).contains(path.pointAtPercent(i / 100)) for i in range(101))

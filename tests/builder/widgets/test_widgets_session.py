@@ -235,6 +235,7 @@ def test_what_cannot_be_opened_leaves_the_document(lenet: Session, tmp_path: Pat
     assert lenet.document is document
     assert heard["documentReplaced"] == 0
     assert heard["problemsFound"] == 3
+    assert all(problem.path for problem in heard.last["problemsFound"])
     assert all(isinstance(problem, Problem) for problem in heard.last["problemsFound"])
 
 

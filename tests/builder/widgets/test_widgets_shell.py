@@ -361,6 +361,11 @@ def test_the_status_bar_tells_the_totals(window: Window) -> None:
     assert "the whole input of 28×28" in window.shell.status._totals.toolTip()
 
 
+def test_an_empty_network_has_no_figures(window: Window) -> None:
+    window.session.new_document()
+    assert window.shell.status._totals.text() == "An empty network"
+
+
 def test_a_local_field_is_told_in_pixels(window: Window) -> None:
     net = Sketch()
     net.output(net.add("conv", "conv", net.input((3, 32, 32)), kernel_size=5))
