@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from builder.document import Document
 from builder.errors import Problem
 from builder.shapes import TensorShape
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from runtime.compile import Tapped
     from runtime.data import Data
 
@@ -192,6 +192,8 @@ def find_device() -> str:
 
 def in_turn(labels: Sequence[int] | NDArray[np.integer], count: int) -> NDArray[np.int64]:
     """Positions of up to ``count`` labels, class after class in turn: 0, 1, 2, …, 0, 1, 2, …"""
+    import numpy as np
+
     labels = np.asarray(labels)
     order = np.argsort(labels, kind="stable")
     _, first = np.unique(labels[order], return_index=True)
@@ -200,4 +202,6 @@ def in_turn(labels: Sequence[int] | NDArray[np.integer], count: int) -> NDArray[
 
 
 def _array(x: Any) -> NDArray[np.float32]:
+    import numpy as np
+
     return np.array(x.detach().float().cpu().numpy(), copy=True)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
@@ -16,6 +14,9 @@ from runtime.panels.captions import Caption
 from runtime.panels.series import Trace
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from runtime.panels.plots import Plot
 
 _HINT = "Loss and accuracy are drawn here, step by step, while the network trains. Press Train (F5) to begin."
@@ -155,6 +156,8 @@ class Curves(QWidget):
         self._stack.setCurrentIndex(1)
 
     def _epochs(self, field: str) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        import numpy as np
+
         epochs = self._trace.epochs
         steps = np.array([epoch.step for epoch in epochs], dtype=np.float64)
         return steps, np.array([getattr(epoch, field) for epoch in epochs], dtype=np.float32)

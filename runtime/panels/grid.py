@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from builder.widgets.theme import SMALL, Theme, font
-from runtime.panels.imagery import limits, map_image, planes
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _GAP = 3
 #: Tiles are never smaller than this; what does not fit is scrolled.
@@ -32,7 +34,9 @@ class MapGrid(QAbstractScrollArea):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._maps: NDArray[np.floating] = np.empty((0, 1, 1), dtype=np.float32)
+        #: The planes shown, all of one size (height, width).
+        self._maps: list[NDArray[np.floating]] = []
+        self._size = (1, 1)
         self._vector = False
         self._names: tuple[str, ...] = ()
         self._images: dict[int, QImage] = {}
@@ -70,16 +74,17 @@ class MapGrid(QAbstractScrollArea):
         ``shares``: the entries are parts of one and are written as percent.
         """
         self._shares = shares
-        before = (self._maps.shape, self._vector)
+        before = (len(self._maps), self._size, self._vector)
         self._vector = values is not None and values.ndim == 1
-        if values is None:
-            self._maps = np.empty((0, 1, 1), dtype=np.float32)
-        else:
-            self._maps = values.reshape(-1, 1, 1) if self._vector else planes(values)
+        self._maps, self._size, self._limits = [], (1, 1), (0.0, 1.0)
+        if values is not None and len(values):
+            from runtime.panels.imagery import limits, planes
+
+            maps = values.reshape(-1, 1, 1) if self._vector else planes(values)
+            self._maps, self._size, self._limits = list(maps), maps.shape[1:], limits(maps)
         self._names = names if len(names) == len(self._maps) else ()
         self._images.clear()
-        self._limits = limits(self._maps) if len(self._maps) else (0.0, 1.0)
-        if (self._maps.shape, self._vector) != before:
+        if (len(self._maps), self._size, self._vector) != before:
             self.channel = 0
             self._arrange()
         self.viewport().update()
@@ -93,13 +98,15 @@ class MapGrid(QAbstractScrollArea):
     def image(self, channel: int) -> QImage:
         """One map as an image, one pixel per number."""
         if channel not in self._images:
+            from runtime.panels.imagery import limits, map_image
+
             plane = self._maps[channel]
             self._images[channel] = map_image(plane, *(self._limits if self.shared else limits(plane)))
         return self._images[channel]
 
     def value(self, channel: int, y: int = 0, x: int = 0) -> float:
         """A number of a map."""
-        return float(self._maps[channel, y, x])
+        return float(self._maps[channel][y, x])
 
     def choose(self, channel: int) -> None:
         """Mark a map and bring it into view, without telling."""
@@ -120,7 +127,7 @@ class MapGrid(QAbstractScrollArea):
         count = max(len(self._maps), 1)
         if self._vector:
             return 1, float(width), float(min(max(height // count, _ROWS[0]), _ROWS[1]))
-        aspect = max(min(self._maps.shape[1] / self._maps.shape[2], 2.0), 0.12)
+        aspect = max(min(self._size[0] / self._size[1], 2.0), 0.12)
         best = (max(1, int((width + _GAP) // (_SMALLEST + _GAP))), float(_SMALLEST))
         for columns in range(1, best[0] + 1):
             side = (width - (columns - 1) * _GAP) / columns
@@ -156,7 +163,7 @@ class MapGrid(QAbstractScrollArea):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         painter.setFont(font(SMALL))
-        if not len(self._maps):
+        if not self._maps:
             painter.setPen(self._theme.color("muted"))
             area = self.viewport().rect().adjusted(12, 8, -12, -8)
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._hint)
@@ -209,7 +216,7 @@ class MapGrid(QAbstractScrollArea):
         for channel in self._in_view():
             rect = self._tile(channel)
             if rect.contains(at):
-                _, height, width = self._maps.shape
+                height, width = self._size
                 y = int((at.y() - rect.top()) / rect.height() * height)
                 x = int((at.x() - rect.left()) / rect.width() * width)
                 return channel, min(y, height - 1), min(x, width - 1)
@@ -235,7 +242,7 @@ class MapGrid(QAbstractScrollArea):
             Qt.Key.Key_End: len(self._maps),
         }
         step = steps.get(Qt.Key(event.key()))
-        if step is None or not len(self._maps):
+        if step is None or not self._maps:
             super().keyPressEvent(event)
             return
         self.choose(min(max(self.channel + step, 0), len(self._maps) - 1))

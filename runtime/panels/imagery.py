@@ -48,15 +48,6 @@ def planes(values: NDArray[np.floating]) -> NDArray[np.floating]:
     return values
 
 
-def position(shape: tuple[int, ...], y: int, x: int) -> tuple[int, ...]:
-    """The output position of a pixel of ``planes``, in the axes of a tensor of this shape."""
-    if len(shape) == 2:
-        return (x,)
-    if len(shape) == 4:
-        return (shape[1] // 2, y, x)
-    return (y, x)
-
-
 def map_image(plane: NDArray[np.floating], low: float, high: float) -> QImage:
     """(H, W) numbers in plasma from ``low`` to ``high``; a constant plane is dark, what is not finite stands out."""
     span = high - low

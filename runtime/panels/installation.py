@@ -11,12 +11,12 @@ from PySide6.QtGui import QAction
 from builder.errors import Problem
 from builder.widgets.session import Session
 from builder.widgets.shell import Shell
+from runtime.panels.aside import MapsAside
 from runtime.panels.backstage import Weights
 from runtime.panels.curves import Curves
 from runtime.panels.exports import Exports
 from runtime.panels.header import Controls, DataChip, DeviceChip
 from runtime.panels.looking import Looking
-from runtime.panels.maps import MapsAside
 from runtime.panels.series import Trace
 from runtime.panels.status import RunStatus
 from runtime.panels.training import Training

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from builder.document import Document
@@ -16,6 +15,10 @@ from runtime.panels.seen import Seen
 from runtime.panels.training import Training
 from runtime.panels.worker import Worker
 from runtime.training.events import Maps
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 #: Milliseconds without an edit after which maps are computed anew.
 _QUIET = 150
@@ -274,6 +277,8 @@ class Looking(Seen):
         self, values: NDArray[np.float32] | None, prediction: tuple[float, ...], note: str, hint: str = ""
     ) -> None:
         if self._is_output and values is not None and len(prediction) == len(values):
+            import numpy as np
+
             values = np.asarray(prediction, dtype=np.float32)
         self.values, self.prediction, self.note = values, prediction, note
         self.hint = hint or _NO_NODE

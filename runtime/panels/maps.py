@@ -28,42 +28,6 @@ _CLASSES_HEIGHT = 130
 _PICTURES = "Pictures (*.png *.jpg *.jpeg *.webp *.bmp *.gif *.tif *.tiff *.ppm *.pgm)"
 
 
-class MapsAside(QWidget):
-    """The maps of the selected node, small, to stand beside the curves; a click goes to the large view."""
-
-    def __init__(self, session: Session, looking: Looking, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._looking = looking
-        self.caption = Caption(strong=True)
-        self.grid = MapGrid(session.theme)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self.caption)
-        column.addWidget(self.grid, 1)
-        self.grid.picked.connect(lambda channel, y, x: looking.go(channel, None if y < 0 else (y, x)))
-        looking.valuesChanged.connect(self._show)
-        looking.placeChanged.connect(lambda: self.grid.choose(looking.channel))
-        session.themeChanged.connect(lambda: self.grid.set_theme(session.theme))
-        self._show()
-
-    def _show(self) -> None:
-        if self.isVisible():
-            looking = self._looking
-            self.caption.say(looking.caption(short=True))
-            self.grid.say(looking.hint)
-            self.grid.show_values(looking.values, looking.classes, shares=looking.shares)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._looking.look(self, True)
-        self._show()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._looking.look(self, False)
-
-
 class FeatureMaps(QWidget):
     """Choose a picture, see what the selected node makes of it, click a pixel to see what it sees."""
 

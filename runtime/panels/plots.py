@@ -16,7 +16,8 @@ from PySide6.QtGui import QColor, QKeyEvent, QPen
 from PySide6.QtWidgets import QGraphicsSceneMouseEvent, QWidget
 
 from builder.widgets.theme import MEDIUM, SMALL, TINY, Theme, font
-from runtime.panels.series import Column, nice_top
+from runtime.panels.columns import Column
+from runtime.panels.series import nice_top
 
 _INTERVALS = 4
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QObject, Signal
 
 from builder.analysis import NodeReport
@@ -11,7 +11,19 @@ from builder.shapes import format_shape
 from builder.widgets.figures import count
 from builder.widgets.session import Session
 from runtime.panels.backstage import Picture, Samples
-from runtime.panels.imagery import position
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def position(shape: tuple[int, ...], y: int, x: int) -> tuple[int, ...]:
+    """The output position of a pixel of ``imagery.planes``, in the axes of a tensor of this shape."""
+    if len(shape) == 2:
+        return (x,)
+    if len(shape) == 4:
+        return (shape[1] // 2, y, x)
+    return (y, x)
 
 
 class Seen(QObject):
@@ -129,7 +141,7 @@ class Seen(QObject):
         if self.cell is None:
             return f"map {self.channel} · click a pixel"
         y, x = self.cell
-        value = float(np.asarray(self.values[self.channel])[position(self.values.shape, y, x)])
+        value = float(self.values[(self.channel, *position(self.values.shape, y, x))])
         return f"map {self.channel} · y {y}, x {x} · {value:.3g}".replace("-", "−")
 
     def seen_text(self) -> str:
@@ -152,7 +164,7 @@ class Seen(QObject):
         """What the network takes the picture for: ``taken for 3 (98 %), is 3``."""
         if not self.prediction or len(self.classes) != len(self.prediction):
             return ""
-        best = int(np.argmax(self.prediction))
+        best = max(range(len(self.prediction)), key=self.prediction.__getitem__)
         said = f"taken for {self.classes[best]} ({100 * self.prediction[best]:.0f} %)"
         if self.picture is not None and self.picture.label is not None:
             said += f" · is {self.classes[self.picture.label]}"

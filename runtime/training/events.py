@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass, fields
-from typing import Any, ClassVar, TypeAlias, cast
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
 from builder.errors import Problem, Severity
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from builder.widgets.theme import DARK, LIGHT
+from runtime.panels.columns import Column
 from runtime.panels.plots import Plot
-from runtime.panels.series import Column
 
 
 def _column(values: np.ndarray) -> Column:

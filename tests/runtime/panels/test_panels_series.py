@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.errors import Problem
-from runtime.panels.series import Column, Trace, nice_top
+from runtime.panels.columns import Column
+from runtime.panels.series import Trace, nice_top
 from runtime.training.events import Epoch, Finished, Started, State, Steps, Trouble
 
 
