@@ -109,11 +109,11 @@ def _branches(draw: st.DrawFn, name: str, modules: tuple[Module, ...]) -> Module
         y = x
         for number in range(draw(st.integers(0 if branch else 1, 2))):
             place = f"branch{branch}_{number}"
-            usable = [module for module in modules if _inputs(module) == 1]
+            usable = [module for module in modules if inputs_of(module) == 1]
             if usable and draw(st.booleans()):
                 inner = draw(st.sampled_from(usable))
                 y = sketch.add(
-                    place, inner.block, y, row=branch, **draw(_arguments(symbolic=True, stride=False))
+                    place, inner.block, y, row=branch, **draw(arguments(symbolic=True, stride=False))
                 )
             else:
                 y = draw(_chain_step(sketch, place, y, branch))
@@ -134,12 +134,12 @@ def _joins(draw: st.DrawFn, name: str) -> Module:
     return Module(name, _PARAMETERS, sketch.graph)
 
 
-def _inputs(module: Module) -> int:
+def inputs_of(module: Module) -> int:
     return sum(node.block == "input" for node in module.graph)
 
 
 @st.composite
-def _arguments(draw: st.DrawFn, *, symbolic: bool, stride: bool) -> dict[str, Any]:
+def arguments(draw: st.DrawFn, *, symbolic: bool, stride: bool) -> dict[str, Any]:
     """Arguments of a placed module; ``symbolic``: in terms of the parameters of the module around it."""
     width: list[Any] = [1, 2, 3, 5, "=in_channels"] + ["=width", "=2 * width", "=depth + 1"] * symbolic
     given: dict[str, Any] = {"width": draw(st.sampled_from(width))}
@@ -153,7 +153,7 @@ def _arguments(draw: st.DrawFn, *, symbolic: bool, stride: bool) -> dict[str, An
 
 
 @st.composite
-def _libraries(draw: st.DrawFn) -> tuple[Module, ...]:
+def libraries(draw: st.DrawFn) -> tuple[Module, ...]:
     made: tuple[Module, ...] = ()
     for number in range(draw(st.integers(0, 3))):
         name = f"{'ABCD'[number]}{draw(st.sampled_from(('Block', 'Unit')))}"
@@ -207,7 +207,7 @@ def documents(
     axes = draw(st.sampled_from((2, 2, 2, 1, 3))) if axes is None else axes
     largest = {1: 24, 2: 14, 3: 7}[axes] if largest is None else largest
     shape = (draw(st.integers(1, 4)), *(draw(st.integers(largest // 2, largest)) for _ in range(axes)))
-    drawing = _Drawing(shape, draw(_libraries()), draw(st.sampled_from(("net", "my net", "Net2"))))
+    drawing = _Drawing(shape, draw(libraries()), draw(st.sampled_from(("net", "my net", "Net2"))))
     for number in range(draw(st.integers(1, most) | st.integers(most // 2, most))):
         draw(_grow(drawing, f"n{number}"))
     if draw(st.booleans()):
@@ -230,8 +230,8 @@ def _grow(draw: st.DrawFn, drawing: _Drawing, name: str) -> None:
     kind = draw(st.sampled_from(("block", "block", "block", "merge", "merge", "module")))
     if kind == "module" and modules and len(shape) > 1:
         module = draw(st.sampled_from(modules))
-        given = draw(_arguments(symbolic=False, stride=True))
-        if _inputs(module) == 1:
+        given = draw(arguments(symbolic=False, stride=True))
+        if inputs_of(module) == 1:
             repeat = draw(st.sampled_from((1, 1, 2)))
             drawing.add(name, module.block, wire, repeat=repeat, **given)
             return

@@ -41,7 +41,7 @@ class Interpreted(nn.Module):
         self.steps: list[Step] = []
         self._metas: list[Tensor] = []
         inputs = [node for node in document.network if node.block == "input"]
-        self.input_shapes = [tuple(_values(node, {})["shape"]) for node in inputs]
+        self.input_shapes = [tuple(values_of(node, {})["shape"]) for node in inputs]
         arriving = {
             node.name: self._value(torch.empty(2, *shape, device="meta"))
             for node, shape in zip(inputs, self.input_shapes, strict=True)
@@ -103,7 +103,7 @@ class Interpreted(nn.Module):
 
     def _leaf(self, node: Node, env: Env, sources: tuple[int, ...], path: Sequence[str]) -> int:
         shapes = [tuple(self._metas[source].shape[1:]) for source in sources]
-        module = ORACLES[node.block](_values(node, env), shapes)
+        module = ORACLES[node.block](values_of(node, env), shapes)
         owner: nn.Module = self
         *parents, last = ".".join(path).split(".")
         for part in parents:
@@ -154,7 +154,7 @@ class FakeRun:
         return output
 
 
-def _values(node: Node, env: Env) -> dict[str, Any]:
+def values_of(node: Node, env: Env) -> dict[str, Any]:
     values = {name: parameter.default for name, parameter in REGISTRY[node.block].parameters().items()}
     return values | {name: _evaluate(value, env) for name, value in node.parameters.items()}
 
