@@ -42,7 +42,9 @@ os.environ.update(_user_folders(Path(_home.name)))
 # Two cores shared by many make "too slow" a matter of luck; examples in CI are the same on every run.
 settings.register_profile("fast", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", parent=settings.get_profile("fast"), derandomize=True)
-settings.register_profile("long", parent=settings.get_profile("fast"), max_examples=5000)
+settings.register_profile(
+    "long", parent=settings.get_profile("fast"), max_examples=int(os.environ.get("EXAMPLES", "5000"))
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "fast"))
 
 
