@@ -8,57 +8,27 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-Shape = tuple[int, ...]
-Values = Mapping[str, Any]
-Maker = Callable[[Values, Sequence[Shape]], nn.Module]
+from tests.oracles.torch_making import Function, Maker, Shape, Values, of_rank, spread, tuples
 
 #: What PyTorch raises where it refuses.
 REFUSALS = (RuntimeError, ValueError, IndexError, TypeError, AssertionError)
 
 
-class Function(nn.Module):
-    """A function of tensors as a module."""
-
-    def __init__(self, function: Callable[..., Tensor]) -> None:
-        super().__init__()
-        self.function = function
-
-    def forward(self, *inputs: Tensor) -> Tensor:
-        return self.function(*inputs)
-
-
-def _of_rank(name: str, shapes: Sequence[Shape]) -> Callable[..., nn.Module]:
-    axes = len(shapes[0]) - 1
-    if not 1 <= axes <= 3:
-        raise ValueError(f"torch.nn has no {name}{axes}d")
-    made: Callable[..., nn.Module] = getattr(nn, f"{name}{axes}d")
-    return made
-
-
-def _spread(value: Any, axes: int) -> list[Any]:
-    return list(value) if isinstance(value, list | tuple) else [value] * axes
-
-
-def _tuples(value: Any) -> Any:
-    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
-
-
 def _conv(values: Values, shapes: Sequence[Shape]) -> nn.Module:
-    values = {name: _tuples(value) for name, value in values.items()}
-    make = _of_rank("Conv", shapes)
+    values = {name: tuples(value) for name, value in values.items()}
+    make = of_rank("Conv", shapes)
     spatial, padding = shapes[0][1:], values["padding"]
     options = {name: values[name] for name in ("kernel_size", "stride", "dilation", "groups", "bias")}
     mode = values["padding_mode"]
     sides: list[tuple[int, int]]
-    if padding == "same" and any(stride != 1 for stride in _spread(values["stride"], len(spatial))):
+    if padding == "same" and any(stride != 1 for stride in spread(values["stride"], len(spatial))):
         sides = _tensorflow_same(values, spatial)
     elif isinstance(padding, tuple) and any(isinstance(side, tuple) for side in padding):
         sides = [side if isinstance(side, tuple) else (side, side) for side in padding]
@@ -81,7 +51,7 @@ def _tensorflow_same(values: Values, spatial: Sequence[int]) -> list[tuple[int, 
     """TensorFlow's "SAME": as many outputs as ceil(size / stride), the odd pixel of padding at the end."""
     sides = []
     names = ("kernel_size", "stride", "dilation")
-    per_axis = [_spread(values[name], len(spatial)) for name in names]
+    per_axis = [spread(values[name], len(spatial)) for name in names]
     for size, kernel, stride, dilation in zip(spatial, *per_axis, strict=True):
         reach = (math.ceil(size / stride) - 1) * stride + (kernel - 1) * dilation + 1
         missing = max(reach - size, 0)
@@ -92,13 +62,13 @@ def _tensorflow_same(values: Values, spatial: Sequence[int]) -> list[tuple[int, 
 def _pool(name: str, *options: str) -> Maker:
     def make(values: Values, shapes: Sequence[Shape]) -> nn.Module:
         names = ("kernel_size", "stride", "padding", "ceil_mode", *options)
-        return _of_rank(name, shapes)(**{option: _tuples(values[option]) for option in names})
+        return of_rank(name, shapes)(**{option: tuples(values[option]) for option in names})
 
     return make
 
 
 def _adaptive(values: Values, shapes: Sequence[Shape]) -> nn.Module:
-    return _of_rank("AdaptiveAvgPool", shapes)(_tuples(values["output_size"]))
+    return of_rank("AdaptiveAvgPool", shapes)(tuples(values["output_size"]))
 
 
 def _global_pool(values: Values, shapes: Sequence[Shape]) -> nn.Module:
@@ -184,7 +154,7 @@ HOUSE_RULES = (
         lambda block_id, values, shapes: (
             block_id == "conv"
             and values["padding"] == "same"
-            and any(stride != 1 for stride in _spread(values["stride"], 1))
+            and any(stride != 1 for stride in spread(values["stride"], 1))
         ),
     ),
     HouseRule(
