@@ -11,7 +11,6 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-import fast_sugiyama
 import networkx as nx
 
 from builder.graph import Graph
@@ -93,6 +92,8 @@ def _shortcuts(flow: nx.DiGraph) -> set[tuple[str, str]]:
 
 def _ranks(edges: Sequence[tuple[str, str]]) -> list[list[str | int]]:
     """The nodes by column, each in its order; whole numbers stand for wires that pass through a column."""
+    import fast_sugiyama  # late: most documents come with positions
+
     levels: dict[float, list[tuple[float, str | int]]] = defaultdict(list)
     for layout in fast_sugiyama.from_edges(list(edges)):
         for node, (across, along) in layout[0]:
