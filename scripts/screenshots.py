@@ -137,6 +137,7 @@ def problem_fixed(window: Window) -> None:
     from builder.architectures.sketch import Sketch
     from builder.document import Document
 
+    window.wait(lambda: window.panels.looking.samples is not None, "the data")
     net = Sketch()
     x = net.input((64, 56, 56))
     y = net.add("conv1", "conv", x, out_channels=128, kernel_size=3, stride=2, padding=1, bias=False)

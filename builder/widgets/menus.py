@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,9 @@ from builder.widgets.theme import CHOICES
 
 if TYPE_CHECKING:
     from builder.widgets.shell import Shell
+
+#: Side by side in the list of shortcuts.
+_COLUMNS = 3
 
 TITLES = ("File", "Edit", "View", "Network", "Train", "Export", "Help")
 
@@ -190,10 +194,24 @@ def shortened(path: Path) -> str:
 
 def shortcuts_of(widget: QWidget) -> list[tuple[str, str]]:
     """Every action of a window that has keys: (what it does, the keys), sorted."""
-    found: dict[str, str] = {}
+    found: set[tuple[str, str]] = set()
     for action in widget.findChildren(QAction):
         keys = ", ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts())
         text = action.text().replace("&", "").rstrip("…")
         if keys and text and not action.isSeparator():
-            found[text] = keys
-    return sorted(found.items())
+            found.add((text, keys))
+    return sorted(found)
+
+
+def shortcuts_table(widget: QWidget) -> str:
+    """The same as a table in rich text, folded so that it fits on a small screen."""
+    listed = [(escape(text), escape(keys)) for text, keys in shortcuts_of(widget)]
+    height = -(-len(listed) // _COLUMNS)
+    cells = [
+        f"<td style='white-space:pre; padding:3px 20px 3px {24 if column else 0}px'>{text}</td>"
+        f"<td style='white-space:pre; padding:3px 0'><b>{keys}</b></td>"
+        for column in range(_COLUMNS)
+        for text, keys in (*listed[column * height :], *[("", "")] * height)[:height]
+    ]
+    rows = ("".join(cells[row::height]) for row in range(height))
+    return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"

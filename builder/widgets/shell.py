@@ -22,7 +22,7 @@ from builder.errors import Problem
 from builder.widgets import preferences
 from builder.widgets.header import Header
 from builder.widgets.icons import app_icon
-from builder.widgets.menus import Menus, shortcuts_of
+from builder.widgets.menus import Menus, shortcuts_table
 from builder.widgets.messages import MessageBar
 from builder.widgets.panels import WORKSPACES, Panel, PanelArea
 from builder.widgets.session import SUFFIX, Session
@@ -311,14 +311,10 @@ class Shell(QMainWindow):
         """List what the keyboard can do."""
         for area in self.areas.values():
             area.make_all()  # panels have keys of their own
-        rows = "".join(
-            f"<tr><td style='padding:3px 24px 3px 0'>{text}</td><td style='padding:3px 0'><b>{keys}</b></td></tr>"
-            for text, keys in shortcuts_of(self)
-        )
         box = QMessageBox(self)
         box.setWindowTitle("Shortcuts")
         box.setTextFormat(Qt.TextFormat.RichText)
-        box.setText(f"<table>{rows}</table>")
+        box.setText(shortcuts_table(self))
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.setModal(False)
         box.show()

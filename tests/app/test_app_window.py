@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QMessageBox
 from pytestqt.qtbot import QtBot
 
 from app import make_window
 from builder.architectures import ARCHITECTURES
 from builder.edits import Disconnect, apply_all
+from builder.widgets.menus import shortcuts_of
 from builder.widgets.shell import Shell
 from builder.writing import save
 
@@ -53,3 +56,18 @@ def test_a_network_with_errors_opens_with_their_list(qtbot: QtBot, broken: Path)
     assert _front(shell) == "Layers"
     shell.session.open_document(broken)
     assert _front(shell) == "Problems"
+
+
+def test_the_list_of_shortcuts_is_whole_and_fits_the_smallest_window(qtbot: QtBot) -> None:
+    shell = make_window()
+    qtbot.addWidget(shell, before_close_func=_close)
+    shell.show()
+    shell.show_shortcuts()
+    box = shell.findChild(QMessageBox)
+    assert isinstance(box, QMessageBox)
+    assert box.width() <= shell.minimumWidth()
+    assert box.height() <= shell.minimumHeight()
+    rows = shortcuts_of(shell)
+    assert sum(text == "Train" for text, _ in rows) == 2  # the workspace, and the button
+    assert all(f"<b>{escape(keys)}</b>" in box.text() for _, keys in rows)
+    box.close()
