@@ -22,12 +22,12 @@ def draw_offsets(samples: int, sizes: tuple[int, ...], share: float, seed: int, 
 
 def shifted(x: Tensor, offsets: Tensor) -> Tensor:
     """``x`` (N, C, *sizes) with sample n moved by ``offsets[n]`` (N, axes); what comes in repeats the border."""
-    n = len(x)
-    axes = x.ndim - 2
-    index = [torch.arange(n, device=x.device).view(n, *[1] * (x.ndim - 1))]
-    index.append(torch.arange(x.shape[1], device=x.device).view(1, -1, *[1] * axes))
-    for axis, size in enumerate(x.shape[2:]):
-        view = [n, 1, *(size if other == axis else 1 for other in range(axes))]
-        source = torch.arange(size, device=x.device) - offsets[:, axis, None]
-        index.append(source.clamp_(0, size - 1).view(view))
-    return x[tuple(index)]
+    sizes = x.shape[2:]
+    source = torch.zeros((len(x), *[1] * len(sizes)), dtype=torch.int64, device=x.device)
+    for axis, size in enumerate(sizes):
+        place = torch.arange(size, device=x.device) - offsets[:, axis, None]
+        view = [len(x), *(size if other == axis else 1 for other in range(len(sizes)))]
+        source = source * size + place.clamp_(0, size - 1).view(view)
+    # One gather over all axes: several times as fast as an index for each.
+    source = source.view(len(x), 1, -1).expand(-1, x.shape[1], -1)
+    return x.flatten(2).gather(2, source).view(x.shape)
