@@ -1,18 +1,22 @@
 """Step functions of a position, such as ⌊i/2⌋ or 3·i − 1: exact in integers, closed under composition, min and max.
 
 A stair ``(step, offsets)`` with p offsets has the value ``step·⌊i/p⌋ + offsets[i mod p]`` at i: a straight line has
-one offset, and what repeats after p positions has p. An offset of None says that these positions have no value. All
-stairs here climb: a later position has no lower value.
+one offset, and what repeats after p positions has p. An offset of None says that these positions have no value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from fractions import Fraction
 from math import lcm
 from typing import Any, TypeAlias
 
 Stair: TypeAlias = tuple[int, tuple[int | None, ...]]
+
+#: What repeats after more positions than this is not followed: no network people draw is near.
+MAX_PERIOD = 4096
+#: Stands for a stair that repeats after more positions than that.
+UNFOLLOWED: Stair = (0, (None,) * (MAX_PERIOD + 1))
 
 
 def at(stair: Stair, position: int) -> int | None:
@@ -39,9 +43,20 @@ def floors(numerator: int, denominator: int, offset: Fraction | int = 0) -> Stai
     return ratio.numerator, tuple([(ratio * i + offset).__floor__() for i in range(period)])
 
 
-def has_gaps(stair: Stair) -> bool:
-    """Whether some positions have no value."""
-    return None in stair[1]
+def climbs(stair: Stair) -> bool:
+    """Whether every position has a value, and none a lower one than those before it."""
+    step, offsets = stair
+    if len(offsets) == 1:
+        return offsets[0] is not None
+    before: int | None = offsets[-1]
+    if before is None:
+        return False
+    before -= step
+    for offset in offsets:
+        if offset is None or offset < before:
+            return False
+        before = offset
+    return True
 
 
 def after(outer: Stair, inner: Stair) -> Stair:
@@ -57,22 +72,26 @@ def after(outer: Stair, inner: Stair) -> Stair:
     # Over enough turns of the inner one the outer one makes whole turns.
     turns = lcm(len(offsets), climb) // climb if climb else 1
     period = len(places) * turns
+    if period > MAX_PERIOD:
+        return UNFOLLOWED
     values = [None if (place := at(inner, i)) is None else at(outer, place) for i in range(period)]
     return reduced((step * (climb * turns // len(offsets)), tuple(values)))
 
 
-def spread(
-    outer: Stair, taps: Callable[[int], Iterable[int]], climb: int, period: int, extreme: Any
-) -> Stair:
+def spread(outer: Stair, taps: Callable[[int], range], climb: int, period: int, extreme: Any) -> Stair:
     """The least (or greatest) value of ``outer`` at any of the places ``taps(i)``.
 
     They climb by ``climb`` from one ``period`` to the next.
     """
     step, offsets = outer
     turns = lcm(len(offsets), climb) // climb if climb else 1
+    if period * turns > MAX_PERIOD:
+        return UNFOLLOWED
+    # Places a whole turn of the outer stair further lie no lower: the outermost turn of taps decides.
+    few = slice(len(offsets)) if extreme is min else slice(-len(offsets), None)
     values: list[int | None] = []
     for i in range(period * turns):
-        found = [value for place in taps(i) if (value := at(outer, place)) is not None]
+        found = [value for place in taps(i)[few] if (value := at(outer, place)) is not None]
         values.append(extreme(found) if found else None)
     return reduced((step * (climb * turns // len(offsets)), tuple(values)))
 
@@ -112,6 +131,8 @@ def _extreme(one: Stair, other: Stair, extreme: Any) -> Stair:
         a, b = one[1][0], other[1][0]
         return one[0], (extreme(a, b) if a is not None and b is not None else a if b is None else b,)
     period = lcm(len(one[1]), len(other[1]))
+    if period > MAX_PERIOD:
+        return UNFOLLOWED
     values: list[int | None] = []
     for i in range(period):
         found = [value for stair in (one, other) if (value := at(stair, i)) is not None]

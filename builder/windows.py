@@ -6,12 +6,12 @@ positions inside the input, which is what the structural gradient shows.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from math import gcd
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
 
-from builder.stairs import Stair, floors
+from builder.stairs import MAX_PERIOD, Stair, floors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,11 +23,14 @@ Bounds: TypeAlias = tuple[Stair, Stair]
 class AxisMap(Protocol):
     """What output positions of one axis see of the input's axis."""
 
-    def bounds(self) -> Bounds:
-        """The first and the last of ``taps``; both repeat after equally many positions."""
+    #: What the field is made of, for people.
+    words: ClassVar[str]
+
+    def bounds(self) -> Bounds | None:
+        """The first and the last of ``taps``; both repeat after equally many positions. None: after too many."""
         ...
 
-    def taps(self, position: int) -> Iterable[int]:
+    def taps(self, position: int) -> range:
         """The input positions that an output position sees, if the input went on for ever."""
         ...
 
@@ -48,6 +51,7 @@ class Sliding:
     before: int = 0
     dilation: int = 1
     border: str = "zeros"
+    words: ClassVar[str] = "all that its window reaches"
 
     def bounds(self) -> Bounds:
         last = self.dilation * (self.kernel - 1) - self.before
@@ -89,8 +93,11 @@ class Bins:
 
     size: int
     outputs: int
+    words: ClassVar[str] = "the pixels its bin covers"
 
-    def bounds(self) -> Bounds:
+    def bounds(self) -> Bounds | None:
+        if self.outputs // gcd(self.size, self.outputs) > MAX_PERIOD:
+            return None
         # ⌈x/n⌉ − 1 = ⌊(x − 1)/n⌋
         last = Fraction(self.size - 1, self.outputs)
         return floors(self.size, self.outputs), floors(self.size, self.outputs, last)
@@ -109,12 +116,63 @@ class Bins:
 
 
 @dataclass(frozen=True, slots=True)
+class Spread:
+    """A transposed window: output i sees input j where ``i = j·stride − before + k·dilation`` for a k < kernel.
+
+    A kernel smaller than the stride, or a dilation that shares a factor with it, leaves outputs that see nothing.
+    """
+
+    kernel: int
+    stride: int = 1
+    before: int = 0
+    dilation: int = 1
+    words: ClassVar[str] = "all whose kernels reach it"
+
+    def bounds(self) -> Bounds | None:
+        if self.stride > MAX_PERIOD:
+            return None
+        found = [self.taps(i) for i in range(self.stride)]
+        first = tuple([taps[0] if taps else None for taps in found])
+        last = tuple([taps[-1] if taps else None for taps in found])
+        return (1, first), (1, last)
+
+    def taps(self, position: int) -> range:
+        # The taps k with k·dilation ≡ position + before (mod stride): every ``turn``-th from the first one on.
+        shared = gcd(self.dilation, self.stride)
+        turn, step = self.stride // shared, self.dilation // shared
+        reach = position + self.before
+        if reach % shared:
+            return range(0)
+        nearest = reach // shared * pow(step, -1, turn) % turn if turn > 1 else 0
+        if nearest >= self.kernel:
+            return range(0)
+        furthest = nearest + (self.kernel - 1 - nearest) // turn * turn
+        last = (reach - nearest * self.dilation) // self.stride
+        first = (reach - furthest * self.dilation) // self.stride
+        return range(first, last + 1, step)
+
+    def preimage(self, outputs: np.ndarray, size: int) -> np.ndarray:
+        import numpy as np
+
+        seen = np.zeros(size, dtype=bool)
+        starts = np.arange(size) * self.stride - self.before
+        # Only taps that can land inside: a kernel may be far larger than the map.
+        nearest = max(0, -(int(starts[-1]) // self.dilation))
+        furthest = min(self.kernel - 1, (len(outputs) - 1 - int(starts[0])) // self.dilation)
+        for tap in range(nearest, furthest + 1):
+            places = starts + tap * self.dilation
+            inside = (places >= 0) & (places < len(outputs))
+            seen[inside] |= outputs[places[inside]]
+        return seen
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """What an output sees of each input: one map for each spatial axis, the same for all inputs."""
 
     axes: tuple[AxisMap, ...]
     #: Of each axis; a field is composed of nothing else.
-    bounds: tuple[Bounds, ...] = field(init=False, repr=False, compare=False)
+    bounds: tuple[Bounds | None, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "bounds", tuple([axis.bounds() for axis in self.axes]))

@@ -17,12 +17,17 @@ from tests.block_strategies import parameters_of
 Shape = tuple[int, ...]
 
 #: What stands in the middle of a network; softmax and sigmoid are activations like any other here.
+_ACTIVATIONS = (
+    *("relu6", "tanh", "sigmoid", "softmax", "log_softmax", "leaky_relu", "prelu", "elu", "selu", "celu"),
+    *("hardtanh", "gelu", "silu", "mish", "softplus", "hardswish", "hardsigmoid"),
+)
 _UNARY = (
     *("conv",) * 4,
-    *("max_pool", "avg_pool", "batch_norm", "relu") * 2,
-    *("adaptive_avg_pool", "relu6", "tanh", "sigmoid", "softmax", "dropout"),
+    *("max_pool", "avg_pool", "batch_norm", "relu", "conv_transpose") * 2,
+    *("adaptive_avg_pool", "dropout"),
+    *_ACTIVATIONS,
 )
-_ON_VECTORS = ("linear", "linear", "relu", "batch_norm", "dropout", "tanh", "flatten")
+_ON_VECTORS = (*("linear",) * 8, *("relu", "batch_norm", "dropout", "flatten") * 3, *_ACTIVATIONS)
 _PARAMETERS = (
     ModuleParameter("width", 4),
     ModuleParameter("stride", 1),

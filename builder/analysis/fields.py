@@ -13,14 +13,11 @@ from typing import Any, TypeAlias
 
 from builder import stairs
 from builder.shapes import TensorShape
-from builder.stairs import Stair
+from builder.stairs import MAX_PERIOD, Stair
 from builder.windows import AxisMap, Bounds, Elementwise, Everything, Permuted, Sight, Window
 
 Pieces: TypeAlias = tuple[Stair, ...]
 Number: TypeAlias = int | Fraction
-
-#: A stair that repeats after more positions than this is not followed: no network people draw is near.
-MAX_PERIOD = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +66,8 @@ def through(field: Field, sight: Sight) -> Field:
     axes: list[AxisField] = []
     before: tuple[object, object] = (None, None)
     for axis, window, bounds in zip(field.axes, sight.axes, sight.bounds, strict=True):
+        if bounds is None:
+            return UNTOLD
         if axis is before[0] and bounds == before[1]:  # as in most networks all axes are alike
             axes.append(axes[-1])
         else:
@@ -79,13 +78,17 @@ def through(field: Field, sight: Sight) -> Field:
 
 def _through_window(axis: AxisField, window: AxisMap, bounds: Bounds) -> AxisField:
     first, last = bounds
-    if any(map(stairs.has_gaps, axis.first)):  # the outermost places a window reads may see nothing
+    if not _climbing(axis):  # the outermost places a window reads need not be those that see outermost
         climb, period = first[0], len(first[1])
         return AxisField(
             tuple([stairs.spread(stair, window.taps, climb, period, min) for stair in axis.first]),
             tuple([stairs.spread(stair, window.taps, climb, period, max) for stair in axis.last]),
         )
     return AxisField(_compose(axis.first, (first,), min), _compose(axis.last, (last,), max))
+
+
+def _climbing(axis: AxisField) -> bool:
+    return all(map(stairs.climbs, axis.first)) and all(map(stairs.climbs, axis.last))
 
 
 def compose(outer: Field, inner: Field) -> Field:
@@ -107,8 +110,8 @@ def compose(outer: Field, inner: Field) -> Field:
 
 
 def _compose_axis(outer: AxisField, inner: AxisField) -> AxisField:
-    if any(map(stairs.has_gaps, outer.first)) and len(inner.first) == len(inner.last) == 1:
-        # What a module reads outermost may see nothing: look at all between.
+    if not _climbing(outer) and len(inner.first) == len(inner.last) == 1:
+        # What a module reads outermost need not see outermost: look at all between.
         (first,), (last,) = inner.first, inner.last
 
         def between(position: int) -> range:

@@ -97,9 +97,12 @@ class NodeReport:
         size = " × ".join(str(s) for s in now.size)
         if before is None or before.size is None or before.jump is None or not isinstance(sight, Window):
             return [Formula("Receptive field", "as large as before", "", f"{size} px")]
-        window = sight.axes[0]
-        if not isinstance(window, Sliding):
-            return [Formula("Receptive field", "the pixels its bin covers", "", f"{size} px")]
+        window, told = sight.axes[0], before.size[0]
+        if isinstance(window, Sliding):
+            told += window.dilation * (window.kernel - 1) * before.jump[0]
+        if not isinstance(window, Sliding) or told != now.size[0]:
+            # After an upsampling neighbours share pixels, and no product tells how many.
+            return [Formula("Receptive field", window.words, "", f"{size} px")]
         return [
             Formula(
                 "Receptive field",

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from builder.blocks import activation, convolution, dense, merge, normalisation, pooling, terminal
+from builder.blocks import (
+    activation,
+    convolution,
+    dense,
+    merge,
+    normalisation,
+    pooling,
+    rectifiers,
+    smooth,
+    terminal,
+    transposed,
+)
 from builder.blocks.base import REGISTRY, Block, Cost, Formula, Preset, Saved
 
 __all__ = [
@@ -30,7 +41,18 @@ CATEGORIES = (
     "Modules",
 )
 
-_MODULES = (activation, convolution, dense, merge, normalisation, pooling, terminal)
+_MODULES = (
+    activation,
+    convolution,
+    dense,
+    merge,
+    normalisation,
+    pooling,
+    rectifiers,
+    smooth,
+    terminal,
+    transposed,
+)
 
 
 def block_class(block_id: str) -> type[Block] | None:

@@ -99,15 +99,8 @@ class Conv(Block):
         shape = inputs[0]
         if wrong := self.check_axes(shape_dims(inputs), "kernel_size", "stride", "padding", "dilation"):
             return wrong
-        for count, what in ((shape[0], "input channels"), (self.out_channels, "kernels")):
-            if count % self.groups:
-                return Problem(
-                    "groups-do-not-divide",
-                    f"'groups' must divide the {what}",
-                    f"{int(count)} {what}, {int(self.groups)} groups",
-                    "Choose a divisor of both channel counts.",
-                    fixes=("reset-groups",),
-                )
+        if wrong := groups_divide(shape[0], self.out_channels, self.groups):
+            return wrong
         axes = self._spatial(shape)
         for name, (size, _, _, sides, _) in zip(AXIS_NAMES[len(axes)], axes, strict=True):
             limit = {"reflect": size - 1, "circular": size}.get(self.padding_mode)
@@ -249,6 +242,20 @@ def kernel_too_large(
     title: str,
     shape: TensorShape,
     extent: tuple[int, ...],
+def groups_divide(channels: int, kernels: int, groups: int) -> Problem | None:
+    """What is wrong with the groups of a convolution."""
+    for count, what in ((channels, "input channels"), (kernels, "kernels")):
+        if count % groups:
+            return Problem(
+                "groups-do-not-divide",
+                f"'groups' must divide the {what}",
+                f"{int(count)} {what}, {int(groups)} groups",
+                "Choose a divisor of both channel counts.",
+                fixes=("reset-groups",),
+            )
+    return None
+
+
     sides: Sides,
     fixes: tuple[str, ...] = ("shrink-kernel", "pad-more"),
 ) -> Problem:

@@ -19,7 +19,7 @@ from tests.oracles.torch_blocks import HOUSE_RULES, ORACLES, REFUSALS, house_rul
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths:UserWarning")
 
 #: Blocks with many parameters, or several inputs, deserve more examples than an activation.
-SHARE = {"conv": 3.0, "max_pool": 2.0, "avg_pool": 2.0, "add": 0.5, "concat": 0.5}
+SHARE = {"conv": 3.0, "conv_transpose": 2.0, "max_pool": 2.0, "avg_pool": 2.0, "add": 0.5, "concat": 0.5}
 
 
 def inferred(block_id: str, parameters: dict[str, Any], inputs: Sequence[Shape]) -> Shape | Problem:

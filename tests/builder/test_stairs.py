@@ -14,15 +14,22 @@ POSITIONS = range(-40, 41)
 
 
 @st.composite
-def climbing(draw: st.DrawFn, gaps: bool = True) -> Stair:
-    """Stairs that never fall, some with positions that have no value."""
-    rises = draw(st.lists(st.integers(0, 4), min_size=1, max_size=5))
+def climbing(draw: st.DrawFn) -> Stair:
+    """Stairs that go up in the long run, some with falls, some with positions that have no value."""
+    rises = draw(st.lists(st.integers(draw(st.sampled_from((0, -3))), 4), min_size=1, max_size=5))
     offsets: list[int | None] = []
     here = draw(st.integers(-9, 9))
     for rise in rises:
-        offsets.append(None if gaps and draw(st.integers(0, 3)) == 0 else here)
+        offsets.append(None if draw(st.integers(0, 3)) == 0 else here)
         here += rise
-    return sum(rises) + draw(st.integers(0, 2)), tuple(offsets)
+    return max(sum(rises), 0) + draw(st.integers(0, 2)), tuple(offsets)
+
+
+@given(climbing())
+def test_climbs_tells_whether_no_position_has_less_than_one_before(stair: Stair) -> None:
+    values = [at(stair, i) for i in POSITIONS]
+    known = _values(values)
+    assert stairs.climbs(stair) == (len(known) == len(values) and known == sorted(known))
 
 
 def _values(found: list[int | None]) -> list[int]:
@@ -71,10 +78,18 @@ def test_spread_looks_at_every_tap(outer: Stair, stride: int, kernel: int, dilat
             assert at(stair, i) == (extreme(seen) if seen else None)
 
 
+def test_what_repeats_too_late_is_not_followed() -> None:
+    long, longer = floors(1, 4001), floors(1, 4003)
+    assert after(long, longer) == stairs.UNFOLLOWED
+    assert spread(long, lambda i: range(i // 4003, i // 4003 + 1), 1, 4003, min) == stairs.UNFOLLOWED
+    uneven = [(period, (-1, *range(1, period))) for period in (4001, 4003)]
+    assert stairs.UNFOLLOWED in merged((*uneven, (2, (1,))), min)
+
+
 @given(st.integers(1, 60), st.integers(1, 60), st.fractions(-3, 3, max_denominator=12))
 def test_floors_are_floors(numerator: int, denominator: int, offset: Fraction) -> None:
     stair = floors(numerator, denominator, offset)
     assert slope(stair) == Fraction(numerator, denominator)
     for i in POSITIONS:
         assert at(stair, i) == (Fraction(numerator * i, denominator) + offset).__floor__()
-    assert not stairs.has_gaps(stair)
+    assert stairs.climbs(stair)

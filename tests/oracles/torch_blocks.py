@@ -15,7 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from tests.oracles.torch_layers import LAYERS
 from tests.oracles.torch_making import Function, Maker, Shape, Values, of_rank, spread, tuples
+from tests.oracles.torch_windows import WINDOWS
 
 #: What PyTorch raises where it refuses.
 REFUSALS = (RuntimeError, ValueError, IndexError, TypeError, AssertionError)
@@ -94,6 +96,8 @@ def _plain(make: Callable[[], nn.Module]) -> Maker:
 
 
 ORACLES: dict[str, Maker] = {
+    **LAYERS,
+    **WINDOWS,
     "add": _plain(lambda: Function(lambda *xs: functools.reduce(torch.add, xs))),
     "adaptive_avg_pool": _adaptive,
     "avg_pool": _pool("AvgPool", "count_include_pad"),
@@ -135,7 +139,7 @@ class HouseRule:
 def _per_axis_lists_differ(block_id: str, values: Values, shapes: Sequence[Shape]) -> bool:
     if not shapes or len(shapes[0]) < 2:
         return False
-    names = ("kernel_size", "stride", "padding", "dilation", "output_size")
+    names = ("kernel_size", "stride", "padding", "output_padding", "dilation", "output_size")
     lists = [values[name] for name in names if isinstance(values.get(name), list | tuple)]
     return any(len(value) != len(shapes[0]) - 1 for value in lists)
 
