@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from PySide6.QtWidgets import QWidget
+
 from builder.editor.canvas import Canvas
 from builder.editor.inspector import Inspector
-from builder.editor.layers_panel import LayersPanel
 from builder.editor.palette import Palette
 from builder.editor.problems import ProblemsPanel
 from builder.widgets.panels import Panel
@@ -35,7 +36,7 @@ def install(shell: Shell, session: Session) -> Canvas:
     tab.set_count(problems.number)
     session.documentReplaced.connect(lambda: _show_errors(session, tab))
     _show_errors(session, tab)
-    shell.add_panel("bottom", "Layers", lambda: LayersPanel(session))
+    shell.add_panel("bottom", "Layers", lambda: _make_layers(session))
     for title, names in _MENUS.items():
         menu = shell.menu(title)
         menu.addSeparator()
@@ -43,6 +44,12 @@ def install(shell: Shell, session: Session) -> Canvas:
             menu.addAction(canvas.commands.actions[name])
     canvas.setFocus()
     return canvas
+
+
+def _make_layers(session: Session) -> QWidget:
+    from builder.editor.layers_panel import LayersPanel  # late: tables are slow to load
+
+    return LayersPanel(session)
 
 
 def _show_errors(session: Session, tab: Panel) -> None:
