@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 from builder.blocks.base import Block, Formula, Saved, register
-from builder.blocks.lowering import Make
+from builder.blocks.lowering import Make, options
 from builder.errors import Problem
 from builder.shapes import TensorShape
 
 
-class _Activation(Block):
-    """Applied to each number by itself; the shape stays."""
+class Activation(Block):
+    """Applied to each number by itself; the shape stays. Parameters have PyTorch's names and defaults."""
 
     category = "Activation"
     formula = ""
@@ -25,14 +26,22 @@ class _Activation(Block):
         return Saved(output=True) if self.keeps == "output" else Saved(inputs=(0,))
 
     def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
-        return [Formula("Each number", self.formula)]
+        return [Formula("Each number", self.formula, self.settings())]
+
+    def settings(self) -> str:
+        """The parameters in the formula, with their values."""
+        return ""
 
     def lower(self, inputs: Sequence[TensorShape]) -> Make:
-        return Make(f"torch.nn.{type(self).__name__}")
+        given = {name: (self.values[name], p.default) for name, p in self.parameters().items()}
+        return Make(f"torch.nn.{type(self).__name__}", (), options(**given))
+
+    def summary(self) -> str:
+        return self.settings() or self.title
 
 
 @register
-class ReLU(_Activation):
+class ReLU(Activation):
     """max(0, x)."""
 
     id = "relu"
@@ -44,7 +53,7 @@ class ReLU(_Activation):
 
 
 @register
-class ReLU6(_Activation):
+class ReLU6(Activation):
     """min(max(0, x), 6)."""
 
     id = "relu6"
@@ -57,7 +66,7 @@ class ReLU6(_Activation):
 
 
 @register
-class Tanh(_Activation):
+class Tanh(Activation):
     """The hyperbolic tangent."""
 
     id = "tanh"
@@ -69,7 +78,7 @@ class Tanh(_Activation):
 
 
 @register
-class Sigmoid(_Activation):
+class Sigmoid(Activation):
     """1 / (1 + e⁻ˣ)."""
 
     id = "sigmoid"
@@ -80,19 +89,57 @@ class Sigmoid(_Activation):
     formula = "y = 1 / (1 + e⁻ˣ)"
 
 
+class _OverChannels(Activation):
+    """What makes the channels of each position depend on each other."""
+
+    def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
+        channels, *sizes = inputs[0]
+        places = prod(sizes)
+        numbers = f"j = 1 … {int(channels):,}"
+        return [
+            Formula("Each number", self.formula, numbers),
+            Formula(
+                "Sums to 1",
+                "one sum for each position" if sizes else "one sum",
+                " · ".join(map(str, sizes)) if len(sizes) > 1 else "",
+                f"{int(places):,} sums of {int(channels):,} numbers"
+                if sizes
+                else f"of {int(channels):,} numbers",
+            ),
+        ]
+
+    def lower(self, inputs: Sequence[TensorShape]) -> Make:
+        return Make(f"torch.nn.{type(self).__name__}", (), {"dim": 1})
+
+    def summary(self) -> str:
+        return "over the channels"
+
+
 @register
-class Softmax(_Activation):
+class Softmax(_OverChannels):
     """Probabilities over the channels."""
 
     id = "softmax"
     title = "Softmax"
     description = (
-        "Turns the channels into probabilities that add up to 1. Training applies it inside the loss already: "
-        "leave it out at the end of a network that is trained here."
+        "Turns the channels into probabilities that add up to 1, on a map at each position by itself. Training "
+        "applies it inside the loss already: leave it out at the end of a network that is trained here."
     )
     search = ("probabilities", "classes", "activation")
     stem = "softmax"
     formula = "yᵢ = e^xᵢ / Σⱼ e^xⱼ over the channels"
 
-    def lower(self, inputs: Sequence[TensorShape]) -> Make:
-        return Make("torch.nn.Softmax", (), {"dim": 1})
+
+@register
+class LogSoftmax(_OverChannels):
+    """Logarithms of probabilities over the channels."""
+
+    id = "log_softmax"
+    title = "Log-softmax"
+    description = (
+        "The logarithm of Softmax, computed without overflow: what a negative log-likelihood loss takes. Training "
+        "applies it inside the loss already: leave it out at the end of a network that is trained here."
+    )
+    search = ("log softmax", "logsoftmax", "probabilities", "nll", "classes", "activation")
+    stem = "log_softmax"
+    formula = "yᵢ = xᵢ − ln Σⱼ e^xⱼ over the channels"

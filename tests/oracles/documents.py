@@ -86,7 +86,7 @@ class Interpreted(nn.Module):
         known = {**env, "in_channels": self._metas[first].shape[1]}
         module = self._document.module_of(node.block)
         ports = [n.name for n in module.graph if n.block == "output"] if module else ["y"]
-        if node.when is not None and not _evaluate(node.when, known):
+        if node.when is not None and not _evaluate(f"={node.when}", known):
             return dict.fromkeys(ports, first)
         made = dict.fromkeys(ports, first)  # repeated no times, it is not there
         for segment in _segments(node, int(_evaluate(node.repeat, known)), chain):
@@ -164,8 +164,6 @@ def _evaluate(value: Any, env: Env) -> Any:
         return eval(value[1:], {"min": min, "max": max}, dict(env))
     if isinstance(value, list | tuple):
         return [_evaluate(item, env) for item in value]
-    if isinstance(value, str) and value not in ("same", "valid", "zeros", "reflect", "replicate", "circular"):
-        return eval(value, {"min": min, "max": max}, dict(env))  # `when` is an expression without the sign
     return value
 
 
