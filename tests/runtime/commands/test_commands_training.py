@@ -105,7 +105,11 @@ def test_train_tells_its_epochs_in_lines_and_leaves_a_run(file, capsys):
         (["export", "line.convolab", "--format", "pt2", "-o", "a"], 2, "not there yet"),
         (["export", "line.convolab", "--format", "svg", "-o", "a"], 2, "not there yet"),
         (["export", "line.convolab", "--format", "exe", "-o", "a"], 2, "invalid choice"),
-        (["export", "line.convolab", "--format", "state-dict", "-o", "a.txt"], 1, ".safetensors, .pt, .pth or .bin"),
+        (
+            ["export", "line.convolab", "--format", "state-dict", "-o", "a.txt"],
+            1,
+            ".safetensors, .pt, .pth or .bin",
+        ),
         (["export", "line.convolab", "--format", "state-dict", "-o", "no/a.pt"], 1, "leave to write"),
         (["export", "line.convolab", "--format", "python", "-o", "."], 1, "the file is called ''"),
         (["export", "line.convolab", "--format", "python", "-o", "a.safetensors"], 1, "written as .py"),
