@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from builder.blocks import Block, Cost, Saved, block_class
+from builder.blocks import Block, Cost, Passing, Saved, block_class
 from builder.errors import Problem
 from builder.expressions import ExpressionError, names_in, resolve
 from builder.graph import Node
@@ -20,6 +20,7 @@ FLOAT_BYTES = 4
 MAX_ELEMENTS = 2**40
 NO_COST = Cost()
 NOTHING_SAVED = Saved()
+NOTHING_PASSING = Passing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Facts:
     output_bytes: int = 0
     sums_with_grad: Sums = NOTHING
     sums_without: Sums = NOTHING
+    passing: Passing = NOTHING_PASSING
 
     def sums(self, needs_grad: bool) -> Sums:
         """The block's figures, with or without a backward pass."""
@@ -158,6 +160,7 @@ def _compute(block_id: str, parameters: Mapping[str, Any], inputs: tuple[TensorS
         FLOAT_BYTES * elements(output),
         Sums(*counted, saved.extra, saved.fixed, 1),
         Sums(*counted, blocks=1),
+        block.passing(inputs),
     )
 
 

@@ -14,7 +14,7 @@ from builder.blocks import (
     terminal,
     transposed,
 )
-from builder.blocks.base import REGISTRY, Block, Cost, Formula, Preset, Saved
+from builder.blocks.base import REGISTRY, Block, Cost, Formula, Passing, Preset, Saved
 
 __all__ = [
     "CATEGORIES",
@@ -22,6 +22,7 @@ __all__ = [
     "Block",
     "Cost",
     "Formula",
+    "Passing",
     "Preset",
     "Saved",
     "block_class",

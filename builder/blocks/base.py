@@ -24,11 +24,17 @@ class Preset:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Learnable scalars, buffer elements, and multiply-accumulates for one sample."""
+    """Learnable scalars, buffer elements, and multiply-accumulates for one sample.
+
+    ``tensors``: how many tensors the learnable scalars are in; ``counters``: how many of the buffer elements are
+    64-bit integers, whatever the precision of the rest.
+    """
 
     parameters: int = 0
     buffers: int = 0
     macs: int = 0
+    tensors: int = 0
+    counters: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,8 @@ class Saved:
 
     ``inputs``: indices of inputs kept whole; ``output``: whether the output is kept; ``extra`` and ``fixed``:
     further bytes for each sample and for each batch; ``view``: the output shares the storage of input 0;
-    ``inputs_with_grad``: as ``inputs``, but only where the input itself needs a gradient.
+    ``inputs_with_grad``: as ``inputs``, but only where the input itself needs a gradient; ``rigid`` and
+    ``rigid_fixed``: how much of ``extra`` and ``fixed`` stays as it is at any precision (indices, masks).
     """
 
     inputs: tuple[int, ...] = ()
@@ -46,6 +53,22 @@ class Saved:
     fixed: int = 0
     view: bool = False
     inputs_with_grad: tuple[int, ...] = ()
+    rigid: int = 0
+    rigid_fixed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """What is alive while a block predicts (evaluation mode, no gradients), beside its inputs and its output.
+
+    ``view``: the output shares the storage of input 0; ``working``: bytes for each sample in fp32, at the fullest
+    moment; ``rigid``: the same for what stays as it is at any precision (indices); ``fixed``: bytes for each batch.
+    """
+
+    view: bool = False
+    working: int = 0
+    rigid: int = 0
+    fixed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +93,7 @@ class Block:
     """One kind of block; an instance is a node's parameters, checked and converted.
 
     Subclasses declare class attributes and parameters, and override ``infer`` and ``lower``, and where they
-    have something to say ``cost``, ``saved``, ``sight``, ``explain`` and ``summary``. All methods take the
+    have something to say ``cost``, ``saved``, ``passing``, ``sight``, ``explain`` and ``summary``. All methods take the
     shapes that arrive, one for each connected input, already accepted by ``accept``.
     """
 
@@ -164,6 +187,10 @@ class Block:
     def saved(self, inputs: Sequence[TensorShape]) -> Saved:
         """What the backward pass needs."""
         return Saved()
+
+    def passing(self, inputs: Sequence[TensorShape]) -> Passing:
+        """What prediction needs for a moment."""
+        return Passing(view=self.saved(inputs).view)
 
     def sight(self, inputs: Sequence[TensorShape]) -> Sight:
         """What one output position sees of the inputs."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from builder.blocks.base import Block, Cost, Formula, Preset, Saved, class_for, register, shape_dims
+from builder.blocks.base import Block, Cost, Formula, Passing, Preset, Saved, class_for, register, shape_dims
 from builder.blocks.lowering import Make, compact, options
 from builder.blocks.parameters import Choice, Flag, Integer, Padding, PerAxis
 from builder.errors import Problem, Severity
@@ -127,7 +127,8 @@ class Conv(Block):
         kernel = prod(self.axes("kernel_size", len(shape) - 1))
         weights = self.out_channels * (shape[0] // self.groups) * kernel
         outputs = prod(window_output(*axis) for axis in self._spatial(shape))
-        return Cost(weights + (self.out_channels if self.bias else 0), 0, weights * outputs)
+        bias = self.out_channels if self.bias else 0
+        return Cost(weights + bias, 0, weights * outputs, tensors=2 if self.bias else 1)
 
     def saved(self, inputs: Sequence[TensorShape]) -> Saved:
         shape = inputs[0]
@@ -144,6 +145,9 @@ class Conv(Block):
         # These paddings keep what they pad, to go back through it.
         kept = (0,) if explicit and self.padding_mode in ("reflect", "replicate") else ()
         return Saved(extra=4 * shape[0] * prod(padded), inputs_with_grad=kept)
+
+    def passing(self, inputs: Sequence[TensorShape]) -> Passing:
+        return Passing(working=self.saved(inputs).extra)  # a padded copy of the input
 
     def sight(self, inputs: Sequence[TensorShape]) -> Sight:
         return Window(
@@ -238,10 +242,6 @@ class Conv(Block):
         return " · ".join(parts)
 
 
-def kernel_too_large(
-    title: str,
-    shape: TensorShape,
-    extent: tuple[int, ...],
 def groups_divide(channels: int, kernels: int, groups: int) -> Problem | None:
     """What is wrong with the groups of a convolution."""
     for count, what in ((channels, "input channels"), (kernels, "kernels")):
@@ -256,6 +256,10 @@ def groups_divide(channels: int, kernels: int, groups: int) -> Problem | None:
     return None
 
 
+def kernel_too_large(
+    title: str,
+    shape: TensorShape,
+    extent: tuple[int, ...],
     sides: Sides,
     fixes: tuple[str, ...] = ("shrink-kernel", "pad-more"),
 ) -> Problem:

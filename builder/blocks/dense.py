@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from builder.blocks.base import Block, Cost, Formula, Saved, register
+from builder.blocks.base import Block, Cost, Formula, Passing, Saved, register
 from builder.blocks.lowering import Make, options
 from builder.blocks.parameters import Flag, Integer, Real
 from builder.errors import Problem
@@ -38,7 +38,8 @@ class Linear(Block):
 
     def cost(self, inputs: Sequence[TensorShape]) -> Cost:
         weights = inputs[0][0] * self.out_features
-        return Cost(weights + (self.out_features if self.bias else 0), 0, weights)
+        bias = self.out_features if self.bias else 0
+        return Cost(weights + bias, 0, weights, tensors=2 if self.bias else 1)
 
     def saved(self, inputs: Sequence[TensorShape]) -> Saved:
         return Saved(inputs=(0,))
@@ -127,6 +128,9 @@ class Dropout(Block):
         if self.p in (0, 1):
             return Saved(view=True) if self.p == 0 else Saved(fixed=4)
         return Saved(extra=4 * elements(inputs[0]))
+
+    def passing(self, inputs: Sequence[TensorShape]) -> Passing:
+        return Passing(view=True)
 
     def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
         share = 1 - self.p

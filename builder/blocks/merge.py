@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from builder.blocks.base import Block, Formula, register
+from builder.blocks.base import Block, Formula, Passing, register
 from builder.blocks.lowering import Apply, Lowering, Operator
 from builder.errors import Problem
-from builder.shapes import TensorShape, format_shape
+from builder.shapes import TensorShape, elements, format_shape
 
 
 def _brings(inputs: Sequence[TensorShape]) -> str:
@@ -41,6 +41,10 @@ class Add(Block):
                 fixes=("insert-projection", "subsample"),
             )
         return inputs[0]
+
+    def passing(self, inputs: Sequence[TensorShape]) -> Passing:
+        # Of three and more, the sum so far stands beside the next one.
+        return Passing(working=4 * elements(inputs[0]) if len(inputs) > 2 else 0)
 
     def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
         return [

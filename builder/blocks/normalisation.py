@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from builder.blocks.base import Block, Cost, Formula, Saved, class_for, register, shape_dims
+from builder.blocks.base import Block, Cost, Formula, Passing, Saved, class_for, register, shape_dims
 from builder.blocks.lowering import Make, options
 from builder.blocks.parameters import Flag, Real
 from builder.errors import Problem, Severity
@@ -47,11 +47,20 @@ class BatchNorm(Block):
 
     def cost(self, inputs: Sequence[TensorShape]) -> Cost:
         channels = inputs[0][0]
-        return Cost(2 * channels if self.affine else 0, 2 * channels + 1 if self.track_running_stats else 0)
+        tracked = self.track_running_stats
+        return Cost(
+            2 * channels if self.affine else 0,
+            2 * channels + 1 if tracked else 0,
+            tensors=2 if self.affine else 0,
+            counters=1 if tracked else 0,
+        )
 
     def saved(self, inputs: Sequence[TensorShape]) -> Saved:
         # The input, and the batch's mean and inverse deviation of each channel.
         return Saved(inputs=(0,), fixed=8 * inputs[0][0])
+
+    def passing(self, inputs: Sequence[TensorShape]) -> Passing:
+        return Passing(fixed=0 if self.track_running_stats else 8 * inputs[0][0])
 
     def advise(self, inputs: Sequence[TensorShape]) -> list[Problem]:
         if self.track_running_stats or prod(inputs[0][1:]) > 1:

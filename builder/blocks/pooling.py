@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from builder.blocks.base import Block, Formula, Preset, Saved, class_for, register, shape_dims
+from builder.blocks.base import Block, Formula, Passing, Preset, Saved, class_for, register, shape_dims
 from builder.blocks.convolution import kernel_too_large, unread_border
 from builder.blocks.lowering import Apply, Lowering, Make, compact, options
 from builder.blocks.parameters import Flag, PerAxis
@@ -149,7 +149,14 @@ class MaxPool(_WindowPool):
 
     def saved(self, inputs: Sequence[TensorShape]) -> Saved:
         # The input, and an int64 index of each winner.
-        return Saved(inputs=(0,), extra=8 * inputs[0][0] * prod(self._outputs(inputs[0])))
+        indices = self._indices(inputs)
+        return Saved(inputs=(0,), extra=indices, rigid=indices)
+
+    def passing(self, inputs: Sequence[TensorShape]) -> Passing:
+        return Passing(rigid=self._indices(inputs))
+
+    def _indices(self, inputs: Sequence[TensorShape]) -> int:
+        return 8 * inputs[0][0] * prod(self._outputs(inputs[0]))
 
     def lower(self, inputs: Sequence[TensorShape]) -> Lowering:
         dims = shape_dims(inputs)

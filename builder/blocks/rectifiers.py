@@ -67,7 +67,7 @@ class PReLU(Activation):
         return inputs[0]
 
     def cost(self, inputs: Sequence[TensorShape]) -> Cost:
-        return Cost(self.num_parameters)
+        return Cost(self.num_parameters, tensors=1)
 
     def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
         count = int(self.num_parameters)

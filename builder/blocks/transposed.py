@@ -116,7 +116,8 @@ class ConvTranspose(Block):
         shape = inputs[0]
         kernel = prod(self.axes("kernel_size", len(shape) - 1))
         weights = shape[0] * (self.out_channels // self.groups) * kernel
-        return Cost(weights + (self.out_channels if self.bias else 0), 0, weights * prod(shape[1:]))
+        bias = self.out_channels if self.bias else 0
+        return Cost(weights + bias, 0, weights * prod(shape[1:]), tensors=2 if self.bias else 1)
 
     def saved(self, inputs: Sequence[TensorShape]) -> Saved:
         return Saved(inputs=(0,))

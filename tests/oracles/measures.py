@@ -58,8 +58,10 @@ def multiply_adds(module: Callable[..., Any], shapes: Sequence[Shape]) -> int:
     return flops // 4
 
 
-def activation_bytes(module: nn.Module, shapes: Sequence[Shape], batch: int = 1) -> int:
-    """Bytes autograd keeps for backward after a training forward on the CPU.
+def activation_bytes(
+    module: nn.Module, shapes: Sequence[Shape], batch: int = 1, dtype: torch.dtype = torch.float32
+) -> int:
+    """Bytes autograd keeps for backward after a training forward on the CPU, of a module of this dtype.
 
     Unique storages that ``saved_tensors_hooks`` sees, parameters and buffers excluded.
     """
@@ -76,7 +78,7 @@ def activation_bytes(module: nn.Module, shapes: Sequence[Shape], batch: int = 1)
         return tensor
 
     with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        output = module(*(torch.randn(batch, *shape) for shape in shapes))
+        output = module(*(torch.randn(batch, *shape).to(dtype) for shape in shapes))
     del output
     return sum(tensor.untyped_storage().nbytes() for tensor in kept.values())
 
