@@ -29,7 +29,8 @@ TAKING = sorted(block_id for block_id, cls in REGISTRY.items() if cls.inputs and
 def shapes(rank: int | None = None, *, channels: int = 6, size: int = 9) -> st.SearchStrategy[Shape]:
     """A tensor's shape: ``rank`` spatial axes (0: a vector), or any number of them."""
     ranks = st.just(rank) if rank is not None else st.sampled_from((2, 2, 2, 1, 3, 0))
-    return ranks.flatmap(lambda axes: st.tuples(st.integers(1, channels), *[st.integers(1, size)] * axes))
+    several = st.integers(1, channels) | st.sampled_from((4, 4, 8, 9))  # what groups and squares divide
+    return ranks.flatmap(lambda axes: st.tuples(several, *[st.integers(1, size)] * axes))
 
 
 def value_of(parameter: Parameter[Any], axes: int) -> st.SearchStrategy[Any]:

@@ -23,7 +23,8 @@ _ACTIVATIONS = (
 )
 _UNARY = (
     *("conv",) * 4,
-    *("max_pool", "avg_pool", "batch_norm", "relu", "conv_transpose") * 2,
+    *("max_pool", "avg_pool", "batch_norm", "relu", "conv_transpose", "upsample") * 2,
+    *("pixel_shuffle", "pixel_unshuffle", "channel_shuffle"),
     *("adaptive_avg_pool", "dropout"),
     *_ACTIVATIONS,
 )

@@ -11,6 +11,7 @@ from builder.blocks import (
     pooling,
     rectifiers,
     smooth,
+    resizing,
     terminal,
     transposed,
 )
@@ -53,6 +54,7 @@ _MODULES = (
     smooth,
     terminal,
     transposed,
+    resizing,
 )
 
 

@@ -19,7 +19,15 @@ from tests.oracles.torch_blocks import HOUSE_RULES, ORACLES, REFUSALS, house_rul
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths:UserWarning")
 
 #: Blocks with many parameters, or several inputs, deserve more examples than an activation.
-SHARE = {"conv": 3.0, "conv_transpose": 2.0, "max_pool": 2.0, "avg_pool": 2.0, "add": 0.5, "concat": 0.5}
+SHARE = {
+    "conv": 3.0,
+    "conv_transpose": 2.0,
+    "upsample": 1.0,
+    "max_pool": 2.0,
+    "avg_pool": 2.0,
+    "add": 0.5,
+    "concat": 0.5,
+}
 
 
 def inferred(block_id: str, parameters: dict[str, Any], inputs: Sequence[Shape]) -> Shape | Problem:
@@ -72,6 +80,7 @@ def test_house_rules_are_needed(rule: Any) -> None:
         "one number for each axis": ("max_pool", {"kernel_size": [2]}, [(3, 8, 8)]),
         "same with stride": ("conv", {"padding": "same", "stride": 2}, [(3, 8, 8)]),
         "Add does not broadcast": ("add", {}, [(3, 8, 8), (3, 1, 1)]),
+        "Pixels are shuffled in images": ("pixel_shuffle", {"upscale_factor": 1}, [(4, 2, 2, 2)]),
         "Linear takes vectors": ("linear", {}, [(3, 8, 8)]),
     }
     block_id, parameters, inputs = cases[rule.name]

@@ -66,6 +66,8 @@ class structural(TorchFunctionMode):  # noqa: N801 - used as a statement: `with 
         if name == "pad" and (kwargs.get("mode", args[2] if len(args) > 2 else "constant") == "constant"):
             # Padding for a maximum is −∞; for an average it is nothing.
             return F.pad(args[0], args[1] if len(args) > 1 else kwargs["pad"])
+        if name == "interpolate":
+            return _resampled(*args, **kwargs)
         if name in ("amax", "max") and isinstance(
             kwargs.get("dim", args[1] if len(args) > 1 else None), tuple | int
         ):
@@ -113,6 +115,25 @@ def _average_seen(
             windows = first[:, None] + torch.arange(k)[None, :] * d
             padded = padded.index_select(axis, windows.flatten()).unflatten(axis, (outputs, k)).mean(axis)
     return padded
+
+
+def _resampled(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """Interpolation with every weight that is not zero, apart from what rounding leaves, made one and positive."""
+    axes = x.dim() - 2
+    given = dict(zip(("size", "scale_factor"), args, strict=False)) | kwargs
+    name = "size" if given.get("size") is not None else "scale_factor"
+    target = given[name] if isinstance(given[name], tuple | list) else [given[name]] * axes
+    for axis in range(axes):
+        length = x.shape[2 + axis]
+        impulses = torch.eye(length, dtype=torch.float64).reshape(
+            length, 1, *[1] * axis, length, *[1] * (axes - axis - 1)
+        )
+        alone = [target[axis] if other == axis else 1 for other in range(axes)]
+        with torch._C.DisableTorchFunction():
+            weights = F.interpolate(impulses, *args[2:], **{**kwargs, name: alone}).reshape(length, -1)
+        weights = (weights.abs() > 1e-9).to(x.dtype)
+        x = torch.tensordot(x, weights, dims=([2 + axis], [0])).movedim(-1, 2 + axis)
+    return x
 
 
 def _per_axis(value: Any, axes: int) -> list[int]:

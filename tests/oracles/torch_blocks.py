@@ -139,7 +139,16 @@ class HouseRule:
 def _per_axis_lists_differ(block_id: str, values: Values, shapes: Sequence[Shape]) -> bool:
     if not shapes or len(shapes[0]) < 2:
         return False
-    names = ("kernel_size", "stride", "padding", "output_padding", "dilation", "output_size")
+    names = (
+        "kernel_size",
+        "stride",
+        "padding",
+        "output_padding",
+        "dilation",
+        "output_size",
+        "size",
+        "scale_factor",
+    )
     lists = [values[name] for name in names if isinstance(values.get(name), list | tuple)]
     return any(len(value) != len(shapes[0]) - 1 for value in lists)
 
@@ -166,6 +175,12 @@ HOUSE_RULES = (
         "In a residual network unequal shapes are a slip; broadcasting would hide it.",
         True,
         lambda block_id, values, shapes: block_id == "add" and len(set(shapes)) > 1,
+    ),
+    HouseRule(
+        "Pixels are shuffled in images",
+        "PyTorch takes a volume as a batch of images, and a sequence as one; neither is meant.",
+        True,
+        lambda block_id, values, shapes: block_id.startswith("pixel_") and len(shapes[0]) != 3,
     ),
     HouseRule(
         "Linear takes vectors",

@@ -25,7 +25,14 @@ from tests.oracles.support import impulse_support
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths:UserWarning")
 
 #: Shares of examples: windows have many parameters.
-SHARE = {"conv": 1.5, "conv_transpose": 1.0, "max_pool": 0.6, "avg_pool": 0.5, "adaptive_avg_pool": 0.3}
+SHARE = {
+    "conv": 1.5,
+    "conv_transpose": 1.0,
+    "upsample": 1.0,
+    "max_pool": 0.6,
+    "avg_pool": 0.5,
+    "adaptive_avg_pool": 0.3,
+}
 
 
 @st.composite
