@@ -124,7 +124,8 @@ def _touched(edits: tuple[Edit, ...]) -> list[str]:
     found: dict[str, None] = {}
     for edit in edits:
         if isinstance(edit, AddNode | ReplaceNode):
-            found[edit.node.id] = None
+            if edit.node.block != "input":
+                found[edit.node.id] = None
         elif isinstance(edit, RemoveNode):
             found[edit.node_id] = None
         elif isinstance(edit, Connect):
@@ -144,7 +145,7 @@ def _effect(place: Place, after: GraphView, touched: list[str]) -> str:
         text = _amount(now - was, unit, signed=True) if known else _amount(now, unit, signed=False)
         if text:
             parts.append(text)
-    if known and len(parts) == 0:
+    if known and own and not parts:
         parts.append("no parameters, no FLOPs")
     if field := _field_effect(place, after):
         parts.append(field)

@@ -10,10 +10,14 @@ from builder.analysis.engine import Engine
 from builder.analysis.fields import identity
 from builder.analysis.pixels import Level, seen_pixels
 from builder.analysis.report import GraphView, NodeReport, Outer, report_of, resolved
+from builder.analysis.smallest import FEW_TRIES, TOO_SMALL, finish, smallest
 from builder.analysis.values import Fields, GraphAnalysis, NodeResult, Port, Value
 from builder.document import Document
 from builder.errors import Address, ConvolabError, Problem
-from builder.shapes import TensorShape, dimensions, elements
+from builder.shapes import TensorShape, dimensions, elements, format_shape
+
+#: In networks of more blocks than this the smallest input is searched only where it is asked for.
+MANY_BLOCKS = 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ class Analysis:
         self.engine = engine
         self.root = root
         self.batch = batch
-        self._problems: tuple[Problem, ...] | None = None
+        self._findings: tuple[Problem, ...] | None = None
+        self._way_out: str | None = None
         self._leaves: list[NodeReport] | None = None
 
     # totals -------------------------------------------------------------------------------------------------
@@ -82,7 +87,12 @@ class Analysis:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Every finding, errors first; of several instances of a module once, with the count."""
-        if self._problems is None:
+        return self._told(self.findings)
+
+    @property
+    def findings(self) -> tuple[Problem, ...]:
+        """The problems without what can only be said by trying other inputs."""
+        if self._findings is None:
             found: dict[tuple[Any, ...], Problem] = {}
             for problem in self._walk_problems(self.root, ()):
                 key = (problem.code, problem.address, problem.message, problem.port)
@@ -91,8 +101,39 @@ class Analysis:
                 else:
                     found[key] = problem
             rank = {"error": 0, "warning": 1, "advice": 2}
-            self._problems = tuple(sorted(found.values(), key=lambda p: rank[p.severity]))
-        return self._problems
+            self._findings = tuple(sorted(found.values(), key=lambda p: rank[p.severity]))
+        return self._findings
+
+    def _told(self, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+        """Where a map is too small, with the smallest input that works."""
+        if not any(problem.code in TOO_SMALL for problem in problems) or not (words := self._larger_input()):
+            return problems
+        return tuple(
+            replace(
+                problem, way_out=f"{problem.way_out} {words}".strip(), fixes=(*problem.fixes, "enlarge-input")
+            )
+            if problem.code in TOO_SMALL
+            else problem
+            for problem in problems
+        )
+
+    def _larger_input(self) -> str:
+        """The smallest input in a sentence, where that alone is wrong."""
+        if self._way_out is None:
+            self._way_out = ""
+            errors = [problem for problem in self.findings if problem.is_error]
+            hopeless = any(error.code not in TOO_SMALL for error in errors)
+            if not hopeless and self.root.sums.blocks <= MANY_BLOCKS and (number := smallest_input(self)):
+                (first, *_) = self.input_shapes
+                spatial = first[1:] if first is not None else ()
+                kind = "square " if len(set(spatial)) > 1 else ""
+                size = format_shape((number,) * len(spatial))
+                self._way_out = f"The smallest {kind}input is {size}."
+        return self._way_out
+
+    def _report(self, report: NodeReport) -> NodeReport:
+        problems = self._told(report.problems) if report.problems else ()
+        return report if problems is report.problems or not problems else replace(report, problems=problems)
 
     def _walk_problems(self, analysis: GraphAnalysis, path: tuple[str, ...]) -> Iterator[Problem]:
         for problem in analysis.problems:
@@ -133,8 +174,8 @@ class Analysis:
                 continue
             for number, stage in enumerate(result.stages):
                 if stage.inner is None:
-                    yield report_of(
-                        analysis, result, path, outer, self.batch, stage=number, kept_outside=kept
+                    yield self._report(
+                        report_of(analysis, result, path, outer, self.batch, stage=number, kept_outside=kept)
                     )
                 else:
                     inside = _outer_of(result, number, outer)
@@ -148,7 +189,7 @@ class Analysis:
         """
         analysis, outer, kept = self._enter(instance)[-1][:3]
         reports = {
-            node_id: report_of(analysis, result, instance, outer, self.batch, kept_outside=kept)
+            node_id: self._report(report_of(analysis, result, instance, outer, self.batch, kept_outside=kept))
             for node_id, result in analysis.results.items()
         }
         return GraphView(analysis.graph, instance, reports, analysis.env)
@@ -306,3 +347,17 @@ def analyze(
         root_before = None
     root = engine.analyse(document.network, {}, arriving, root_before)
     return Analysis(document, engine, root, batch)
+
+
+def smallest_input(analysis: Analysis) -> int:
+    """The smallest size, equal along all axes, at which a network has no error; 0 where none is near."""
+    shape = next(iter(analysis.input_shapes), None)
+    if shape is None or not dimensions(shape):
+        return 0
+    last = analyze(analysis.document, input_shape=shape)
+
+    def at(number: int) -> Analysis:
+        resized = (shape[0], *(number,) * dimensions(shape))
+        return analyze(analysis.document, input_shape=resized, previous=last)
+
+    return finish(smallest(at, max(shape[1:]), FEW_TRIES))

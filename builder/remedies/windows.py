@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from builder.analysis import analyze, smallest_input
+from builder.blocks.terminal import Input
+from builder.edits import ReplaceNode
 from builder.remedies.base import Place, Ways, changed, remedy
 from builder.shapes import TensorShape, format_shape
 
@@ -61,6 +64,20 @@ def same_padding(place: Place) -> Ways:
     """Padding that keeps the size."""
     if place.node is not None and place.node.block == "conv":
         yield "Padding 'same'", changed(place, padding="same")
+
+
+@remedy("enlarge-input")
+def enlarge_input(place: Place) -> Ways:
+    """The smallest input at which no map is too small."""
+    source = next((node for node in place.document.network if node.block == "input"), None)
+    number = smallest_input(analyze(place.document))
+    if source is None or not number:
+        return
+    channels, *spatial = Input.create(source.parameters).values["shape"]
+    for sizes in ([max(size, number) for size in spatial], [number] * len(spatial)):
+        shape = [channels, *sizes]
+        larger = ReplaceNode(place.document.network.key, source.with_parameters(shape=shape))
+        yield f"Input {format_shape(tuple(shape))}", [larger]
 
 
 def _arriving(place: Place) -> TensorShape | None:
