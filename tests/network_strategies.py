@@ -21,12 +21,14 @@ _ACTIVATIONS = (
     *("relu6", "tanh", "sigmoid", "softmax", "log_softmax", "leaky_relu", "prelu", "elu", "selu", "celu"),
     *("hardtanh", "gelu", "silu", "mish", "softplus", "hardswish", "hardsigmoid"),
 )
+_NORMS = ("layer_norm", "instance_norm", "group_norm", "local_response_norm")
 _UNARY = (
     *("conv",) * 4,
     *("max_pool", "avg_pool", "batch_norm", "relu", "conv_transpose", "upsample") * 2,
     *("pixel_shuffle", "pixel_unshuffle", "channel_shuffle"),
     *("adaptive_avg_pool", "dropout"),
     *_ACTIVATIONS,
+    *_NORMS,
 )
 _ON_VECTORS = (*("linear",) * 8, *("relu", "batch_norm", "dropout", "flatten") * 3, *_ACTIVATIONS)
 _PARAMETERS = (

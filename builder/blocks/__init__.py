@@ -6,12 +6,14 @@ from builder.blocks import (
     activation,
     convolution,
     dense,
+    groupnorm,
     merge,
     normalisation,
     pooling,
     rectifiers,
-    smooth,
     resizing,
+    response,
+    smooth,
     terminal,
     transposed,
 )
@@ -47,14 +49,16 @@ _MODULES = (
     activation,
     convolution,
     dense,
+    groupnorm,
     merge,
     normalisation,
     pooling,
     rectifiers,
+    resizing,
+    response,
     smooth,
     terminal,
     transposed,
-    resizing,
 )
 
 

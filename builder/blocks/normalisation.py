@@ -11,6 +11,8 @@ from builder.blocks.parameters import Flag, Real
 from builder.errors import Problem, Severity
 from builder.shapes import TensorShape, format_shape
 
+EPS_HELP = "Added to the variance so that nothing divides by zero."
+
 
 @register
 class BatchNorm(Block):
@@ -27,9 +29,7 @@ class BatchNorm(Block):
     stem = "bn"
     dimensional = True
 
-    eps = Real(
-        1e-5, minimum=1e-12, label="Epsilon", help="Added to the variance so that nothing divides by zero."
-    )
+    eps = Real(1e-5, minimum=1e-12, label="Epsilon", help=EPS_HELP)
     momentum = Real(
         0.1,
         minimum=0.0,
@@ -80,10 +80,10 @@ class BatchNorm(Block):
         formulas = [
             Formula("Each channel", "y = γ · (x − mean) / √(variance + ε) + β", f"ε = {self.eps:g}"),
             Formula(
-                "Mean and variance of",
-                "batch · positions",
-                " · ".join(["batch", *map(str, sizes)]),
-                f"{prod(sizes):,} values per picture" if prod(sizes) > 1 else "one value per picture",
+                "Mean and variance",
+                f"of {_AXES[len(sizes)]} values for each channel",
+                " · ".join(["batch", *(str(int(size)) for size in sizes)]),
+                f"batch · {prod(sizes):,} values, {int(channels):,} means for the whole batch",
             ),
         ]
         if self.affine:
@@ -112,3 +112,17 @@ class BatchNorm(Block):
 
     def summary(self) -> str:
         return "batch norm"
+
+
+#: What batch norm's values lie along, by number of positions' axes; N is the batch.
+_AXES = {0: "N", 1: "N·L", 2: "N·H·W", 3: "N·D·H·W"}
+
+
+def means(axes: str, each: str, sizes: TensorShape, count: int) -> Formula:
+    """What one mean of a norm is taken of, and how many means there are for one sample."""
+    times = " · ".join(str(int(size)) for size in sizes) if len(sizes) > 1 else ""
+    values = f"{prod(int(size) for size in sizes):,} values"
+    number = "one mean" if count == 1 else f"{int(count):,} means"
+    return Formula(
+        "Mean and variance", f"of {axes} values for {each}", times, f"{values}, {number} for each sample"
+    )

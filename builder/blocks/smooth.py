@@ -75,7 +75,10 @@ class Softplus(Activation):
 
     id = "softplus"
     title = "Softplus"
-    description = "A ReLU with a rounded corner, always above zero: for outputs that must be positive, such as a variance."
+    description = (
+        "A ReLU with a rounded corner, always above zero: for outputs that must be positive, such as a variance. "
+        "As a hidden activation ReLU is cheaper and does no worse."
+    )
     search = ("smooth relu", "positive", "activation")
     stem = "softplus"
     formula = "y = ln(1 + e^(β·x)) / β, and x where β·x > threshold"

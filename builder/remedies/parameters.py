@@ -8,7 +8,7 @@ from builder.acts import rename_node
 from builder.edits import Edit, ReplaceNode
 from builder.errors import Problem
 from builder.graph import Graph, Node
-from builder.remedies.base import Place, Ways, put_in, remedy
+from builder.remedies.base import Place, Ways, changed, put_in, remedy
 
 
 @remedy("remove-parameter")
@@ -42,6 +42,18 @@ def _without(place: Place, name: str) -> list[Edit]:
     assert place.node is not None
     kept = {key: value for key, value in place.node.parameters.items() if key != name}
     return [ReplaceNode(place.graph.key, replace(place.node, parameters=kept))]
+
+
+@remedy("nearest-groups")
+def nearest_groups(place: Place) -> Ways:
+    """As many groups as divide the channels: the nearest to what is there."""
+    name = next((n for n in ("num_groups", "groups") if f"'{n}'" in place.problem.rule), None)
+    numbers = [int(word) for word in place.problem.values.replace(",", "").split() if word.isdecimal()]
+    if name is not None and len(numbers) == 2:
+        channels, groups = numbers
+        divisors = [number for number in range(1, channels + 1) if channels % number == 0]
+        nearest = min(divisors, key=lambda number: (abs(number - groups), -number))
+        yield f"{nearest} group{'s' if nearest != 1 else ''}", changed(place, **{name: nearest})
 
 
 @remedy("reset-repeat")

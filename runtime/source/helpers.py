@@ -37,6 +37,14 @@ _PAD_CONV = '''class PadConv{n}d(nn.Conv{n}d):
         return nn.functional.conv{n}d(padded, self.weight, self.bias, *settings)
 '''
 
+_LAYER_NORM = '''class LayerNorm{n}d(nn.LayerNorm):
+    """Layer norm over the channels at each position; the order in memory stays."""
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        output = super().forward(input.movedim(1, -1)).movedim(-1, 1)
+        return output.contiguous() if input.is_contiguous() else output
+'''
+
 #: In place of nn.Sequential in the tapped twin: tells every step's result.
 TAPPED_SEQUENTIAL = """class TappedSequential(nn.Sequential):
     tap_prefix = ""
@@ -54,7 +62,7 @@ TAP = """def tap(module, name, value):
     return value
 """
 
-_TEMPLATES = {"SameConv": _SAME_CONV, "PadConv": _PAD_CONV}
+_TEMPLATES = {"SameConv": _SAME_CONV, "PadConv": _PAD_CONV, "LayerNorm": _LAYER_NORM}
 
 
 def helper_source(name: str) -> str:

@@ -1,0 +1,101 @@
+"""What blocks say of themselves: formulas with the numbers put in, and the way out where something does not fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from builder.analysis import analyze
+from builder.blocks import REGISTRY
+from builder.document import Document
+from builder.edits import apply_all
+from builder.errors import Problem
+from builder.fixes import proposals
+from builder.graph import Edge, Graph, Node
+
+Shape = tuple[int, ...]
+SHAPE = (64, 28, 14)
+
+
+def _said(block_id: str, title: str, *inputs: Shape, **parameters: Any) -> tuple[str, str, str]:
+    formulas = REGISTRY[block_id].create(parameters).explain(inputs or [SHAPE])
+    (found,) = [formula for formula in formulas if formula.title == title]
+    return found.text, found.numbers, found.result
+
+
+@pytest.mark.parametrize(
+    ("block_id", "parameters", "text", "numbers", "result"),
+    [
+        ("batch_norm", {}, "of N·H·W values for each channel", "batch · 28 · 14",
+         "batch · 392 values, 64 means for the whole batch"),
+        ("layer_norm", {}, "of C·H·W values for the whole sample", "64 · 28 · 14",
+         "25,088 values, one mean for each sample"),
+        ("layer_norm", {"over": "channels"}, "of C values for each of H·W positions", "",
+         "64 values, 392 means for each sample"),
+        ("layer_norm", {"over": "last"}, "of W values for each of C·H positions", "",
+         "14 values, 1,792 means for each sample"),
+        ("instance_norm", {}, "of H·W values for each channel of each sample", "28 · 14",
+         "392 values, 64 means for each sample"),
+        ("group_norm", {"num_groups": 8}, "of (C/G)·H·W values for each of 8 groups", "8 · 28 · 14",
+         "3,136 values, 8 means for each sample"),
+        ("group_norm", {"num_groups": 1}, "of (C/G)·H·W values for each of 1 groups", "64 · 28 · 14",
+         "25,088 values, one mean for each sample"),
+    ],
+)  # fmt: skip
+def test_norms_say_what_one_mean_is_of(
+    block_id: str, parameters: dict[str, Any], text: str, numbers: str, result: str
+) -> None:
+    assert _said(block_id, "Mean and variance", **parameters) == (text, numbers, result)
+
+
+def test_softmax_says_how_many_sums_it_makes_of_a_map() -> None:
+    assert _said("softmax", "Sums to 1")[2] == "392 sums of 64 numbers"
+    assert _said("softmax", "Sums to 1", (10,))[2] == "of 10 numbers"
+
+
+def _placed(block_id: str, shape: Shape, **parameters: Any) -> Document:
+    graph = Graph()
+    blocks: list[tuple[str, dict[str, Any]]] = [
+        ("input", {"shape": list(shape)}),
+        (block_id, parameters),
+        ("output", {}),
+    ]
+    for index, (block, given) in enumerate(blocks):
+        graph.add_node(Node(f"n{index}", f"{block}_{index}", block, given, (248.0 * index, 0.0)))
+    graph.connect(Edge("n0", "y", "n1", "x"))
+    graph.connect(Edge("n1", "y", "n2", "x"))
+    return Document("one", graph)
+
+
+def _mended(document: Document, code: str) -> tuple[Problem, Node]:
+    """The problem, and the node after the first proposal."""
+    analysis = analyze(document)
+    (problem,) = [problem for problem in analysis.problems if problem.code == code]
+    apply_all(document, proposals(document, analysis, problem)[0].edits)
+    assert analyze(document).ok
+    return problem, document.network.node("n1")
+
+
+def test_groups_that_do_not_divide_get_the_divisors_and_the_nearest_of_them() -> None:
+    problem, node = _mended(_placed("group_norm", (20, 4, 4), num_groups=8), "groups-do-not-divide")
+    assert "20 channels, 8 groups" in problem.values
+    assert "1, 2, 4, 5, 10, 20" in problem.way_out
+    assert node.parameters["num_groups"] == 10
+
+
+def test_slopes_of_a_prelu_are_one_or_as_many_as_channels() -> None:
+    problem, node = _mended(_placed("prelu", (20, 4, 4), num_parameters=8), "slopes-differ")
+    assert problem.values == "8 slopes, 20 channels"
+    assert "num_parameters" not in node.parameters
+
+
+def test_a_range_must_not_be_empty() -> None:
+    _, node = _mended(_placed("hardtanh", (2, 4, 4), min_val=1.0), "empty-range")
+    assert "min_val" not in node.parameters
+
+
+def test_a_norm_of_single_values_is_warned_of() -> None:
+    analysis = analyze(_placed("group_norm", (6, 1, 1), num_groups=6))
+    assert analysis.ok
+    assert "norm-of-one" in [problem.code for problem in analysis.problems]
