@@ -12,6 +12,7 @@ from builder.blocks.parameters import (
     Choice,
     Flag,
     Integer,
+    Order,
     Padding,
     Parameter,
     PerAxis,
@@ -37,7 +38,8 @@ def value_of(parameter: Parameter[Any], axes: int) -> st.SearchStrategy[Any]:
     """A value that ``parameter`` accepts, small where it may be large; lists now and then of the wrong length."""
     match parameter:
         case Integer():
-            return st.integers(parameter.minimum, min(parameter.maximum, parameter.minimum + 7))
+            low = max(parameter.minimum, -4)
+            return st.integers(low, min(parameter.maximum, low + 7))
         case Real():
             low = parameter.minimum if parameter.minimum > -1e6 else -1.0
             high = parameter.maximum if parameter.maximum < 1e6 else low + 1.0
@@ -58,6 +60,12 @@ def value_of(parameter: Parameter[Any], axes: int) -> st.SearchStrategy[Any]:
                 pair = st.lists(side, min_size=2, max_size=2)
                 forms.append(_list(pair | side, axes))
             return st.one_of(forms)
+        case Order():
+            return st.permutations(range(1, max(axes, 0) + 2)) | st.just([1, 2])
+        case ShapeValue(rest=True):
+            sizes = st.sampled_from((1, 2, 2, 3, 4, 6))
+            rest = st.lists(sizes, max_size=3).flatmap(lambda some: st.permutations([-1, *some]))
+            return rest | st.lists(sizes, min_size=1, max_size=4)
         case ShapeValue():
             return shapes().map(list)
         case Text():
@@ -82,13 +90,14 @@ def parameters_of(draw: st.DrawFn, cls: type[Block], axes: int) -> dict[str, Any
 def arriving(draw: st.DrawFn, cls: type[Block]) -> list[Shape]:
     """Shapes at a block's inputs, mostly of a rank it takes; at a merge mostly alike, and now and then not."""
     first = draw(shapes(draw(st.sampled_from([rank - 1 for rank in cls.ranks] * 4 + [0, 1, 2, 3]))))
-    if not cls.variadic:
-        return [first]
     others: list[Shape] = []
-    for _ in range(draw(st.integers(1, 3))):
-        kind = draw(st.sampled_from(("same", "same", "channels", "any")))
+    for _ in range(draw(st.integers(1, 3)) if cls.variadic else len(cls.inputs) - 1):
+        kind = draw(st.sampled_from(("same", "same", "channels", "gate", "any")))
         if kind == "same":
             others.append(first)
+        elif kind == "gate":  # a vector, or axes of one here and there
+            gates = st.tuples(*[st.sampled_from((1, size)) for size in first])
+            others.append(draw(st.just(first[:1]) | gates))
         elif kind == "channels":
             others.append((draw(st.integers(1, 6)), *first[1:]))
         else:

@@ -27,10 +27,16 @@ _UNARY = (
     *("max_pool", "avg_pool", "batch_norm", "relu", "conv_transpose", "upsample") * 2,
     *("pixel_shuffle", "pixel_unshuffle", "channel_shuffle"),
     *("adaptive_avg_pool", "dropout"),
+    *("pad", "crop", "slice", "slice", "permute", "reshape", "flatten"),
     *_ACTIVATIONS,
     *_NORMS,
 )
-_ON_VECTORS = (*("linear",) * 8, *("relu", "batch_norm", "dropout", "flatten") * 3, *_ACTIVATIONS)
+_ON_VECTORS = (
+    *("linear",) * 8,
+    *("relu", "batch_norm", "dropout", "flatten") * 3,
+    *("slice", "reshape"),
+    *_ACTIVATIONS,
+)
 _PARAMETERS = (
     ModuleParameter("width", 4),
     ModuleParameter("stride", 1),
@@ -246,6 +252,9 @@ def _grow(draw: st.DrawFn, drawing: _Drawing, name: str) -> None:
         alike = [other for other, found in tensors if found == shape]
         drawing.add(name, module.block, wire, draw(st.sampled_from(alike)), ports=("a", "b"), **given)
     elif kind == "merge":
+    elif kind == "merge" and len(shape) > 1 and draw(st.integers(0, 4)) == 0:
+        like, _ = draw(st.sampled_from([pair for pair in tensors if len(pair[1]) == len(shape)]))
+        drawing.add(name, "crop_like", wire, like, ports=("input", "like"))
         fits = [other for other, found in tensors if found[1:] == shape[1:] and other != wire]
         if not fits:
             return

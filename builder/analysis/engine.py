@@ -215,8 +215,11 @@ class Engine:
         arriving = {}
         for port, value in inputs.items():
             dims = len(value.shape) - 1 if value.shape is not None else 0
-            arriving[port] = Value(value.shape, ((port, identity(dims)),), Port(port), 0, value.needs_grad)
-        key = (name, tuple(env.items()), tuple((p, v.shape, v.needs_grad) for p, v in inputs.items()))
+            arriving[port] = Value(
+                value.shape, ((port, identity(dims)),), Port(port), 0, value.needs_grad, strides=value.strides
+            )
+        arrived = tuple((p, v.shape, v.needs_grad, v.strides) for p, v in inputs.items())
+        key = (name, tuple(env.items()), arrived)
         known = self._uses.get(key)
         stamp = self.stamp(name)
         if known is not None and known.stamps is not None and known.stamps.get("") == stamp:

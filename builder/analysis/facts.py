@@ -12,6 +12,7 @@ from builder.errors import Problem
 from builder.expressions import ExpressionError, names_in, resolve
 from builder.graph import Node
 from builder.shapes import TensorShape, elements
+from builder.strides import Strides, contiguous
 from builder.windows import Sight
 
 #: Bytes of an fp32 number, which is what activations are counted in.
@@ -77,6 +78,12 @@ class Facts:
     def sums(self, needs_grad: bool) -> Sums:
         """The block's figures, with or without a backward pass."""
         return self.sums_with_grad if needs_grad else self.sums_without
+
+
+def view_of(facts: Facts, strides: Strides | None) -> Strides | None:
+    """How a view of the first input is laid out, which lies so (None: one number after the other); None: a copy."""
+    assert facts.block is not None
+    return facts.block.strides(facts.inputs, contiguous(facts.inputs[0]) if strides is None else strides)
 
 
 _memo: dict[tuple[int, tuple[TensorShape, ...]], Facts] = {}

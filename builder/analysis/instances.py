@@ -78,7 +78,8 @@ def run_module(
 def _alike(inputs: tuple[Value, ...], before: tuple[Value, ...]) -> bool:
     """Whether a module would make the same of both."""
     return len(inputs) == len(before) and all(
-        a.shape == b.shape and a.needs_grad == b.needs_grad for a, b in zip(inputs, before, strict=True)
+        a.shape == b.shape and a.needs_grad == b.needs_grad and a.strides == b.strides
+        for a, b in zip(inputs, before, strict=True)
     )
 
 
@@ -119,11 +120,11 @@ def _outside(
     fields = _composed(value.fields, arrived)
     if isinstance(value.storage, Port):
         origin = arrived[value.storage.name]
-        return Value(
-            value.shape, fields, origin.storage, origin.storage_bytes, value.needs_grad, origin.counted
-        )
-    counted = value.counted or value.storage in inner.saved
-    return Value(value.shape, fields, (place, value.storage), value.storage_bytes, value.needs_grad, counted)
+        key, size, counted = origin.storage, origin.storage_bytes, origin.counted
+    else:
+        key, size = (place, value.storage), value.storage_bytes
+        counted = value.counted or value.storage in inner.saved
+    return Value(value.shape, fields, key, size, value.needs_grad, counted, value.strides)
 
 
 def _composed(relative: Fields, arrived: Mapping[str, Value]) -> Fields:

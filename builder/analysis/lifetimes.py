@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from builder.analysis.facts import FLOAT_BYTES, Facts
+from builder.analysis.facts import FLOAT_BYTES, Facts, view_of
 from builder.analysis.values import GraphAnalysis, NodeResult, Stage, Value
 from builder.blocks.lowering import Make
 from builder.shapes import elements
+from builder.strides import Strides, is_contiguous
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,15 @@ class _Storage:
     size: int
 
 
-_NOWHERE = _Storage(0)
+@dataclass(frozen=True, slots=True)
+class _Tensor:
+    """A tensor in its storage; ``strides`` where it is not one number after the other."""
+
+    storage: _Storage
+    strides: Strides | None = None
+
+
+_NOWHERE = _Tensor(_Storage(0))
 
 
 def moments(root: GraphAnalysis) -> Iterator[Moment]:
@@ -46,8 +55,8 @@ def moments(root: GraphAnalysis) -> Iterator[Moment]:
     arriving = {}
     for node_id in root.wiring.inputs:
         result = root.results[node_id]
-        arriving[result.node.name] = _Storage(_bytes_of(result.outputs["y"]))
-    held = sum(storage.size for storage in arriving.values())
+        arriving[result.node.name] = _Tensor(_Storage(_bytes_of(result.outputs["y"])))
+    held = sum(tensor.storage.size for tensor in arriving.values())
     yield from _Frame(root, "", held, tuple(arriving.values())).run(arriving, {})
 
 
@@ -59,39 +68,39 @@ class _Frame:
     """One call of a ``forward``: what it holds, and what it makes of what it is given."""
 
     def __init__(
-        self, analysis: GraphAnalysis, prefix: str, held: int, arguments: tuple[_Storage, ...]
+        self, analysis: GraphAnalysis, prefix: str, held: int, arguments: tuple[_Tensor, ...]
     ) -> None:
         self._analysis = analysis
         self._prefix = prefix
         self._held = held
-        self._mine = set(arguments)  # held already, by the caller
+        self._mine = {tensor.storage for tensor in arguments}  # held already, by the caller
         self._is_chain = is_sequential(analysis)
 
-    def run(self, arriving: dict[str, _Storage], returned: dict[str, _Storage]) -> Iterator[Moment]:
+    def run(self, arriving: dict[str, _Tensor], returned: dict[str, _Tensor]) -> Iterator[Moment]:
         """Its moments; what it returns is put into ``returned``, by the names of the outputs."""
         analysis = self._analysis
-        storages: dict[tuple[str, str], _Storage] = {}
+        tensors: dict[tuple[str, str], _Tensor] = {}
         for node_id in analysis.wiring.order:
             if node_id not in analysis.wiring.live:
                 continue
             result = analysis.results[node_id]
             node = result.node
             inputs = [
-                storages.get((e.source, e.source_port), _NOWHERE) for e in analysis.wiring.incoming[node_id]
+                tensors.get((e.source, e.source_port), _NOWHERE) for e in analysis.wiring.incoming[node_id]
             ]
             if node.block == "input":
-                storages[node_id, "y"] = arriving.get(node.name, _NOWHERE)
+                tensors[node_id, "y"] = arriving.get(node.name, _NOWHERE)
                 continue
             if node.block == "output":
                 returned[node.name] = inputs[0] if inputs else _NOWHERE
                 continue
-            outputs: dict[str, _Storage] = dict.fromkeys(result.outputs, inputs[0] if inputs else _NOWHERE)
+            outputs: dict[str, _Tensor] = dict.fromkeys(result.outputs, inputs[0] if inputs else _NOWHERE)
             if not result.bypassed:
                 yield from self._node(result, inputs, outputs)
-            for port, storage in outputs.items():
-                storages[node_id, port] = storage
+            for port, tensor in outputs.items():
+                tensors[node_id, port] = tensor
                 if not self._is_chain:
-                    self._hold(storage)
+                    self._hold(tensor.storage)
 
     def _hold(self, storage: _Storage) -> None:
         if storage not in self._mine:
@@ -99,16 +108,17 @@ class _Frame:
             self._held += storage.size
 
     def _node(
-        self, result: NodeResult, inputs: list[_Storage], outputs: dict[str, _Storage]
+        self, result: NodeResult, inputs: list[_Tensor], outputs: dict[str, _Tensor]
     ) -> Iterator[Moment]:
         """The stages of a node, one after the other; ``outputs`` becomes what the last one gives."""
         # A repeated node is a Sequential of its own, unless its stages are numbered in a chain.
         own = result.node.repeat != 1 and not (self._is_chain and result.node.name.isdigit())
-        given = inputs[0] if own and inputs else None
+        given = inputs[:1] if own else []
         for number, stage in enumerate(result.stages):
-            held = self._held + sum(s.size for s in {*inputs, given} if s is not None and s not in self._mine)
+            needed = {tensor.storage for tensor in (*inputs, *given)}
+            held = self._held + sum(storage.size for storage in needed if storage not in self._mine)
             after = result.stages[number + 1].inputs if number + 1 < len(result.stages) else None
-            made: dict[str, _Storage] = {}
+            made: dict[str, _Tensor] = {}
             if stage.inner is not None:
                 path = f"{self._prefix}{stage.segment}."
                 frame = _Frame(stage.inner, path, held, tuple(inputs))
@@ -116,20 +126,24 @@ class _Frame:
             else:
                 value = after[0] if after else result.outputs.get("y")
                 yield from self._leaf(stage, held, inputs, value, made)
-            outputs.update({port: storage for port, storage in made.items() if port in outputs})
+            outputs.update({port: tensor for port, tensor in made.items() if port in outputs})
             inputs = list(made.values())
 
     def _leaf(
-        self, stage: Stage, held: int, inputs: list[_Storage], value: Value | None, made: dict[str, _Storage]
+        self, stage: Stage, held: int, inputs: list[_Tensor], value: Value | None, made: dict[str, _Tensor]
     ) -> Iterator[Moment]:
         facts = stage.facts
         if facts is None or facts.output is None:
             made["y"] = _NOWHERE
             return
         passing = facts.passing
-        new = _Storage(facts.output_bytes)
-        made["y"] = inputs[0] if passing.view and inputs else new
-        floats = held + passing.working + (new.size if made["y"] is new else 0)
+        strides = view_of(facts, inputs[0].strides) if passing.view and inputs else None
+        if strides is not None:
+            straight = None if is_contiguous(facts.output, strides) else strides
+            made["y"] = _Tensor(inputs[0].storage, straight)
+        else:
+            made["y"] = _Tensor(_Storage(facts.output_bytes))
+        floats = held + passing.working + (facts.output_bytes if strides is None else 0)
         needs_grad = value is not None and value.needs_grad
         path = f"{self._prefix}{stage.segment}"
         yield Moment(path, facts, floats, passing.rigid, passing.fixed, needs_grad)

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from builder.analysis.alignment import misalignment
-from builder.analysis.facts import NOTHING, Facts, Sums, environment, expression_problem, facts_of
+from builder.analysis.facts import (
+    NOTHING,
+    Facts,
+    Sums,
+    environment,
+    expression_problem,
+    facts_of,
+    view_of,
+)
 from builder.analysis.fields import Field, identity, through, unite
 from builder.analysis.findings import (
     cycle_problem,
@@ -32,6 +40,7 @@ from builder.errors import Problem
 from builder.expressions import ExpressionError, parse, resolve
 from builder.graph import Node
 from builder.windows import ELEMENTWISE, PerInput, Sight
+from builder.strides import is_contiguous
 
 if TYPE_CHECKING:
     from builder.analysis.engine import Engine
@@ -201,7 +210,12 @@ def _behind(
     if not (sight is ELEMENTWISE or isinstance(sight, PerInput)):
         fields = tuple([(source, through(field, sight)) for source, field in fields])
     if keeps.view:
-        return Value(shape, fields, first.storage, first.storage_bytes, needs_grad, first.counted)
+        strides = view_of(facts, first.strides)
+        if strides is not None:
+            straight = None if is_contiguous(shape, strides) else strides
+            return Value(
+                shape, fields, first.storage, first.storage_bytes, needs_grad, first.counted, straight
+            )
     return Value(shape, fields, key, size, needs_grad)
 
 

@@ -13,6 +13,7 @@ from builder.errors import Problem
 from builder.graph import Graph, Node
 from builder.shapes import TensorShape
 
+from builder.strides import Strides
 Fields: TypeAlias = tuple[tuple[str, Field], ...]
 StorageKey: TypeAlias = Hashable
 
@@ -22,8 +23,9 @@ class Value:
 
     ``shape`` is None where it cannot be known. ``counted``: its storage is counted already where it was made.
     """
+    ``strides``: how it lies there, where that is not one number after the other.
 
-    __slots__ = ("counted", "fields", "needs_grad", "shape", "storage", "storage_bytes")
+    __slots__ = ("counted", "fields", "needs_grad", "shape", "storage", "storage_bytes", "strides")
 
     def __init__(
         self,
@@ -34,6 +36,7 @@ class Value:
         needs_grad: bool = False,
         counted: bool = False,
     ) -> None:
+        strides: Strides | None = None,
         self.shape = shape
         self.fields = fields
         self.storage = storage
@@ -41,6 +44,7 @@ class Value:
         self.needs_grad = needs_grad
         self.counted = counted
 
+        self.strides = strides
     def __eq__(self, other: object) -> bool:
         return self is other or (
             isinstance(other, Value)
@@ -51,6 +55,7 @@ class Value:
             and self.needs_grad == other.needs_grad
             and self.counted == other.counted
         )
+            and self.strides == other.strides
 
     __hash__ = None  # type: ignore[assignment]
 

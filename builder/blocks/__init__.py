@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from builder.blocks import (
     activation,
+    borders,
     convolution,
     dense,
     groupnorm,
@@ -12,6 +13,7 @@ from builder.blocks import (
     pooling,
     rectifiers,
     resizing,
+    reshaping,
     response,
     smooth,
     terminal,
@@ -48,6 +50,7 @@ CATEGORIES = (
 _MODULES = (
     activation,
     convolution,
+    borders,
     dense,
     groupnorm,
     merge,
@@ -56,6 +59,7 @@ _MODULES = (
     rectifiers,
     resizing,
     response,
+    reshaping,
     smooth,
     terminal,
     transposed,

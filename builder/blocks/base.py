@@ -10,6 +10,7 @@ from builder.blocks.lowering import Lowering
 from builder.blocks.parameters import Parameter, declared
 from builder.errors import Problem
 from builder.shapes import AXIS_NAMES, TensorShape, dimensions, format_shape
+from builder.strides import Strides
 from builder.windows import ELEMENTWISE, Sight
 
 
@@ -42,8 +43,10 @@ class Saved:
     """What autograd keeps of a block for the backward pass, in fp32 training.
 
     ``inputs``: indices of inputs kept whole; ``output``: whether the output is kept; ``extra`` and ``fixed``:
-    further bytes for each sample and for each batch; ``view``: the output shares the storage of input 0;
-    ``inputs_with_grad``: as ``inputs``, but only where the input itself needs a gradient; ``rigid`` and
+    further bytes for each sample and for each batch; ``view``: the output shares the storage of input 0, unless
+    ``Block.strides`` says that it is copied;
+    ``inputs_with_grad``: as ``inputs``, but only where the input itself needs a gradient; ``for_others``: what is
+    kept only where certain inputs need one (a product keeps each factor for the others); ``rigid`` and
     ``rigid_fixed``: how much of ``extra`` and ``fixed`` stays as it is at any precision (indices, masks).
     """
 
@@ -61,7 +64,7 @@ class Saved:
 class Passing:
     """What is alive while a block predicts (evaluation mode, no gradients), beside its inputs and its output.
 
-    ``view``: the output shares the storage of input 0; ``working``: bytes for each sample in fp32, at the fullest
+    ``view``: as that of ``Saved``; ``working``: bytes for each sample in fp32, at the fullest
     moment; ``rigid``: the same for what stays as it is at any precision (indices); ``fixed``: bytes for each batch.
     """
 
@@ -116,6 +119,7 @@ class Block:
     dimensional: ClassVar[bool] = False
     #: The stem of the names of new nodes.
     stem: ClassVar[str] = ""
+    #: In the order of the alphabet, which is the order of ``forward``'s arguments.
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values = values
@@ -201,6 +205,13 @@ class Block:
         return []
 
     def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
+    def strides(self, inputs: Sequence[TensorShape], strides: Strides) -> Strides | None:
+        """How a view of an input that lies so is laid out; None where there is none and the output is a copy.
+
+        Asked only of blocks that give views.
+        """
+        return strides
+
         """Formulas with the numbers put in."""
         return []
 

@@ -9,6 +9,7 @@ from builder.blocks.lowering import Make, options
 from builder.blocks.parameters import Flag, Integer, Real
 from builder.errors import Problem
 from builder.shapes import TensorShape, elements, format_shape
+from builder.strides import Strides, reshaped
 from builder.windows import ELEMENTWISE, Everything, Sight
 
 
@@ -77,29 +78,69 @@ class Flatten(Block):
     title = "Flatten"
     category = "Reshape"
     description = (
-        "Lays all numbers of the tensor in one row, C×H×W → N, so that a Linear layer can take them."
+        "Lays all numbers of the tensor in one row, C×H×W → N, so that a Linear layer can take them; or only some "
+        "axes that lie side by side, as C×H×W → C×N, a sequence of the pixels."
     )
-    search = ("reshape", "vector", "view")
+    search = ("reshape", "vector", "view", "tokens", "patches")
     stem = "flatten"
 
+    start_dim = Integer(
+        1, maximum=4, label="First axis", help="1: the channels; 2, 3, 4: the axes of the map."
+    )
+    end_dim = Integer(
+        -1,
+        minimum=-4,
+        maximum=4,
+        label="Last axis",
+        help="Counted in the same way; −1 is the last one there is.",
+    )
+
+    def _ends(self, shape: TensorShape) -> tuple[int, int]:
+        """Where the axes that become one begin and end, without the batch."""
+        end = self.end_dim if self.end_dim >= 0 else self.end_dim + len(shape) + 1
+        return int(self.start_dim) - 1, int(end)
+
     def infer(self, inputs: Sequence[TensorShape]) -> TensorShape | Problem:
-        return (elements(inputs[0]),)
+        shape = inputs[0]
+        start, end = self._ends(shape)
+        if not 0 <= start < end <= len(shape):
+            return Problem(
+                "no-such-axis",
+                "'start_dim' and 'end_dim' must be axes that the tensor has, in this order",
+                f"{int(self.start_dim)} and {int(self.end_dim)}, and {format_shape(shape)} has 1 to {len(shape)}",
+                "Choose others.",
+                fixes=("reset-parameter",),
+            )
+        return (*shape[:start], elements(shape[start:end]), *shape[end:])
 
     def saved(self, inputs: Sequence[TensorShape]) -> Saved:
         return Saved(view=True)
 
+    def strides(self, inputs: Sequence[TensorShape], strides: Strides) -> Strides | None:
+        shape = inputs[0]
+        start, end = self._ends(shape)
+        return reshaped(shape, strides, (*shape[:start], elements(shape[start:end]), *shape[end:]))
+
     def sight(self, inputs: Sequence[TensorShape]) -> Sight:
-        return ELEMENTWISE if len(inputs[0]) == 1 else Everything()
+        start, end = self._ends(inputs[0])
+        return ELEMENTWISE if end - start == 1 else Everything()
 
     def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
         shape = inputs[0]
-        return [Formula("Output", format_shape(shape), " · ".join(map(str, shape)), f"{elements(shape):,}")]
+        start, end = self._ends(shape)
+        joined = shape[start:end]
+        return [
+            Formula("Output", format_shape(joined), " · ".join(map(str, joined)), f"{elements(joined):,}")
+        ]
 
     def lower(self, inputs: Sequence[TensorShape]) -> Make:
-        return Make("torch.nn.Flatten")
+        ends = options(start_dim=(self.start_dim, 1), end_dim=(self.end_dim, -1))
+        return Make("torch.nn.Flatten", (), ends)
 
     def summary(self) -> str:
-        return "to a vector"
+        if self.start_dim == 1 and self.end_dim == -1:
+            return "to a vector"
+        return f"axes {int(self.start_dim)} to {int(self.end_dim)}"
 
 
 @register

@@ -23,12 +23,23 @@ class Make:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """A function called in ``forward``: on a list of the inputs (``packed``) or on the inputs themselves."""
+    """A function called in ``forward``: on a list of the inputs (``packed``) or on the inputs themselves.
+
+    ``contiguous``: what it gives is laid out anew. Numbers are numbers here: nothing of ``__init__`` is known there.
+    """
 
     target: str
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     packed: bool = False
+    contiguous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Part of the input: (start, stop, step) of each axis behind the batch, as Python slices."""
+
+    slices: tuple[tuple[int | None, int | None, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +54,7 @@ class PassOn:
     """Nothing happens: the output is the input."""
 
 
-Lowering: TypeAlias = Make | Apply | Operator | PassOn
+Lowering: TypeAlias = Make | Apply | Index | Operator | PassOn
 
 
 def options(**pairs: tuple[Any, Any]) -> dict[str, Any]:

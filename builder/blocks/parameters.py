@@ -248,9 +248,18 @@ class Padding(Parameter[PaddingValue]):
 
 
 class ShapeValue(Parameter[TensorShape]):
-    """A tensor's shape without the batch: [C, H, W], [C, L], [C, D, H, W] or [N]."""
+    """A tensor's shape without the batch: [C, H, W], [C, L], [C, D, H, W] or [N].
+
+    ``rest``: one of the sizes may be −1, which stands for what is left.
+    """
 
     kind = "shape"
+
+    def __init__(
+        self, default: TensorShape, *, rest: bool = False, label: str = "", help: str = "", unit: str = ""
+    ) -> None:
+        super().__init__(default, label=label, help=help, unit=unit)
+        self.rest = rest
 
     def check(self, value: Any) -> str | None:
         if not isinstance(value, list | tuple) or not 1 <= len(value) <= 4:
@@ -258,12 +267,33 @@ class ShapeValue(Parameter[TensorShape]):
         for size in value:
             if not _is_int(size):
                 return f"needs whole numbers, not {_quoted(size)}"
-            if wrong := _range(size, 1, 2**31 - 1):
+            if not (self.rest and size == -1) and (wrong := _range(size, 1, 2**31 - 1)):
                 return wrong
+        if list(value).count(-1) > 1:
+            return f"can leave one size open, not {list(value).count(-1)}"
         return None
 
     def format(self, value: Any) -> str:
         return format_shape(tuple(value))
+
+
+class Order(ShapeValue):
+    """The axes 1, 2, … of a tensor, each once, in any order."""
+
+    kind = "order"
+
+    def check(self, value: Any) -> str | None:
+        if not isinstance(value, list | tuple) or not 1 <= len(value) <= 4:
+            return f"needs the numbers of the axes such as 1×3×2, not {_quoted(value)}"
+        for axis in value:
+            if not _is_int(axis):
+                return f"needs whole numbers, not {_quoted(axis)}"
+        if sorted(value) != list(range(1, len(value) + 1)):
+            return f"needs each of the axes 1 to {len(value)} once, not {self.format(value)}"
+        return None
+
+    def format(self, value: Any) -> str:
+        return ", ".join(map(str, value))
 
 
 class Text(Parameter[str]):

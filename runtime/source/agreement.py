@@ -65,8 +65,8 @@ def structure(one: Trace, class_of: Callable[[Placement], str]) -> dict[str, obj
     return found
 
 
-def _outline(low: Lowering) -> tuple[object, ...]:
-    if isinstance(low, Make | Apply):
+def _outline(low: Lowering) -> object:
+    if isinstance(low, Make):  # its sizes can be arguments
 
         def form(value: object) -> object:
             if isinstance(value, tuple):
@@ -74,8 +74,9 @@ def _outline(low: Lowering) -> tuple[object, ...]:
             return "int" if isinstance(value, int) and not isinstance(value, bool) else value
 
         kwargs = tuple((key, form(value)) for key, value in low.kwargs.items())
-        return (type(low).__name__, low.target, tuple(map(form, low.args)), kwargs)
-    return (type(low).__name__, getattr(low, "symbol", ""))
+        return (low.target, tuple(map(form, low.args)), kwargs)
+    # What stands in ``forward`` is alike to the last number.
+    return low if not isinstance(low, Apply) else ("apply", low.target, low.args, tuple(low.kwargs.items()))
 
 
 def expression_for(

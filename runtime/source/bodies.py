@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from builder.blocks.lowering import Apply, Lowering, Make, Operator, PassOn
+from builder.blocks.lowering import Apply, Index, Lowering, Make, Operator, PassOn
 from runtime.source.agreement import is_chain_class, positional, steps_together
 from runtime.source.settling import Settler
 from runtime.source.tracing import Step, Trace
@@ -177,4 +177,11 @@ def _call(low: Lowering, inputs: list[str]) -> str:
     assert isinstance(low, Apply)
     tensors = [f"[{', '.join(inputs)}]"] if low.packed else inputs
     arguments = [*tensors, *map(literal, low.args), *(f"{k}={literal(v)}" for k, v in low.kwargs.items())]
-    return f"{low.target}({', '.join(arguments)})"
+    return f"{low.target}({', '.join(arguments)}){'.contiguous()' if low.contiguous else ''}"
+
+
+def _slice(bounds: tuple[int | None, int | None, int]) -> str:
+    start, stop, step = ("" if value is None else str(value) for value in bounds)
+    return f"{start}:{stop}" if step == "1" else f"{start}:{stop}:{step}"
+    if isinstance(low, Index):
+        return f"{inputs[0]}[{', '.join([':', *map(_slice, low.slices)])}]"

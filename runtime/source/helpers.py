@@ -62,11 +62,37 @@ TAP = """def tap(module, name, value):
     return value
 """
 
+_CENTER_CROP = '''class CenterCrop(nn.Module):
+    """The middle of a map, of a size for each axis."""
+
+    def __init__(self, *size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        for axis, size in enumerate(self.size, start=2):
+            input = input.narrow(axis, (input.shape[axis] - size) // 2, size)
+        return input
+'''
+
+_CROP_LIKE = '''class CropLike(nn.Module):
+    """The middle of a map, as large as another map."""
+
+    def forward(self, input: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+        for axis, size in enumerate(like.shape[2:], start=2):
+            input = input.narrow(axis, (input.shape[axis] - size) // 2, size)
+        return input
+'''
+
+#: The same for any number of axes.
+_PLAIN = {"CenterCrop": _CENTER_CROP, "CropLike": _CROP_LIKE}
 _TEMPLATES = {"SameConv": _SAME_CONV, "PadConv": _PAD_CONV, "LayerNorm": _LAYER_NORM}
 
 
 def helper_source(name: str) -> str:
-    """The source of a helper class such as ``SameConv2d``."""
+    """The source of a helper class such as ``SameConv2d`` or ``CropLike``."""
+    if name in _PLAIN:
+        return _PLAIN[name]
     match = re.fullmatch(r"([A-Za-z]+)([123])d", name)
     if match is None or match[1] not in _TEMPLATES:
         raise KeyError(name)

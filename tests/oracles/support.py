@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode, resolve_name
 
@@ -40,7 +40,11 @@ _ADAPTIVE: dict[str, Function] = {
     "adaptive_max_pool2d": F.adaptive_avg_pool2d,
     "adaptive_max_pool3d": F.adaptive_avg_pool3d,
 }
+#: What brings pixels elsewhere: nothing local is left behind it, unless it leaves the axes as they are.
+_MOVING = frozenset(("torch.reshape", "torch.permute", "torch.Tensor.flatten"))
 _POOLS = {f"max_pool{n}d": n for n in (1, 2, 3)}
+#: Where either of two tensors has a say; a lone number or a learnt scale has none.
+_PAIRS = frozenset({"mul", "rmul", "multiply", "sub", "rsub", "subtract", "maximum"})
 _REAL_POOLS: dict[int, Function] = {1: torch.max_pool1d, 2: torch.max_pool2d, 3: torch.max_pool3d}
 
 
@@ -66,6 +70,11 @@ class structural(TorchFunctionMode):  # noqa: N801 - used as a statement: `with 
         if name == "pad" and (kwargs.get("mode", args[2] if len(args) > 2 else "constant") == "constant"):
             # Padding for a maximum is −∞; for an average it is nothing.
             return F.pad(args[0], args[1] if len(args) > 1 else kwargs["pad"])
+        if name.rstrip("_") in _PAIRS:
+            tensors = [x for x in args if isinstance(x, Tensor) and not isinstance(x, nn.Parameter)]
+            return tensors[0] if len(tensors) == 1 else (tensors[0] + tensors[1]) / 2
+        if (resolve_name(func) or "") in _MOVING:
+            return _mixed(args[0], func(*args, **kwargs), args[1:], name)
         if name == "interpolate":
             return _resampled(*args, **kwargs)
         if name in ("amax", "max") and isinstance(
@@ -115,6 +124,14 @@ def _average_seen(
             windows = first[:, None] + torch.arange(k)[None, :] * d
             padded = padded.index_select(axis, windows.flatten()).unflatten(axis, (outputs, k)).mean(axis)
     return padded
+
+
+def _mixed(x: Tensor, moved: Tensor, rest: tuple[Any, ...], name: str) -> Tensor:
+    """Every position sees everything, where a reshape moved pixels or a permutation the channels."""
+    local = rest[0][1] == 1 if name == "permute" else moved.shape == x.shape
+    if local or moved.dim() < 3:
+        return moved
+    return x.flatten(1).mean(1).reshape(-1, *[1] * (moved.dim() - 1)).expand(moved.shape)
 
 
 def _resampled(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:

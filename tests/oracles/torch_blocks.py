@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 from tests.oracles.torch_layers import LAYERS
 from tests.oracles.torch_making import Function, Maker, Shape, Values, of_rank, spread, tuples
+from tests.oracles.torch_shapes import SHAPES
 from tests.oracles.torch_windows import WINDOWS
 
 #: What PyTorch raises where it refuses.
@@ -97,6 +98,7 @@ def _plain(make: Callable[[], nn.Module]) -> Maker:
 
 ORACLES: dict[str, Maker] = {
     **LAYERS,
+    **SHAPES,
     **WINDOWS,
     "add": _plain(lambda: Function(lambda *xs: functools.reduce(torch.add, xs))),
     "adaptive_avg_pool": _adaptive,
@@ -105,7 +107,6 @@ ORACLES: dict[str, Maker] = {
     "concat": _plain(lambda: Function(lambda *xs: torch.cat(xs, 1))),
     "conv": _conv,
     "dropout": lambda values, shapes: nn.Dropout(values["p"]),
-    "flatten": _plain(nn.Flatten),
     "global_avg_pool": _global_pool,
     "linear": _linear,
     "max_pool": _pool("MaxPool", "dilation"),
@@ -148,9 +149,18 @@ def _per_axis_lists_differ(block_id: str, values: Values, shapes: Sequence[Shape
         "output_size",
         "size",
         "scale_factor",
+        "crop",
     )
     lists = [values[name] for name in names if isinstance(values.get(name), list | tuple)]
     return any(len(value) != len(shapes[0]) - 1 for value in lists)
+
+
+def _slice_slips(values: Values, shape: Shape) -> bool:
+    if values["dim"] > len(shape):
+        return False
+    size = shape[values["dim"] - 1]
+    taken = range(size)[values["start"] : values["stop"] or None : values["step"]]
+    return not (taken and -size <= values["start"] and -size <= values["stop"] <= size)
 
 
 HOUSE_RULES = (
@@ -185,6 +195,12 @@ HOUSE_RULES = (
     HouseRule(
         "Linear takes vectors",
         "PyTorch would apply it along the last axis of a map, which is hardly ever meant.",
+    HouseRule(
+        "A slice lies inside",
+        "PyTorch cuts off what lies outside, and gives empty tensors; both are slips.",
+        True,
+        lambda block_id, values, shapes: block_id == "slice" and _slice_slips(values, shapes[0]),
+    ),
         True,
         lambda block_id, values, shapes: block_id == "linear" and len(shapes[0]) > 1,
     ),
