@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from builder.architectures.sketch import Sketch
 from builder.document import Document
 from builder.shapes import TensorShape
+from builder.sketch import Sketch
 
 
 def lenet5(input_shape: TensorShape = (1, 28, 28), classes: int = 10) -> Document:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from builder.architectures.sketch import Sketch
 from builder.document import Document, Module, ModuleParameter
 from builder.graph import Graph
 from builder.shapes import TensorShape
+from builder.sketch import Sketch
 
 #: (width, stride of the first block, number of blocks) of each stage, table 1 of the paper.
 STAGES = ((64, 1, 1), (128, 2, 2), (256, 2, 2), (512, 2, 6), (1024, 2, 2))

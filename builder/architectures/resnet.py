@@ -2,52 +2,11 @@
 
 from __future__ import annotations
 
-from builder.architectures.sketch import Sketch
 from builder.document import Document, Module, ModuleParameter
 from builder.graph import Graph
+from builder.library import LIBRARY
 from builder.shapes import TensorShape
-
-
-def basic_block() -> Module:
-    """Two 3×3 convolutions beside a shortcut, which is projected where the shape changes."""
-    net = Sketch(Graph("BasicBlock"))
-    x = net.input()
-    y = net.add(
-        "conv1", "conv", x, out_channels="=width", kernel_size=3, stride="=stride", padding=1, bias=False
-    )
-    y = net.add("bn1", "batch_norm", y)
-    y = net.add("relu", "relu", y)
-    y = net.add("conv2", "conv", y, out_channels="=width", kernel_size=3, padding=1, bias=False)
-    y = net.add("bn2", "batch_norm", y, row=1, column=1.5)
-    changes = "stride != 1 or in_channels != width"
-    shortcut = net.add(
-        "downsample",
-        "module:Projection",
-        x,
-        row=2,
-        column=1.5,
-        when=changes,
-        width="=width",
-        stride="=stride",
-    )
-    y = net.add("add", "add", y, shortcut)
-    y = net.add("relu2", "relu", y)
-    net.output(y)
-    parameters = (
-        ModuleParameter("width", 64, "Channels of the block."),
-        ModuleParameter("stride", 1, "2 halves the map."),
-    )
-    return Module("BasicBlock", parameters, net.graph)
-
-
-def projection() -> Module:
-    """A strided 1×1 convolution that brings the shortcut to the block's shape (the paper's option B)."""
-    net = Sketch(Graph("Projection"))
-    x = net.input()
-    x = net.add("0", "conv", x, out_channels="=width", kernel_size=1, stride="=stride", bias=False)
-    x = net.add("1", "batch_norm", x)
-    net.output(x)
-    return Module("Projection", (ModuleParameter("width", 64), ModuleParameter("stride", 1)), net.graph)
+from builder.sketch import Sketch
 
 
 def stage(block: str) -> Module:
@@ -83,4 +42,4 @@ def resnet18(input_shape: TensorShape = (3, 224, 224), classes: int = 1000) -> D
     x = net.add("flatten", "flatten", x)
     x = net.add("fc", "linear", x, out_features=classes)
     net.output(x)
-    return Document("resnet18", net.graph, [stage("BasicBlock"), basic_block(), projection()])
+    return Document("resnet18", net.graph, [stage("BasicBlock"), *LIBRARY["BasicBlock"].build()])

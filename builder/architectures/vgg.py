@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from builder.architectures.sketch import Sketch
 from builder.document import Document, Module
 from builder.graph import Graph
 from builder.shapes import TensorShape
+from builder.sketch import Sketch
 
 #: Kernels of each convolution; "M" is a max pool that halves the map (configuration D of the paper).
 VGG16 = (64, 64, "M", 128, 128, "M", 256, 256, 256, "M", 512, 512, 512, "M", 512, 512, 512, "M")

@@ -10,7 +10,7 @@ from PySide6.QtCore import QMimeData
 
 from builder.blocks import CATEGORIES, REGISTRY
 from builder.document import Document
-from builder.library import LIBRARY
+from builder.library import LIBRARY, ReadyModule
 from builder.links import check_instance
 from builder.widgets import preferences
 
@@ -48,17 +48,22 @@ def entries(document: Document, graph_key: str = "") -> list[Entry]:
             )
             for preset in block.presets
         ]
-    found += [
-        Entry(ready.title, ready.category, ready.block, ready.description, {}, (ready.name, *ready.search))
-        for ready in LIBRARY.values()
-        if ready.name not in document.modules
-    ]
+    found += [_ready(ready) for ready in LIBRARY.values() if ready.name not in document.modules]
     for name, module in document.modules.items():
         if check_instance(document, graph_key, module.block) is None:
             about = module.description or f"The module {name} of this document."
-            found.append(Entry(name, "Modules", module.block, about))
+            ready = LIBRARY.get(name)
+            if ready is not None and module.description == ready.description:
+                found.append(_ready(ready))
+            else:
+                found.append(Entry(name, "Modules", module.block, about))
     order = {category: index for index, category in enumerate(CATEGORIES)}
     return sorted(found, key=lambda entry: order.get(entry.category, len(order)))
+
+
+def _ready(ready: ReadyModule) -> Entry:
+    search = (ready.name, *ready.search)
+    return Entry(ready.title, ready.category, ready.block, ready.description, ready.placed, search)
 
 
 def find(query: str, among: Iterable[Entry], lately: Iterable[str] = ()) -> list[Entry]:

@@ -120,6 +120,7 @@ def describe(face: Face, graph: Graph, node: Node, report: NodeReport | None) ->
     face.title = report.block_title if report else title_of(node.block)
     face.summary = (report.summary if report else "") or face.title
     face.summary_text = None
+    face.repeat = report.stages if report and report.stages and node.repeat != 1 else node.repeat
     face.bypassed = node.when is not None and (
         node.when == "False" or (report is not None and report.bypassed)
     )

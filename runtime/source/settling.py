@@ -15,6 +15,7 @@ from builder.blocks.lowering import Make
 from builder.document import Document
 from builder.errors import Address, ConvolabError
 from builder.expressions import Symbol
+from runtime.source.growth import common_step
 from runtime.source.tracing import Placement, Step, trace
 from runtime.source.writing import Call, Code, Repeated, flat, literal, mark
 
@@ -67,6 +68,9 @@ class Settler:
         try:
             return self._settled_elements(steps, stages, where)
         except UnsettledError:
+            if growing := self._growing(steps, stages):
+                count = self.settle([step.repeat for step in steps], f"{node.name}_repeat")
+                return [(f"{where}*", Repeated(growing, str(count), "i"))]
             if len(steps) > 1:
                 raise
             # Each stage reads differently (`=2 * in_channels`, repeated): write them one by one.
@@ -92,6 +96,27 @@ class Settler:
         if any(int(number) == 0 for number in numbers):
             head = (f"{where}*", Repeated(first, f"min({count}, 1)"))
         return [head, ("*", Repeated(rest, str(fewer)))]
+
+    def _growing(self, steps: list[Step], stages: list[list[Any]]) -> Call | None:
+        """One call for all stages where sizes grow by equal steps, as in a dense block: ``Layer(64 + i * 32)``."""
+        placed = [calls for calls in stages if calls]
+        first = placed[0][0]
+        heads = {(call.head, tuple(name for name, _ in call.arguments)) for calls in placed for call in calls}
+        if steps[0].node.repeat == 1 or len(heads) > 1 or len(placed) < len(stages):
+            return None
+        arguments: list[tuple[str, Code]] = []
+        for i, (before, _) in enumerate(first.arguments):
+            rows = [[call.arguments[i][1] for call in calls] for calls in placed]
+            if any(isinstance(value, _Child | Call) for row in rows for value in row):
+                return None
+            start = self.settle([row[0] for row in rows], f"{steps[0].node.name}_{before.rstrip('=')}")
+            if any(literal(value) != literal(row[0]) for row in rows for value in row):
+                step = common_step(rows)
+                if step is None:
+                    return None
+                start = f"{start} + i * {step}"
+            arguments.append((before, start))
+        return Call(first.head, tuple(arguments))
 
     def _stages(self, step: Step) -> list[Any]:
         if step.placed:

@@ -28,10 +28,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Repeated:
-    """``[element for _ in range(count)]``."""
+    """``[element for _ in range(count)]``; ``variable``: what the element calls its number."""
 
     element: Code
     count: str
+    variable: str = "_"
 
 
 Code: TypeAlias = str | Call | Repeated
@@ -76,7 +77,7 @@ def flat(code: Code) -> str:
     if isinstance(code, str):
         return code
     if isinstance(code, Repeated):
-        return f"[{flat(code.element)} for _ in range({code.count})]"
+        return f"[{flat(code.element)} for {code.variable} in range({code.count})]"
     return f"{code.head}({', '.join(before + flat(argument) for before, argument in code.arguments)})"
 
 
@@ -95,7 +96,7 @@ def statement(code: Code, indent: int, before: str = "", after: str = "") -> lis
         return [
             f"{margin}{before}[",
             *element,
-            f"{margin}{INDENT}for _ in range({code.count})",
+            f"{margin}{INDENT}for {code.variable} in range({code.count})",
             f"{margin}]{after}",
         ]
     lines = [f"{margin}{before}{code.head}("]

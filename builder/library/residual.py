@@ -1,0 +1,119 @@
+"""Residual blocks: layers that learn what is to be added to their input."""
+
+from __future__ import annotations
+
+from builder.document import Module, ModuleParameter
+from builder.library.base import STRIDE, ReadyModule, module, sketch
+from builder.sketch import Sketch, Wire
+
+WIDTH = ModuleParameter("width", 64, "Channels of the block.")
+#: When the shortcut cannot be the input itself.
+CHANGES = "stride != 1 or in_channels != width"
+_HE = "K. He, X. Zhang, S. Ren and J. Sun, Deep residual learning for image recognition, CVPR 2016."
+
+
+def projection() -> Module:
+    """A strided 1×1 convolution that brings the shortcut to the block's shape (the paper's option B)."""
+    net = sketch("Projection")
+    x = net.input()
+    x = net.add("0", "conv", x, out_channels="=width", kernel_size=1, stride="=stride", bias=False)
+    x = net.add("1", "batch_norm", x)
+    net.output(x)
+    about = "A 1×1 convolution that brings a shortcut to the shape of what it is added to."
+    return module(net, WIDTH, STRIDE, about=about)
+
+
+def _two_convolutions(net: Sketch, x: Wire) -> Wire:
+    """The residual of a basic block, over two rows."""
+    y = net.add(
+        "conv1", "conv", x, out_channels="=width", kernel_size=3, stride="=stride", padding=1, bias=False
+    )
+    y = net.add("bn1", "batch_norm", y)
+    y = net.add("relu", "relu", y)
+    y = net.add("conv2", "conv", y, out_channels="=width", kernel_size=3, padding=1, bias=False)
+    return net.add("bn2", "batch_norm", y, row=1, column=1.5)
+
+
+def basic_block() -> list[Module]:
+    """Two 3×3 convolutions beside a shortcut, which is projected where the shape changes."""
+    net = sketch("BasicBlock")
+    x = net.input()
+    y = _two_convolutions(net, x)
+    shortcut = net.add(
+        "downsample",
+        "module:Projection",
+        x,
+        row=2,
+        column=1.5,
+        when=CHANGES,
+        width="=width",
+        stride="=stride",
+    )
+    y = net.add("add", "add", y, shortcut)
+    y = net.add("relu2", "relu", y)
+    net.output(y)
+    return [module(net, WIDTH, STRIDE), projection()]
+
+
+def bottleneck() -> list[Module]:
+    """1×1 down, 3×3, 1×1 up, beside a shortcut; the stride is in the 3×3, as in torchvision."""
+    net = sketch("Bottleneck")
+    x = net.input()
+    y = net.add("conv1", "conv", x, out_channels="=width", kernel_size=1, bias=False)
+    y = net.add("bn1", "batch_norm", y)
+    y = net.add("relu", "relu", y)
+    y = net.add(
+        "conv2", "conv", y, out_channels="=width", kernel_size=3, stride="=stride", padding=1,
+        groups="=groups", bias=False,
+    )  # fmt: skip
+    y = net.add("bn2", "batch_norm", y, row=1, column=1.5)
+    y = net.add("relu2", "relu", y)
+    y = net.add("conv3", "conv", y, out_channels="=expansion * width", kernel_size=1, bias=False)
+    y = net.add("bn3", "batch_norm", y, row=2, column=1.5)
+    shortcut = net.add(
+        "downsample", "module:Projection", x, row=3, column=1.5,
+        when="stride != 1 or in_channels != expansion * width", width="=expansion * width", stride="=stride",
+    )  # fmt: skip
+    y = net.add("add", "add", y, shortcut)
+    y = net.add("relu3", "relu", y)
+    net.output(y)
+    return [
+        module(
+            net,
+            ModuleParameter(
+                "width", 64, "Channels of the 3×3 convolution; the block gives expansion · width."
+            ),
+            STRIDE,
+            ModuleParameter("expansion", 4, "How many times wider the output is than the 3×3 convolution."),
+            ModuleParameter(
+                "groups", 1, "Groups of the 3×3 convolution; 32 with width 128 and expansion 2 is ResNeXt."
+            ),
+        ),
+        projection(),
+    ]
+
+
+MODULES = (
+    ReadyModule(
+        "BasicBlock",
+        "Basic block",
+        "Two 3×3 convolutions beside a shortcut that adds the input to what they give, so that they need only learn "
+        "the difference and gradients get through. The shortcut is the input itself, or a 1×1 projection where stride "
+        "or width change the shape. What ResNet-18 and ResNet-34 are made of.",
+        _HE,
+        ("residual", "resnet", "shortcut", "skip", "identity", "projection"),
+        basic_block,
+        {"width": "=in_channels"},
+    ),
+    ReadyModule(
+        "Bottleneck",
+        "Bottleneck",
+        "A residual block that narrows the map with a 1×1 convolution, works on it with a 3×3, and widens it again: "
+        "deep networks for little. The shortcut is projected where the shape changes. ResNet-50 and deeper; with "
+        "groups it is ResNeXt's block.",
+        _HE,
+        ("residual", "resnet", "resnext", "shortcut", "skip", "projection"),
+        bottleneck,
+        {"width": "=max(in_channels // 4, 1)"},
+    ),
+)
