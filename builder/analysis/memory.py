@@ -53,6 +53,17 @@ class NodeMemory:
     activations: int
     alive: int
 
+    def plus(self, other: NodeMemory) -> NodeMemory:
+        """Both together; of what is alive, the larger, since they run one after the other."""
+        return NodeMemory(
+            self.weights + other.weights,
+            self.buffers + other.buffers,
+            self.gradients + other.gradients,
+            self.optimizer + other.optimizer,
+            self.activations + other.activations,
+            max(self.alive, other.alive),
+        )
+
     def to_json(self) -> dict[str, int]:
         """As ``check --json`` prints it."""
         return asdict(self)

@@ -19,13 +19,13 @@ class Minimum:
     """The smallest inputs at which a network has no error; sizes are spatial, without channels.
 
     ``square``: equal along all axes, None where none was found. ``axes``: for each axis by itself, the others as
-    drawn, None where they do not go together. ``drawn``: the size up to which all larger ones were looked at;
+    drawn, None where they do not go together. ``up_to``: the size up to which all larger ones were looked at;
     ``gap``: the first of them that does not work, None where all do.
     """
 
     square: TensorShape | None
     axes: TensorShape | None
-    drawn: TensorShape
+    up_to: TensorShape
     gap: TensorShape | None
 
     def to_json(self) -> dict[str, Any]:
@@ -35,7 +35,7 @@ class Minimum:
             "axes": _listed(self.axes),
             "all_larger_valid": None if self.square is None else self.gap is None,
             "first_invalid": _listed(self.gap),
-            "up_to": _listed(self.drawn),
+            "up_to": _listed(self.up_to),
         }
 
 
@@ -88,6 +88,11 @@ class Sizes:
         value = None if first is None else self._last.root.results[first.id].outputs["y"].shape
         self.drawn: TensorShape | None = None if value is None or not dimensions(value) else tuple(value)
 
+    @property
+    def blocks(self) -> int:
+        """How many blocks are looked at for each size."""
+        return self._last.root.sums.blocks
+
     def at(self, spatial: Sequence[int]) -> Analysis:
         """The analysis at these sizes of the axes."""
         assert self.drawn is not None
@@ -100,8 +105,11 @@ class Sizes:
         return self.at(spatial).ok
 
 
-def search(sizes: Sizes) -> Generator[None, None, Minimum | None]:
-    """The smallest inputs, with a yield after each analysis; None where the network has no input with axes."""
+def search(sizes: Sizes, most: int | None = None) -> Generator[None, None, Minimum | None]:
+    """The smallest inputs, with a yield after each analysis; None where the network has no input with axes.
+
+    Larger sizes are looked at where no more than ``most`` blocks have to be for it.
+    """
     drawn = sizes.drawn
     if drawn is None:
         return None
@@ -109,20 +117,22 @@ def search(sizes: Sizes) -> Generator[None, None, Minimum | None]:
     dims = len(spatial)
     number = yield from smallest(lambda n: sizes.at((n,) * dims), max(spatial))
     if not number:
-        return Minimum(None, None, spatial, None)
+        return Minimum(None, None, tuple(spatial), None)
     others = spatial if sizes.works(spatial) else (number,) * dims
     found = []
     for axis in range(dims):
         found.append((yield from smallest(_along(sizes, others, axis), others[axis])))
     axes = tuple(found)
     together = all(axes) and sizes.works(axes)
-    gap = None
-    for larger in range(number + 1, max(spatial) + 1):
+    gap, last = None, max(number, *spatial)
+    if most is not None and (last - number) * sizes.blocks > most:
+        last = number
+    for larger in range(number + 1, last + 1):
         yield
         if not sizes.works((larger,) * dims):
             gap = (larger,) * dims
             break
-    return Minimum((number,) * dims, axes if together else None, (max(number, *spatial),) * dims, gap)
+    return Minimum((number,) * dims, axes if together else None, (last,) * dims, gap)
 
 
 def _along(sizes: Sizes, others: Sequence[int], axis: int) -> Callable[[int], Analysis]:

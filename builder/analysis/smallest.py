@@ -13,7 +13,7 @@ TOO_SMALL = frozenset({"kernel-too-large", "padding-too-large"})
 #: Larger inputs than this are not tried.
 LARGEST = 4096
 #: How many sizes above the bound are tried before one is found that works; and how many where someone waits.
-TRIES, FEW_TRIES = 512, 32
+TRIES, FEW_TRIES = 128, 32
 
 Result = TypeVar("Result")
 

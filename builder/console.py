@@ -1,0 +1,57 @@
+"""What commands have in common: exit codes, kinds of arguments, and how findings and tables are written."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from builder.errors import Problem
+from builder.shapes import TensorShape
+
+OK, FAILED, MISUSE = 0, 1, 2
+
+
+def shape_argument(text: str) -> TensorShape:
+    """An argparse type for ``C,H,W`` (or ``C,L``, ``C,D,H,W``, ``N``)."""
+    parts = text.replace("×", ",").replace("x", ",").split(",")
+    if not all(part.strip().isdecimal() and int(part) > 0 for part in parts) or len(parts) > 4:
+        raise argparse.ArgumentTypeError(f"a shape is 1 to 4 sizes such as 3,224,224, not '{text}'")
+    return tuple(int(part) for part in parts)
+
+
+def count_argument(text: str) -> int:
+    """An argparse type for a whole number above 0."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"needs a whole number above 0, not '{text}'")
+    return int(text)
+
+
+def tell(problems: Iterable[Problem], stream: Any = None) -> int:
+    """One line for each problem; the exit code."""
+    stream = sys.stderr if stream is None else stream
+    for problem in problems:
+        where = f"{problem.path}: " if problem.path else ""
+        times = f" (in {problem.count} places)" if problem.count > 1 else ""
+        stream.write(
+            f"{problem.severity}: {where}{problem.message}{times}\n".replace("\n", " ").rstrip() + "\n"
+        )
+    return FAILED
+
+
+def print_json(data: Any) -> None:
+    sys.stdout.write(json.dumps(data, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Iterable[int] = ()) -> None:
+    """Columns as wide as what they hold; ``right`` are set to the right."""
+    aligned = set(right)
+    widths = [max(len(line[i]) for line in (heads, *rows)) for i in range(len(heads))]
+    for line in (heads, *rows):
+        cells = [
+            text.rjust(width) if i in aligned else text.ljust(width)
+            for i, (text, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        sys.stdout.write("  ".join(cells).rstrip() + "\n")
