@@ -193,14 +193,14 @@ HOUSE_RULES = (
         lambda block_id, values, shapes: block_id.startswith("pixel_") and len(shapes[0]) != 3,
     ),
     HouseRule(
-        "Linear takes vectors",
-        "PyTorch would apply it along the last axis of a map, which is hardly ever meant.",
-    HouseRule(
         "A slice lies inside",
         "PyTorch cuts off what lies outside, and gives empty tensors; both are slips.",
         True,
         lambda block_id, values, shapes: block_id == "slice" and _slice_slips(values, shapes[0]),
     ),
+    HouseRule(
+        "Linear takes vectors",
+        "PyTorch would apply it along the last axis of a map, which is hardly ever meant.",
         True,
         lambda block_id, values, shapes: block_id == "linear" and len(shapes[0]) > 1,
     ),
