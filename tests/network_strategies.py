@@ -26,8 +26,8 @@ _UNARY = (
     *("conv",) * 4,
     *("max_pool", "avg_pool", "batch_norm", "relu", "conv_transpose", "upsample") * 2,
     *("pixel_shuffle", "pixel_unshuffle", "channel_shuffle"),
-    *("adaptive_avg_pool", "dropout"),
     *("pad", "crop", "slice", "slice", "permute", "reshape", "flatten"),
+    *("adaptive_avg_pool", "dropout"),
     *_ACTIVATIONS,
     *_NORMS,
 )
@@ -251,10 +251,10 @@ def _grow(draw: st.DrawFn, drawing: _Drawing, name: str) -> None:
             return
         alike = [other for other, found in tensors if found == shape]
         drawing.add(name, module.block, wire, draw(st.sampled_from(alike)), ports=("a", "b"), **given)
-    elif kind == "merge":
     elif kind == "merge" and len(shape) > 1 and draw(st.integers(0, 4)) == 0:
         like, _ = draw(st.sampled_from([pair for pair in tensors if len(pair[1]) == len(shape)]))
         drawing.add(name, "crop_like", wire, like, ports=("input", "like"))
+    elif kind == "merge":
         fits = [other for other, found in tensors if found[1:] == shape[1:] and other != wire]
         if not fits:
             return

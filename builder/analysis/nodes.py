@@ -39,8 +39,8 @@ from builder.document import module_name
 from builder.errors import Problem
 from builder.expressions import ExpressionError, parse, resolve
 from builder.graph import Node
-from builder.windows import ELEMENTWISE, PerInput, Sight
 from builder.strides import is_contiguous
+from builder.windows import ELEMENTWISE, PerInput, Sight
 
 if TYPE_CHECKING:
     from builder.analysis.engine import Engine

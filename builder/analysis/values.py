@@ -12,8 +12,8 @@ from builder.analysis.wiring import Wiring
 from builder.errors import Problem
 from builder.graph import Graph, Node
 from builder.shapes import TensorShape
-
 from builder.strides import Strides
+
 Fields: TypeAlias = tuple[tuple[str, Field], ...]
 StorageKey: TypeAlias = Hashable
 
@@ -22,8 +22,8 @@ class Value:
     """What is known of the tensor on a wire: its shape, what it sees of the sources, and where it is stored.
 
     ``shape`` is None where it cannot be known. ``counted``: its storage is counted already where it was made.
-    """
     ``strides``: how it lies there, where that is not one number after the other.
+    """
 
     __slots__ = ("counted", "fields", "needs_grad", "shape", "storage", "storage_bytes", "strides")
 
@@ -35,16 +35,16 @@ class Value:
         storage_bytes: int = 0,
         needs_grad: bool = False,
         counted: bool = False,
-    ) -> None:
         strides: Strides | None = None,
+    ) -> None:
         self.shape = shape
         self.fields = fields
         self.storage = storage
         self.storage_bytes = storage_bytes
         self.needs_grad = needs_grad
         self.counted = counted
-
         self.strides = strides
+
     def __eq__(self, other: object) -> bool:
         return self is other or (
             isinstance(other, Value)
@@ -54,8 +54,8 @@ class Value:
             and self.storage_bytes == other.storage_bytes
             and self.needs_grad == other.needs_grad
             and self.counted == other.counted
-        )
             and self.strides == other.strides
+        )
 
     __hash__ = None  # type: ignore[assignment]
 

@@ -106,6 +106,7 @@ class Block:
     description: ClassVar[str]
     search: ClassVar[tuple[str, ...]] = ()
     presets: ClassVar[tuple[Preset, ...]] = ()
+    #: In the order of the alphabet, which is the order of ``forward``'s arguments.
     inputs: ClassVar[tuple[str, ...]] = ("x",)
     outputs: ClassVar[tuple[str, ...]] = ("y",)
     #: Any number of inputs, at least the two in ``inputs``, named "0", "1", "2", …
@@ -119,7 +120,6 @@ class Block:
     dimensional: ClassVar[bool] = False
     #: The stem of the names of new nodes.
     stem: ClassVar[str] = ""
-    #: In the order of the alphabet, which is the order of ``forward``'s arguments.
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self.values = values
@@ -192,6 +192,13 @@ class Block:
         """What the backward pass needs."""
         return Saved()
 
+    def strides(self, inputs: Sequence[TensorShape], strides: Strides) -> Strides | None:
+        """How a view of an input that lies so is laid out; None where there is none and the output is a copy.
+
+        Asked only of blocks that give views.
+        """
+        return strides
+
     def passing(self, inputs: Sequence[TensorShape]) -> Passing:
         """What prediction needs for a moment."""
         return Passing(view=self.saved(inputs).view)
@@ -205,13 +212,6 @@ class Block:
         return []
 
     def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
-    def strides(self, inputs: Sequence[TensorShape], strides: Strides) -> Strides | None:
-        """How a view of an input that lies so is laid out; None where there is none and the output is a copy.
-
-        Asked only of blocks that give views.
-        """
-        return strides
-
         """Formulas with the numbers put in."""
         return []
 

@@ -174,6 +174,8 @@ def _call(low: Lowering, inputs: list[str]) -> str:
         return f" {low.symbol} ".join(inputs)
     if isinstance(low, PassOn):
         return inputs[0]
+    if isinstance(low, Index):
+        return f"{inputs[0]}[{', '.join([':', *map(_slice, low.slices)])}]"
     assert isinstance(low, Apply)
     tensors = [f"[{', '.join(inputs)}]"] if low.packed else inputs
     arguments = [*tensors, *map(literal, low.args), *(f"{k}={literal(v)}" for k, v in low.kwargs.items())]
@@ -183,5 +185,3 @@ def _call(low: Lowering, inputs: list[str]) -> str:
 def _slice(bounds: tuple[int | None, int | None, int]) -> str:
     start, stop, step = ("" if value is None else str(value) for value in bounds)
     return f"{start}:{stop}" if step == "1" else f"{start}:{stop}:{step}"
-    if isinstance(low, Index):
-        return f"{inputs[0]}[{', '.join([':', *map(_slice, low.slices)])}]"
