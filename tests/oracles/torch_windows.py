@@ -24,6 +24,8 @@ def _upsample(values: Values, shapes: Sequence[Shape]) -> nn.Module:
     if not axes:
         raise ValueError("a vector has no pixels")
     size, mode = tuples(values["size"]), values["mode"]
+    if isinstance(size, tuple) and any(size) and not all(size):
+        raise ValueError("a map without pixels is none, which the meta device does not always say")
     mode = ("linear", "bilinear", "trilinear")[axes - 1] if mode == "linear" else mode
     target: dict[str, Any] = {"size": size} if size and size != (0,) * axes else {}
     target = target or {"scale_factor": tuples(values["scale_factor"])}
