@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from builder.acts import placements
 from builder.analysis import Analysis, GraphView, analyze
+from builder.convention import Convention
 from builder.document import Document
 from builder.edits import AddNode, Connect, Edit, RemoveNode, ReplaceNode, apply_all
 from builder.errors import Address, ConvolabError, Problem
@@ -23,15 +24,21 @@ class Proposal:
     edits: tuple[Edit, ...]
 
 
-def proposals(document: Document, analysis: Analysis, problem: Problem) -> list[Proposal]:
-    """Repairs that really remove ``problem``, best first; empty where none is known."""
+def proposals(
+    document: Document,
+    analysis: Analysis,
+    problem: Problem,
+    *,
+    convention: Convention = Convention.FLOPS,
+) -> list[Proposal]:
+    """Repairs that really remove ``problem``, best first; empty where none is known. Effects count as said."""
     place = _place(document, analysis, problem)
     if place is None:
         return []
     found: list[Proposal] = []
     for name in remedies_of(problem):
         for label, edits in REMEDIES[name](place):
-            proposal = _tried(place, name, label, tuple(edits))
+            proposal = _tried(place, name, label, tuple(edits), convention)
             if proposal is not None and all(proposal.label != other.label for other in found):
                 found.append(proposal)
                 break
@@ -90,7 +97,9 @@ def _view(analysis: Analysis, instance: tuple[str, ...]) -> GraphView | None:
 _ONE_OF_SEVERAL = ("remove-parameter", "reset-parameter", "reset-repeat", "rename", "disconnect")
 
 
-def _tried(place: Place, name: str, label: str, edits: tuple[Edit, ...]) -> Proposal | None:
+def _tried(
+    place: Place, name: str, label: str, edits: tuple[Edit, ...], convention: Convention
+) -> Proposal | None:
     """The proposal, if the edits fit, remove the problem and do not put errors at the nodes they touch."""
     copy = place.document.copy()
     try:
@@ -108,7 +117,7 @@ def _tried(place: Place, name: str, label: str, edits: tuple[Edit, ...]) -> Prop
     }
     if new_errors - {settled}:
         return None
-    return Proposal(name, label, _effect(place, view, touched), edits)
+    return Proposal(name, label, _effect(place, view, touched, convention), edits)
 
 
 def _same(problem: Problem, other: Problem) -> bool:
@@ -133,20 +142,22 @@ def _touched(edits: tuple[Edit, ...]) -> list[str]:
     return list(found)
 
 
-def _effect(place: Place, after: GraphView, touched: list[str]) -> str:
+def _effect(place: Place, after: GraphView, touched: list[str], convention: Convention) -> str:
     """``+8,448 parameters · +12.8 MFLOPs · receptive field unchanged``; what cannot be compared is left out."""
     before = place.view
     own = [node_id for node_id in touched if node_id in before.reports or node_id in after.reports]
     known = all(_is_known(before, node_id) for node_id in own if node_id in before.reports)
     parts = []
-    for unit, figure in (("parameters", _parameters), ("FLOPs", _flops)):
+    for unit, figure in (("parameters", _parameters), (convention.unit, _macs)):
         now = sum(figure(after, node_id) for node_id in own)
         was = sum(figure(before, node_id) for node_id in own)
+        if figure is _macs:
+            now, was = convention.of(now), convention.of(was)
         text = _amount(now - was, unit, signed=True) if known else _amount(now, unit, signed=False)
         if text:
             parts.append(text)
     if known and own and not parts:
-        parts.append("no parameters, no FLOPs")
+        parts.append(f"no parameters, no {convention.unit}")
     if field := _field_effect(place, after):
         parts.append(field)
     elif place.node is not None and (report := after.reports.get(place.node.id)) is not None:
@@ -179,9 +190,9 @@ def _parameters(view: GraphView, node_id: str) -> int:
     return report.parameters if report is not None else 0
 
 
-def _flops(view: GraphView, node_id: str) -> int:
+def _macs(view: GraphView, node_id: str) -> int:
     report = view.reports.get(node_id)
-    return report.flops if report is not None else 0
+    return report.macs if report is not None else 0
 
 
 def _field_effect(place: Place, after: GraphView) -> str:

@@ -92,6 +92,7 @@ class Inspector(QScrollArea):
         session.selectionChanged.connect(self._select)
         session.analysisChanged.connect(self.refresh)
         session.instanceChanged.connect(self.refresh)
+        session.conventionChanged.connect(self.refresh)
         session.themeChanged.connect(self._dress)
         self.refresh()
 
@@ -130,7 +131,7 @@ class Inspector(QScrollArea):
             self._show_problems(())
             self._shapes.setText("What is changed here is changed in all of them.")
             return
-        formulas = report.explain()
+        formulas = tuple(map(self.session.convention.told, report.explain()))
         self._explain_title.setVisible(bool(formulas))
         self.explanation.explain(formulas)
         self._shapes.setText(self._sentence(nodes[0]))

@@ -11,8 +11,9 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
 from builder.analysis import Analysis, NodeReport
+from builder.convention import Convention
 from builder.shapes import format_shape
-from builder.widgets.figures import flops, size, thousands
+from builder.widgets.figures import size, thousands, work
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -67,7 +68,17 @@ def _output_size(report: NodeReport) -> float | None:
     return product
 
 
-COLUMNS = (
+def _work(convention: Convention) -> Column:
+    return Column(
+        convention.unit,
+        f"{convention.words.capitalize()}, for one image",
+        lambda r: work(r.macs, convention),
+        lambda r: convention.of(r.macs),
+        has_bar=True,
+    )
+
+
+COLUMNS: tuple[Column, ...] = (
     Column("Layer", "Where it is: the prefix of its weights in the state_dict", lambda r: r.path),
     Column("Block", "What it is", lambda r: f"{r.block_title}  {r.summary}" if _tells(r) else r.block_title),
     Column(
@@ -84,13 +95,7 @@ COLUMNS = (
         lambda r: r.parameters,
         has_bar=True,
     ),
-    Column(
-        "FLOPs",
-        "Two for each multiply-add, for one image",
-        lambda r: flops(r.flops),
-        lambda r: r.flops,
-        has_bar=True,
-    ),
+    _work(Convention.FLOPS),
     Column(
         "Activations",
         "Kept for the way back, for one image",
@@ -100,6 +105,15 @@ COLUMNS = (
     ),
     Column("Sees", "Its receptive field in pixels of the input", _field, _field_size, is_mono=True),
 )
+
+
+#: Where work is told.
+_WORK = 4
+
+
+def columns(convention: Convention) -> tuple[Column, ...]:
+    """The columns, with work in this convention."""
+    return (*COLUMNS[:_WORK], _work(convention), *COLUMNS[_WORK + 1 :])
 
 
 def _tells(report: NodeReport) -> bool:
@@ -113,10 +127,14 @@ class LayersModel(QAbstractTableModel):
     def __init__(self, parent: Any = None) -> None:
         super().__init__(parent)
         self.reports: list[NodeReport] = []
+        self.columns = COLUMNS
         self._largest: list[float] = [0.0] * len(COLUMNS)
 
-    def set_analysis(self, analysis: Analysis) -> None:
+    def set_analysis(self, analysis: Analysis, convention: Convention = Convention.FLOPS) -> None:
         """List its leaves; rows that stay are only told to have changed, so that the view keeps its place."""
+        if self.columns[_WORK].title != convention.unit:
+            self.columns = columns(convention)
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, _WORK, _WORK)
         reports = analysis.leaves()
         same = [r.path for r in reports] == [r.path for r in self.reports]
         if not same:
@@ -126,7 +144,7 @@ class LayersModel(QAbstractTableModel):
             max((column.number(r) or 0 for r in reports), default=0)
             if column.number and column.has_bar
             else 0
-            for column in COLUMNS
+            for column in self.columns
         ]
         if not same:
             self.endResetModel()
@@ -144,7 +162,7 @@ class LayersModel(QAbstractTableModel):
     ) -> Any:
         if orientation is not Qt.Orientation.Horizontal:
             return None
-        column = COLUMNS[section]
+        column = self.columns[section]
         if role == Qt.ItemDataRole.DisplayRole:
             return column.title
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -154,7 +172,7 @@ class LayersModel(QAbstractTableModel):
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        report, column = self.reports[index.row()], COLUMNS[index.column()]
+        report, column = self.reports[index.row()], self.columns[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return column.text(report)
         if role == SORT_ROLE:
@@ -175,39 +193,48 @@ class LayersModel(QAbstractTableModel):
         return None
 
 
-def totals_row(reports: Sequence[NodeReport], analysis: Analysis, *, is_all: bool) -> list[str]:
+def totals_row(
+    reports: Sequence[NodeReport],
+    analysis: Analysis,
+    *,
+    is_all: bool,
+    convention: Convention = Convention.FLOPS,
+) -> list[str]:
     """The line below the table: the network's totals, or the sums of the rows that a filter left."""
     totals = analysis.totals
     if is_all:
-        figures = (totals.parameters, totals.flops, totals.activation_bytes)
+        figures = (totals.parameters, totals.macs, totals.activation_bytes)
     else:
         figures = (
-            sum(r.parameters for r in reports), sum(r.flops for r in reports), sum(r.activation_bytes for r in reports)
+            sum(r.parameters for r in reports), sum(r.macs for r in reports), sum(r.activation_bytes for r in reports)
         )  # fmt: skip
     title = "Total" if is_all else f"{len(reports)} shown"
-    return [title, "", "", thousands(figures[0]), flops(figures[1]), size(figures[2]), ""]
+    return [title, "", "", thousands(figures[0]), work(figures[1], convention), size(figures[2]), ""]
 
 
-def as_csv(reports: Sequence[NodeReport]) -> str:
-    """The table with plain numbers, for spreadsheets: bytes and FLOPs unscaled, an unknown figure empty."""
+def as_csv(reports: Sequence[NodeReport], convention: Convention = Convention.FLOPS) -> str:
+    """The table with plain numbers, for spreadsheets: bytes and work unscaled, an unknown figure empty."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(
-        ["layer", "block", "output", "parameters", "flops", "activation_bytes", "receptive_field"]
+        ["layer", "block", "output", "parameters", str(convention), "activation_bytes", "receptive_field"]
     )
     for report in reports:
         shape = "" if report.output_shape is None else format_shape(report.output_shape)
-        figures = [report.parameters, report.flops, report.activation_bytes]
+        figures = [report.parameters, convention.of(report.macs), report.activation_bytes]
         writer.writerow([_plain(report.path), report.block_title, shape, *figures, _field(report)])
     return text.getvalue()
 
 
-def as_markdown(reports: Sequence[NodeReport], totals: Sequence[str]) -> str:
+def as_markdown(
+    reports: Sequence[NodeReport], totals: Sequence[str], convention: Convention = Convention.FLOPS
+) -> str:
     """The table as people read it, in Markdown, with the totals as its last row."""
-    rows = [[column.text(report) for column in COLUMNS] for report in reports]
+    shown = columns(convention)
+    rows = [[column.text(report) for column in shown] for report in reports]
     rows.append([f"**{cell}**" if cell else "" for cell in totals])
-    lines = [_markdown_row([column.title for column in COLUMNS])]
-    lines.append(_markdown_row(["---:" if column.number else "---" for column in COLUMNS]))
+    lines = [_markdown_row([column.title for column in shown])]
+    lines.append(_markdown_row(["---:" if column.number else "---" for column in shown]))
     return "\n".join([*lines, *(_markdown_row(row) for row in rows)]) + "\n"
 
 

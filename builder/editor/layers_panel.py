@@ -35,8 +35,10 @@ from builder.editor.layers import (
     LayersModel,
     as_csv,
     as_markdown,
+    columns,
     totals_row,
 )
+from builder.widgets.counting import ConventionSwitch
 from builder.widgets.session import Session
 from builder.widgets.theme import BODY, SEMIBOLD, font
 
@@ -102,6 +104,7 @@ class LayersPanel(QStackedWidget):
         row = QHBoxLayout()
         row.addWidget(self.filter)
         row.addStretch(1)
+        row.addWidget(ConventionSwitch(session, page))
         for title, copy in (("Copy as CSV", self.copy_csv), ("Copy as Markdown", self.copy_markdown)):
             button = QPushButton(title, page)
             button.setProperty("variant", "quiet")
@@ -118,6 +121,7 @@ class LayersPanel(QStackedWidget):
         self.filter.textChanged.connect(self._filter)
         self.table.selectionModel().selectionChanged.connect(self._chosen)
         session.analysisChanged.connect(self._analysis_changed)
+        session.conventionChanged.connect(self._analysis_changed)
         session.selectionChanged.connect(self._follow)
         session.instanceChanged.connect(self._follow)
         session.themeChanged.connect(self.table.viewport().update)
@@ -134,7 +138,7 @@ class LayersPanel(QStackedWidget):
         """List the leaves as the analysis knows them now."""
         self._stale = False
         self._following = True  # what the view does to its selection is no wish of the user
-        self.model.set_analysis(self._session.analysis)
+        self.model.set_analysis(self._session.analysis, self._session.convention)
         self.sorted.invalidate()
         self._following = False
         self.setCurrentWidget(self._page if self.model.reports else self.empty)
@@ -148,12 +152,14 @@ class LayersPanel(QStackedWidget):
 
     def copy_csv(self) -> None:
         """Put the rows shown on the clipboard as CSV."""
-        QGuiApplication.clipboard().setText(as_csv(self.reports()))
+        QGuiApplication.clipboard().setText(as_csv(self.reports(), self._session.convention))
         self._session.statusMessage.emit("Layers copied as CSV")
 
     def copy_markdown(self) -> None:
         """Put the rows shown and the totals on the clipboard as Markdown."""
-        QGuiApplication.clipboard().setText(as_markdown(self.reports(), self._totals_texts()))
+        QGuiApplication.clipboard().setText(
+            as_markdown(self.reports(), self._totals_texts(), self._session.convention)
+        )
         self._session.statusMessage.emit("Layers copied as Markdown")
 
     def _analysis_changed(self) -> None:
@@ -168,7 +174,12 @@ class LayersPanel(QStackedWidget):
 
     def _totals_texts(self) -> list[str]:
         shown = self.reports()
-        return totals_row(shown, self._session.analysis, is_all=len(shown) == len(self.model.reports))
+        return totals_row(
+            shown,
+            self._session.analysis,
+            is_all=len(shown) == len(self.model.reports),
+            convention=self._session.convention,
+        )
 
     def _sum(self) -> None:
         self.totals.tell(self._totals_texts())
@@ -249,7 +260,7 @@ class LayersPanel(QStackedWidget):
     def _copy_selected(self) -> None:
         rows = sorted(index.row() for index in self.table.selectionModel().selectedRows())
         shown = self.reports()
-        QGuiApplication.clipboard().setText(as_csv([shown[row] for row in rows]))
+        QGuiApplication.clipboard().setText(as_csv([shown[row] for row in rows], self._session.convention))
 
 
 class Totals(QWidget):
@@ -270,7 +281,7 @@ class Totals(QWidget):
     def tell(self, texts: list[str]) -> None:
         """Show these under the columns."""
         self.texts = texts
-        named = zip(COLUMNS[1:], texts[1:], strict=True)
+        named = zip(columns(self._session.convention)[1:], texts[1:], strict=True)
         self.setAccessibleName(
             ", ".join([texts[0], *(f"{column.title} {text}" for column, text in named if text)])
         )

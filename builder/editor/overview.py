@@ -12,7 +12,7 @@ from builder.editor.selection import declarations, set_parameter
 from builder.edits import SetName
 from builder.graph import Node
 from builder.shapes import format_shape
-from builder.widgets.figures import count, flops, size, thousands
+from builder.widgets.figures import count, size, thousands, work
 from builder.widgets.forms import Form
 from builder.widgets.inputs import LineEdit
 from builder.widgets.session import Session
@@ -86,7 +86,7 @@ class Overview(QWidget):
                 "Layers": thousands(sum(1 for _ in session.graph)),
                 "Parameters": thousands(totals.parameters),
                 "Buffers": thousands(totals.buffers) if totals.buffers else "",
-                "One image": flops(totals.flops),
+                "One image": work(totals.macs, session.convention),
                 "Activations": f"{size(totals.activation_bytes)} for one image",
                 "Weights": size(4 * totals.parameters),
                 "Sees": _seen(field_of(analysis)),
@@ -122,7 +122,7 @@ class Overview(QWidget):
         figures |= {name: str(value) for name, value in session.view.parameters.items()}
         reports = session.view.reports.values()
         figures["Parameters"] = thousands(sum(report.parameters for report in reports))
-        figures["One image"] = flops(sum(report.flops for report in reports))
+        figures["One image"] = work(sum(report.macs for report in reports), session.convention)
         self._tell(figures)
         self.hint.setText(
             (module.description + " " if module.description else "")

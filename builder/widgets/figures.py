@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-_FLOPS = ("FLOPs", "kFLOPs", "MFLOPs", "GFLOPs", "TFLOPs", "PFLOPs")
+from builder.convention import Convention
+
+_POWERS = ("", "k", "M", "G", "T", "P")
 _BYTES = ("B", "KB", "MB", "GB", "TB")
 _SHORT = ("", "k", "M", "billion", "trillion")
 
@@ -12,9 +14,10 @@ def thousands(number: int) -> str:
     return f"{number:,}"
 
 
-def flops(number: float) -> str:
-    """``0.83 MFLOPs``: from half a unit on, the larger unit is used; ``0`` needs none."""
-    return "0" if number == 0 else _scaled(number, _FLOPS, 1000, first=0.5)
+def work(macs: int, convention: Convention) -> str:
+    """``0.83 MFLOPs`` or ``0.42 MMACs``: from half a unit on, the larger unit is used; ``0`` needs none."""
+    units = tuple(power + convention.unit for power in _POWERS)
+    return _scaled(convention.of(macs), units, 1000, first=0.5) if macs else "0"
 
 
 def size(number: float) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
+from builder.convention import Convention
 from builder.widgets.icons import themed
 from builder.widgets.panels import WORKSPACES
 from builder.widgets.session import Session
@@ -135,7 +136,21 @@ class Menus:
             action.setCheckable(True)
             group.addAction(action)
             self._themes[choice] = action
+        self._count_work(menu)
         menu.addSeparator()
+
+    def _count_work(self, menu: QMenu) -> None:
+        counting, session = menu.addMenu("&Count work in"), self._session
+        group = QActionGroup(self._shell)
+        actions: dict[Convention, QAction] = {}
+        for convention in Convention:
+            text = f"&{convention.unit} ({convention.words})"
+            action = self._add(counting, text, partial(session.set_convention, convention))
+            action.setCheckable(True)
+            group.addAction(action)
+            actions[convention] = action
+        actions[session.convention].setChecked(True)
+        session.conventionChanged.connect(lambda: actions[session.convention].setChecked(True))
 
     def _help(self) -> None:
         menu = self.menu("Help")

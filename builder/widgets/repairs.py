@@ -34,7 +34,7 @@ class RepairButton(QPushButton):
     def _repair(self) -> None:
         session = self._session
         session.flush()
-        offered = proposals(session.document, session.analysis, self._problem)
+        offered = _offered(session, self._problem)
         now = next((other for other in offered if other.id == self.proposal.id), None)
         if now is not None:
             session.perform(now.label, now.edits)
@@ -47,8 +47,12 @@ def repair_buttons(
 ) -> list[RepairButton]:
     """Buttons for the repairs that work, best first, which is the one to press; ``limit`` of them at most."""
     session.flush()
-    offered = proposals(session.document, session.analysis, problem)[:limit]
+    offered = _offered(session, problem)[:limit]
     buttons = [RepairButton(session, problem, proposal, parent) for proposal in offered]
     for button in buttons[:1]:
         button.setProperty("variant", "primary")
     return buttons
+
+
+def _offered(session: Session, problem: Problem) -> list[Proposal]:
+    return proposals(session.document, session.analysis, problem, convention=session.convention)

@@ -13,6 +13,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from builder.analysis import Analysis, GraphView, NodeReport, analyze
+from builder.convention import Convention
 from builder.document import Document
 from builder.edits import Edit
 from builder.errors import Address, ConvolabError
@@ -45,6 +46,7 @@ class Session(QObject):
     savedChanged = Signal()
     recentChanged = Signal()
     themeChanged = Signal()
+    conventionChanged = Signal()
     runStateChanged = Signal(str)
     #: A sentence that is of interest for a few seconds.
     statusMessage = Signal(str)
@@ -73,6 +75,10 @@ class Session(QObject):
         self._timer.timeout.connect(self.flush)
         self.theme_choice = preferences.recall_text("theme", "system")
         self.theme: Theme = theme_of(self.theme_choice)
+        known = [str(convention) for convention in Convention]
+        counted = preferences.recall_text("convention")
+        #: In what work is counted, wherever it is told.
+        self.convention = Convention(counted) if counted in known else Convention.FLOPS
         app = QGuiApplication.instance()
         if isinstance(app, QGuiApplication):
             app.styleHints().colorSchemeChanged.connect(self._follow_system)
@@ -320,6 +326,13 @@ class Session(QObject):
         self.theme_choice = choice if choice in CHOICES else "system"
         preferences.remember("theme", self.theme_choice)
         self.dress()
+
+    def set_convention(self, convention: Convention) -> None:
+        """Count work in FLOPs or in MACs from now on, everywhere and also after the next start."""
+        if convention is not self.convention:
+            self.convention = convention
+            preferences.remember("convention", str(convention))
+            self.conventionChanged.emit()
 
     def _follow_system(self) -> None:
         if self.theme_choice == "system" and theme_of("system") is not self.theme:

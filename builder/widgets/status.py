@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QLabel, QPushButton, QStatusBar, QWidget
 
 from builder.analysis import Analysis
 from builder.analysis.fields import ReceptiveField
+from builder.convention import Convention
 from builder.errors import Severity
 from builder.shapes import format_shape
-from builder.widgets.figures import ago, count, flops, size, thousands
+from builder.widgets.figures import ago, count, size, thousands, work
 from builder.widgets.session import Session
 from builder.widgets.theme import set_state
 
@@ -56,6 +57,7 @@ class StatusBar(QStatusBar):
         self._clock.timeout.connect(self._tell_saved)
         self._clock.start()
         session.analysisChanged.connect(self._tell_analysis)
+        session.conventionChanged.connect(self._tell_analysis)
         session.documentReplaced.connect(self._tell_saved)
         session.savedChanged.connect(self._tell_saved)
         session.statusMessage.connect(self.say)
@@ -83,9 +85,10 @@ class StatusBar(QStatusBar):
 
     def _tell_analysis(self) -> None:
         analysis = self._session.analysis
-        self._totals.setText(totals_line(analysis))
+        convention = self._session.convention
+        self._totals.setText(totals_line(analysis, convention))
         self._totals.setToolTip(
-            "Learnable parameters · floating-point operations for one image (two for each multiply-add) · "
+            f"Learnable parameters · {convention.unit} for one image ({convention.words}) · "
             f"{field_hint(analysis)} · what training keeps for one image on the way back"
         )
         found = [problem for problem in analysis.problems if problem.severity is not Severity.ADVICE]
@@ -108,12 +111,12 @@ class StatusBar(QStatusBar):
         self._saved.setVisible(bool(self._saved.text()))
 
 
-def totals_line(analysis: Analysis) -> str:
+def totals_line(analysis: Analysis, convention: Convention) -> str:
     """``61,706 parameters  ·  0.83 MFLOPs  ·  field global  ·  activations 39 KB``."""
     if not analysis.view(()).reports:
         return "An empty network"
     totals = analysis.totals
-    parts = [f"{thousands(totals.parameters)} parameters", flops(totals.flops)]
+    parts = [f"{thousands(totals.parameters)} parameters", work(totals.macs, convention)]
     if (field := field_of(analysis)) is not None:
         parts.append(f"field {field}")
     parts.append(f"activations {size(totals.activation_bytes)}")

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.blocks.parameters import Integer, Padding, Parameter, PerAxis, Real, ShapeValue, Text
+from builder.convention import Convention
 from builder.widgets.entry import Condition, EntryError, parse, show, unified
-from builder.widgets.figures import ago, count, flops, short, size, thousands
+from builder.widgets.figures import ago, count, short, size, thousands, work
 
 
 def _plain(value: Any) -> Any:
@@ -125,7 +126,12 @@ def test_conditions_are_expressions_of_known_names_or_nothing() -> None:
 
 def test_figures_for_people() -> None:
     assert thousands(61706) == "61,706"
-    assert [flops(n) for n in (0, 832_000, 3_630_000_000)] == ["0", "0.83 MFLOPs", "3.63 GFLOPs"]
+    assert [work(n, Convention.FLOPS) for n in (0, 416_000, 1_815_000_000)] == [
+        "0",
+        "0.83 MFLOPs",
+        "3.63 GFLOPs",
+    ]
+    assert [work(n, Convention.MACS) for n in (0, 416_000, 5)] == ["0", "416 kMACs", "5 MACs"]
     assert [size(n) for n in (0, 512, 39 * 1024, 3 << 20)] == ["0", "512 B", "39.0 KB", "3.00 MB"]
     assert [short(n) for n in (12, 11_689_512)] == ["12", "11.7 M"]
     assert [count(n, "problem") for n in (0, 1, 2)] == ["0 problems", "1 problem", "2 problems"]

@@ -355,7 +355,7 @@ def test_the_header_says_what_is_open_and_unsaved(qtbot: QtBot, window: Window, 
 
 
 def test_the_status_bar_tells_the_totals(window: Window) -> None:
-    line = totals_line(window.session.analysis)
+    line = totals_line(window.session.analysis, window.session.convention)
     assert line.startswith("61,706 parameters  ·  0.83 MFLOPs  ·  field global  ·  activations ")
     assert window.shell.status._totals.text() == line
     assert "the whole input of 28×28" in window.shell.status._totals.toolTip()
