@@ -167,6 +167,24 @@ class Spread:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """One position for all: an axis of one that is stretched to the size of another tensor's (broadcasting)."""
+
+    words: ClassVar[str] = "what its only position sees"
+
+    def bounds(self) -> Bounds:
+        return (0, (0,)), (0, (0,))
+
+    def taps(self, position: int) -> range:
+        return range(1)
+
+    def preimage(self, outputs: np.ndarray, size: int) -> np.ndarray:
+        import numpy as np
+
+        return np.full(size, bool(outputs.any()))
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """What an output sees of each input: one map for each spatial axis, the same for all inputs."""
 

@@ -21,6 +21,7 @@ _ACTIVATIONS = (
     *("relu6", "tanh", "sigmoid", "softmax", "log_softmax", "leaky_relu", "prelu", "elu", "selu", "celu"),
     *("hardtanh", "gelu", "silu", "mish", "softplus", "hardswish", "hardsigmoid"),
 )
+_OF_EQUALS = ("add", "average", "maximum", "subtract", "multiply")
 _NORMS = ("layer_norm", "instance_norm", "group_norm", "local_response_norm")
 _UNARY = (
     *("conv",) * 4,
@@ -241,7 +242,7 @@ def _grow(draw: st.DrawFn, drawing: _Drawing, name: str) -> None:
     tensors = drawing.tensors
     wire, shape = tensors[-1] if draw(st.integers(0, 2)) else draw(st.sampled_from(tensors))
     modules = list(drawing.document.modules.values())
-    kind = draw(st.sampled_from(("block", "block", "block", "merge", "merge", "module")))
+    kind = draw(st.sampled_from(("block", "block", "block", "merge", "merge", "gate", "module")))
     if kind == "module" and modules and len(shape) > 1:
         module = draw(st.sampled_from(modules))
         given = draw(arguments(symbolic=False, stride=True))
@@ -260,13 +261,34 @@ def _grow(draw: st.DrawFn, drawing: _Drawing, name: str) -> None:
             return
         others = draw(st.lists(st.sampled_from(fits), min_size=1, max_size=2, unique=True))
         equal = all(found == shape for other, found in tensors if other in others)
-        drawing.add(name, "add" if equal and draw(st.booleans()) else "concat", wire, *others)
+        merge = draw(st.sampled_from(_OF_EQUALS)) if equal and draw(st.booleans()) else "concat"
+        drawing.add(name, merge, wire, *(others[:1] if merge == "subtract" else others))
+    elif kind == "gate":
+        draw(_gate(drawing, name, wire, shape))
     else:
         block = draw(st.sampled_from(_UNARY if len(shape) > 1 else _ON_VECTORS))
         parameters = draw(parameters_of(REGISTRY[block], len(shape) - 1))
         repeat = draw(st.sampled_from((1, 1, 1, 1, 2)))
         if not drawing.add(name, block, wire, repeat=repeat, **parameters) and len(shape) > 1:
             drawing.add(name, "conv", wire, out_channels=2, kernel_size=3, padding=1)
+
+
+@st.composite
+def _gate(draw: st.DrawFn, drawing: _Drawing, name: str, wire: Wire, shape: Shape) -> None:
+    """A product with something that has axes of one: the whole map's mean, one channel, or one row."""
+    kind = draw(st.sampled_from(("channels", "vector", "positions", "row")))
+    made = f"{name}_gate"
+    if len(shape) == 1 or kind in ("channels", "vector"):
+        pooled = len(shape) > 1 and drawing.add(made, "global_avg_pool", wire, keepdim=kind == "channels")
+        there = pooled or drawing.add(made, "sigmoid", wire)
+    elif kind == "positions":
+        there = drawing.add(made, "conv", wire, out_channels=1, kernel_size=3, padding="same")
+    else:
+        size = [shape[1], *[1] * (len(shape) - 2)]
+        there = drawing.add(made, "max_pool", wire, kernel_size=size, stride=1)
+    if there:
+        pair = draw(st.permutations([wire, drawing.tensors[-1][0]]))
+        drawing.add(name, "multiply", *pair)
 
 
 @st.composite

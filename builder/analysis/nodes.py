@@ -33,8 +33,9 @@ from builder.analysis.values import (
     Stage,
     StorageKey,
     Value,
+    kept_between,
 )
-from builder.blocks import block_class
+from builder.blocks import Saved, block_class
 from builder.document import module_name
 from builder.errors import Problem
 from builder.expressions import ExpressionError, parse, resolve
@@ -90,7 +91,7 @@ def _plain_block(
         return None
     saved: dict[StorageKey, int] = {}
     value = _behind(node, 0, facts, inputs, saved)
-    sums = facts.sums_with_grad if value.needs_grad else facts.sums_without
+    sums = _sums(facts, inputs, value)
     stages = (Stage(node.name, inputs, facts),)
     outputs = {"y": value} if node.block != "output" else {}
     problems = _advice(analysis, node, inputs, facts) if len(inputs) > 1 else ()
@@ -154,13 +155,21 @@ def _run_block(
             break
         value = _behind(node, number, facts, inputs, saved)
         problems += _advice(analysis, node, inputs, facts)
-        part = facts.sums(value.needs_grad)
+        part = _sums(facts, inputs, value)
         sums = part if sums is None else sums.plus(part)
         inputs = (value,)
     outputs = {"y": value} if node.block != "output" else {}
     if sums is None or len(stages) < len(segments):
         sums = (sums or NOTHING).plus(Sums(blocks=len(segments)))  # they count also where nothing is known
     return NodeResult(node, ports, tuple(stages), outputs, tuple(problems), False, sums, tuple(saved.items()))
+
+
+def _sums(facts: Facts, inputs: tuple[Value, ...], value: Value) -> Sums:
+    """The block's figures where these inputs arrive and ``value`` comes out."""
+    sums = facts.sums_with_grad if value.needs_grad else facts.sums_without
+    if facts.saved.for_others and (between := kept_between(facts.saved, inputs)):
+        return sums.plus(Sums(extra=between))
+    return sums
 
 
 def _advice(
@@ -195,10 +204,8 @@ def _behind(
             value = inputs[index]
             if not value.counted:
                 saved[value.storage] = value.storage_bytes
-        for index in keeps.inputs_with_grad:
-            value = inputs[index]
-            if value.needs_grad and not value.counted:
-                saved[value.storage] = value.storage_bytes
+        if keeps.inputs_with_grad or keeps.for_others:
+            _keep_where_needed(keeps, inputs, saved)
         if keeps.output:
             saved[key] = size
     if isinstance(sight, PerInput):
@@ -217,6 +224,18 @@ def _behind(
                 shape, fields, first.storage, first.storage_bytes, needs_grad, first.counted, straight
             )
     return Value(shape, fields, key, size, needs_grad)
+
+
+def _keep_where_needed(keeps: Saved, inputs: tuple[Value, ...], saved: dict[StorageKey, int]) -> None:
+    """Add the inputs that are kept only for the gradient of certain inputs."""
+    kept = [index for index in keeps.inputs_with_grad if inputs[index].needs_grad]
+    for part in keeps.for_others:
+        if part.kept is not None and any(inputs[index].needs_grad for index in part.needing):
+            kept.append(part.kept)
+    for index in kept:
+        value = inputs[index]
+        if not value.counted:
+            saved[value.storage] = value.storage_bytes
 
 
 def _seen(inputs: tuple[Value, ...], sight: Sight) -> tuple[Value, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from builder.analysis.facts import Facts, default_block
 from builder.analysis.fields import Field, ReceptiveField, summarise, unite
-from builder.analysis.values import Fields, GraphAnalysis, NodeResult, Stage
+from builder.analysis.values import Fields, GraphAnalysis, NodeResult, Stage, kept_between
 from builder.blocks import Formula
 from builder.document import module_name
 from builder.errors import Address, Problem
@@ -96,7 +96,10 @@ class NodeReport:
         sight = self.facts.sight if self.facts else None
         size = " × ".join(str(s) for s in now.size)
         if before is None or before.size is None or before.jump is None or not isinstance(sight, Window):
-            return [Formula("Receptive field", "as large as before", "", f"{size} px")]
+            same = before is not None and before.size == now.size
+            words = "as large as before" if same else "all that any of the inputs sees"
+            beside = ", and the whole input beside it" if now.is_global else ""
+            return [Formula("Receptive field", words + beside, "", f"{size} px")]
         window, told = sight.axes[0], before.size[0]
         if isinstance(window, Sliding):
             told += window.dilation * (window.kernel - 1) * before.jump[0]
@@ -227,7 +230,8 @@ def _figures(
             cost = one.facts.cost
             parameters, buffers, macs = parameters + cost.parameters, buffers + cost.buffers, macs + cost.macs
             if cost.parameters or any(value.needs_grad for value in one.inputs):
-                extra, fixed = extra + one.facts.saved.extra, fixed + one.facts.saved.fixed
+                kept = one.facts.saved
+                extra, fixed = extra + kept.extra + kept_between(kept, one.inputs), fixed + kept.fixed
     numbers = range(len(result.stages)) if stage is None else (stage,)
     own = {(result.node.id, number) for number in numbers}
     saved = analysis.saved

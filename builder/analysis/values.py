@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from builder.analysis.facts import NOTHING, Facts, Sums
 from builder.analysis.fields import Field
 from builder.analysis.wiring import Wiring
+from builder.blocks import Saved
 from builder.errors import Problem
 from builder.graph import Graph, Node
 from builder.shapes import TensorShape
@@ -61,6 +62,13 @@ class Value:
 
 
 UNKNOWN = Value(None)
+
+
+def kept_between(saved: Saved, inputs: Sequence[Value]) -> int:
+    """Bytes for each sample of what a block keeps between its inputs, for those of them that need a gradient."""
+    return sum(
+        part.extra for part in saved.for_others if any(inputs[index].needs_grad for index in part.needing)
+    )
 
 
 @dataclass(slots=True, eq=False)

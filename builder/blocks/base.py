@@ -39,6 +39,18 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptFor:
+    """What is kept only where one of the inputs ``needing`` needs a gradient.
+
+    The input ``kept``, whole, or (None) ``extra`` bytes for each sample of something between.
+    """
+
+    needing: tuple[int, ...]
+    kept: int | None
+    extra: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     """What autograd keeps of a block for the backward pass, in fp32 training.
 
@@ -56,6 +68,7 @@ class Saved:
     fixed: int = 0
     view: bool = False
     inputs_with_grad: tuple[int, ...] = ()
+    for_others: tuple[KeptFor, ...] = ()
     rigid: int = 0
     rigid_fixed: int = 0
 

@@ -32,6 +32,8 @@ class Apply:
     args: tuple[Any, ...] = ()
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     packed: bool = False
+    #: Of two arguments: called on the first two inputs, on the result and the third, and so on.
+    folded: bool = False
     contiguous: bool = False
 
 
@@ -44,9 +46,14 @@ class Index:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """The inputs joined by an arithmetic operator."""
+    """The inputs joined by an arithmetic operator, and the result divided by ``over``.
+
+    ``trailing``: for each input, how many axes of one are put behind its own first.
+    """
 
     symbol: str
+    over: int = 1
+    trailing: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

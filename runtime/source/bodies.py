@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 from builder.blocks.lowering import Apply, Index, Lowering, Make, Operator, PassOn
 from runtime.source.agreement import is_chain_class, positional, steps_together
@@ -171,12 +172,20 @@ def _variable(name: str) -> str:
 def _call(low: Lowering, inputs: list[str]) -> str:
     """A function or operator applied in ``forward``."""
     if isinstance(low, Operator):
-        return f" {low.symbol} ".join(inputs)
+        trailing = low.trailing or (0,) * len(inputs)
+        operands = [
+            f"{value}[..., {', '.join(['None'] * axes)}]" if axes else value
+            for value, axes in zip(inputs, trailing, strict=True)
+        ]
+        joined = f" {low.symbol} ".join(operands)
+        return joined if low.over == 1 else f"({joined}) / {low.over}"
     if isinstance(low, PassOn):
         return inputs[0]
     if isinstance(low, Index):
         return f"{inputs[0]}[{', '.join([':', *map(_slice, low.slices)])}]"
     assert isinstance(low, Apply)
+    if low.folded:
+        return reduce(lambda one, other: f"{low.target}({one}, {other})", inputs)
     tensors = [f"[{', '.join(inputs)}]"] if low.packed else inputs
     arguments = [*tensors, *map(literal, low.args), *(f"{k}={literal(v)}" for k, v in low.kwargs.items())]
     return f"{low.target}({', '.join(arguments)}){'.contiguous()' if low.contiguous else ''}"

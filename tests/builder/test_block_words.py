@@ -13,6 +13,7 @@ from builder.edits import apply_all
 from builder.errors import Problem
 from builder.fixes import proposals
 from builder.graph import Edge, Graph, Node
+from builder.sketch import Sketch
 
 Shape = tuple[int, ...]
 SHAPE = (64, 28, 14)
@@ -99,3 +100,57 @@ def test_a_norm_of_single_values_is_warned_of() -> None:
     analysis = analyze(_placed("group_norm", (6, 1, 1), num_groups=6))
     assert analysis.ok
     assert "norm-of-one" in [problem.code for problem in analysis.problems]
+
+
+def test_merges_name_who_brings_what() -> None:
+    graph = Graph()
+    for index, (name, block, given) in enumerate(
+        [
+            ("photo", "input", {"shape": [3, 8, 8]}),
+            ("mask", "input", {"shape": [2, 8, 1]}),
+            ("product", "multiply", {}),
+            ("output", "output", {}),
+        ]
+    ):
+        graph.add_node(Node(f"n{index}", name, block, given, (248.0 * index, 0.0)))
+    for edge in (Edge("n0", "y", "n2", "0"), Edge("n1", "y", "n2", "1"), Edge("n2", "y", "n3", "x")):
+        graph.connect(edge)
+    (problem,) = [p for p in analyze(Document("net", graph)).problems if p.code.startswith("multiply")]
+    assert problem.values == "'photo' brings 3×8×8, 'mask' brings 2×8×1"
+
+
+@pytest.mark.parametrize(
+    ("gate", "result"), [((64,), "392 each"), ((64, 1, 1), "392 each"), ((1, 28, 14), "64 each")]
+)
+def test_a_product_says_how_much_a_gate_is_stretched(gate: Shape, result: str) -> None:
+    assert _said("multiply", "x1 is stretched", SHAPE, gate)[2] == result
+
+
+def _gated(*gate: tuple[str, dict[str, Any]]) -> Document:
+    """An image, and the image weighed by what some blocks make of it."""
+    sketch = Sketch()
+    x = y = sketch.input((3, 8, 8))
+    for index, (block, given) in enumerate(gate):
+        y = sketch.add(f"gate{index}", block, y, **given)
+    sketch.output(sketch.add("product", "multiply", x, y))
+    return Document("gated", sketch.graph)
+
+
+def test_a_global_gate_is_cut_from_the_local_field_and_told_beside_it() -> None:
+    squeeze = [("global_avg_pool", {}), ("linear", {"out_features": 3}), ("sigmoid", {})]
+    analysis = analyze(_gated(*squeeze))
+    leaf = analysis.leaf("product")
+    assert leaf is not None
+    assert leaf.receptive_field is not None
+    assert (leaf.receptive_field.size, leaf.receptive_field.is_global) == ((1, 1), True)
+    assert analysis.field("product", (4, 4)) == ((0, 7), (0, 7))
+
+
+def test_a_local_gate_of_one_column_is_seen_from_every_column() -> None:
+    analysis = analyze(_gated(("max_pool", {"kernel_size": [1, 3], "stride": [1, 8], "padding": [0, 1]})))
+    leaf = analysis.leaf("product")
+    assert leaf is not None
+    assert leaf.receptive_field is not None
+    assert not leaf.receptive_field.is_global
+    assert analysis.field("product", (5, 6)) == ((5, 5), (0, 6))
+    assert analysis.field("product", (5, 0), clipped=False) == ((5, 5), (-1, 1))

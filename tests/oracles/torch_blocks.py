@@ -155,6 +155,9 @@ def _per_axis_lists_differ(block_id: str, values: Values, shapes: Sequence[Shape
     return any(len(value) != len(shapes[0]) - 1 for value in lists)
 
 
+_OF_EQUALS = ("add", "subtract", "average", "maximum")
+
+
 def _slice_slips(values: Values, shape: Shape) -> bool:
     if values["dim"] > len(shape):
         return False
@@ -184,7 +187,7 @@ HOUSE_RULES = (
         "Add does not broadcast",
         "In a residual network unequal shapes are a slip; broadcasting would hide it.",
         True,
-        lambda block_id, values, shapes: block_id == "add" and len(set(shapes)) > 1,
+        lambda block_id, values, shapes: block_id in _OF_EQUALS and len(set(shapes)) > 1,
     ),
     HouseRule(
         "Pixels are shuffled in images",

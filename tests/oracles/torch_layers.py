@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import reduce
 
+import torch
 from torch import Tensor, nn
 
-from tests.oracles.torch_making import Maker, Shape, Values, of_rank
+from tests.oracles.torch_making import Function, Maker, Shape, Values, of_rank
 
 
 def _module(name: str) -> Maker:
@@ -34,7 +36,26 @@ def _layer_norm(values: Values, shapes: Sequence[Shape]) -> nn.Module:
     return nn.LayerNorm(shape if values["over"] == "all" else shape[-1:], **options)
 
 
+def _product(*factors: Tensor) -> Tensor:
+    """A vector has one number for each channel."""
+    axes = max(factor.dim() for factor in factors)
+    if any(factor.dim() not in (2, axes) for factor in factors):
+        raise ValueError("ranks differ")
+    return reduce(
+        torch.mul, [x.unflatten(1, (-1, *[1] * (axes - x.dim()))) if x.dim() < axes else x for x in factors]
+    )
+
+
+def _mean(*values: Tensor) -> Tensor:
+    return reduce(torch.add, values) / len(values)
+
+
+def _merge(function: Callable[..., Tensor]) -> Maker:
+    return lambda values, shapes: Function(function)
+
+
 LAYERS: dict[str, Maker] = {
+    "average": _merge(_mean),
     "celu": _module("CELU"),
     "elu": _module("ELU"),
     "gelu": _module("GELU"),
@@ -47,9 +68,12 @@ LAYERS: dict[str, Maker] = {
     "leaky_relu": _module("LeakyReLU"),
     "local_response_norm": _module("LocalResponseNorm"),
     "log_softmax": lambda values, shapes: nn.LogSoftmax(1),
+    "maximum": _merge(lambda *xs: reduce(torch.maximum, xs)),
     "mish": _module("Mish"),
+    "multiply": _merge(_product),
     "prelu": _module("PReLU"),
     "selu": _module("SELU"),
     "silu": _module("SiLU"),
     "softplus": _module("Softplus"),
+    "subtract": _merge(torch.sub),
 }

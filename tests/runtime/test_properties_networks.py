@@ -140,7 +140,12 @@ def test_size_jump_and_start_are_those_of_positions_far_from_the_border(document
         margin = max(shape[1] // 4, 2 * ceil(report.jump[0]))
         for index, (first, last) in enumerate(fields):
             if margin <= first <= last < shape[1] - margin:
-                assert seen[leaf.path].field((index,)) == ((first, last),), (leaf.path, index)
+                found = seen[leaf.path].field((index,))
+                if report.is_global:  # a gate beside it sees more, which is cut from the local field
+                    assert found is not None
+                    assert found[0][0] <= first <= last <= found[0][1], (leaf.path, index)
+                else:
+                    assert found == ((first, last),), (leaf.path, index)
                 if uniform:
                     assert first == report.start[0] + index * report.jump[0], leaf.path
                     assert last == first + report.size[0] - 1, leaf.path
