@@ -12,11 +12,15 @@ from builder.analysis.values import Fields, GraphAnalysis, NodeResult, Stage, ke
 from builder.blocks import Formula
 from builder.document import module_name
 from builder.errors import Address, Problem
+from builder.expressions import is_expression
 from builder.graph import Graph, Node
 from builder.shapes import TensorShape, dimensions
 
 #: For each input of a graph, what arrives there sees of the sources of the network.
 Outer = Mapping[str, Fields]
+
+#: Letters that fit on a node.
+_FITS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class NodeReport:
     stages: int = 1
     arriving_field: ReceptiveField | None = None
     facts: Facts | None = None
+    #: What a module's parameters are at this node, where it runs.
+    arguments: Mapping[str, int] | None = None
 
     @property
     def flops(self) -> int:
@@ -67,10 +73,20 @@ class NodeReport:
         if self.facts is not None and self.facts.block is not None:
             return self.facts.block.summary()
         if name := module_name(self.node.block):
-            arguments = ", ".join(f"{key} {value}" for key, value in self.node.parameters.items())
-            return f"{name} · {arguments}" if arguments else name
+            return self._module_summary(name)
         block = default_block(self.node.block)
         return block.title.lower() if block else self.node.block
+
+    def _module_summary(self, name: str) -> str:
+        """The module and what it is given: with the parameters' names where they fit on the node."""
+        values: Mapping[str, Any] = self.node.parameters if self.arguments is None else self.arguments
+        given = {
+            key: value
+            for key, value in values.items()
+            if key in self.node.parameters and not is_expression(value)
+        }
+        spelt = " · ".join([name, *(f"{key} {value}" for key, value in given.items())])
+        return spelt if len(spelt) <= _FITS else " · ".join([name, *map(str, given.values())])
 
     @property
     def output_shape(self) -> TensorShape | None:
@@ -208,6 +224,7 @@ def report_of(
         len(stages),
         receptive_field(arriving[0].fields, arriving[0].shape, outer) if arriving else None,
         first.facts if first else None,
+        first.inner.env if first and first.inner is not None else None,
     )
 
 
