@@ -68,11 +68,12 @@ def ports_of(document: Document, node: Node, graph_key: str | None = None) -> Po
         return Ports(
             tuple(sorted(wired, key=natural_key)), tuple(sorted(outputs, key=natural_key)), known=False
         )
+    leaving = block.outputs_of(node.parameters)
     if not block.variadic:
-        return Ports(block.inputs, block.outputs)
-    accepts = Ports((), block.outputs, variadic=True)
+        return Ports(block.inputs, leaving)
+    accepts = Ports((), leaving, variadic=True)
     count = max([2, *(int(port) + 1 for port in wired if accepts.has_input(port))])
-    return Ports(tuple(map(str, range(count))), block.outputs, variadic=True)
+    return Ports(tuple(map(str, range(count))), leaving, variadic=True)
 
 
 def free_input(document: Document, graph_key: str, node_id: str) -> str | None:

@@ -34,7 +34,6 @@ class Sketch:
         column: float | None = None,
         when: str | None = None,
         repeat: int | str = 1,
-        outputs: tuple[str, ...] = ("y",),
         ports: tuple[str, ...] | None = None,
         **parameters: Any,
     ) -> Wire:
@@ -56,7 +55,8 @@ class Sketch:
             ports = tuple(map(str, range(len(inputs)))) if numbered else cls.inputs if cls else ("input",)
         for wire, port in zip(inputs, ports, strict=True):
             self.graph.connect(Edge(wire.node, wire.port, node_id, port))
-        return Wire(node_id, "output" if block.startswith("module:") else outputs[0], column, line)
+        leaving = cls.outputs_of(parameters) if cls is not None else ("output",)
+        return Wire(node_id, leaving[0] if leaving else "", column, line)
 
     def input(self, shape: tuple[int, ...] | None = None, name: str = "input") -> Wire:
         """The network's input of this shape, or a module's port."""

@@ -18,6 +18,7 @@ from builder.blocks.parameters import (
     PerAxis,
     Real,
     ShapeValue,
+    Sizes,
     Text,
 )
 
@@ -62,6 +63,8 @@ def value_of(parameter: Parameter[Any], axes: int) -> st.SearchStrategy[Any]:
             return st.one_of(forms)
         case Order():
             return st.permutations(range(1, max(axes, 0) + 2)) | st.just([1, 2])
+        case Sizes():
+            return st.just([]) | st.lists(st.integers(1, 4), min_size=2, max_size=4)
         case ShapeValue(rest=True):
             sizes = st.sampled_from((1, 2, 2, 3, 4, 6))
             rest = st.lists(sizes, max_size=3).flatmap(lambda some: st.permutations([-1, *some]))

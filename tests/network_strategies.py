@@ -27,7 +27,7 @@ _UNARY = (
     *("conv",) * 4,
     *("max_pool", "avg_pool", "batch_norm", "relu", "conv_transpose", "upsample") * 2,
     *("pixel_shuffle", "pixel_unshuffle", "channel_shuffle"),
-    *("pad", "crop", "slice", "slice", "permute", "reshape", "flatten"),
+    *("pad", "crop", "slice", "split", "split", "permute", "reshape", "flatten"),
     *("adaptive_avg_pool", "dropout"),
     *_ACTIVATIONS,
     *_NORMS,
@@ -35,7 +35,7 @@ _UNARY = (
 _ON_VECTORS = (
     *("linear",) * 8,
     *("relu", "batch_norm", "dropout", "flatten") * 3,
-    *("slice", "reshape"),
+    *("slice", "split", "reshape"),
     *_ACTIVATIONS,
 )
 _PARAMETERS = (
@@ -207,7 +207,9 @@ class _Drawing:
                 graph.disconnect(edge)
             graph.remove_node(wire.node)
             return False
-        self.tensors.append((wire, shape))
+        for port, leaving in report.output_shapes.items():
+            assert leaving is not None
+            self.tensors.append((wire._replace(port=port), leaving))
         return True
 
 

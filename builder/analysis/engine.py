@@ -234,6 +234,6 @@ class Engine:
         name = module_name(node.block)
         if name is None:
             cls = block_class(node.block)
-            return cls.outputs if cls else anything
+            return cls.outputs_of(node.parameters) if cls else anything
         module = self.document.modules.get(name)
         return tuple(n.name for n in module.graph if n.block == "output") if module else anything

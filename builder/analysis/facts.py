@@ -74,6 +74,8 @@ class Facts:
     sums_with_grad: Sums = NOTHING
     sums_without: Sums = NOTHING
     passing: Passing = NOTHING_PASSING
+    #: Shapes of the outputs behind the first.
+    more: tuple[TensorShape, ...] = ()
 
     def sums(self, needs_grad: bool) -> Sums:
         """The block's figures, with or without a backward pass."""
@@ -168,6 +170,7 @@ def _compute(block_id: str, parameters: Mapping[str, Any], inputs: tuple[TensorS
         Sums(*counted, saved.extra, saved.fixed, 1),
         Sums(*counted, blocks=1),
         block.passing(inputs),
+        block.more(inputs),
     )
 
 

@@ -94,7 +94,7 @@ def repeat_problem(
 def _one_in_one_out(engine: Engine, node: Node) -> bool:
     cls = block_class(node.block)
     if cls is not None:
-        return len(cls.inputs) == len(cls.outputs) == 1 and not cls.variadic
+        return len(cls.inputs) == len(engine.output_ports(node)) == 1 and not cls.variadic
     graph = engine.document.graph(module_name(node.block) or "")
     return [n.block for n in graph if n.block in ("input", "output")] in (
         ["input", "output"],
@@ -131,6 +131,16 @@ def unknown_block(block: str) -> Problem:
         "Every block must be one this version knows",
         f"'{block}' is not",
         "It is kept as it is; replace it, or open the document with the version that made it.",
+    )
+
+
+def uncounted_outputs(drawn: int, made: int) -> Problem:
+    """A block whose outputs are counted by an expression."""
+    return Problem(
+        "outputs-not-counted",
+        "How many outputs a block has must be a number, and no expression",
+        f"{drawn} are drawn, and {made} come out here",
+        "Write the number.",
     )
 
 

@@ -124,8 +124,10 @@ class _Frame:
                 frame = _Frame(stage.inner, path, held, tuple(inputs))
                 yield from frame.run(dict(zip(result.ports, inputs, strict=True)), made)
             else:
-                value = after[0] if after else result.outputs.get("y")
+                value = after[0] if after else next(iter(result.outputs.values()), None)
                 yield from self._leaf(stage, held, inputs, value, made)
+                if not after and len(result.outputs) > 1:
+                    made = dict.fromkeys(result.outputs, made["y"])  # all are views of one
             outputs.update({port: tensor for port, tensor in made.items() if port in outputs})
             inputs = list(made.values())
 

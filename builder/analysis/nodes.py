@@ -21,6 +21,7 @@ from builder.analysis.findings import (
     missing_module,
     port_problems,
     repeat_problem,
+    uncounted_outputs,
     unknown_block,
     with_names,
 )
@@ -94,6 +95,11 @@ def _plain_block(
     sums = _sums(facts, inputs, value)
     stages = (Stage(node.name, inputs, facts),)
     outputs = {"y": value} if node.block != "output" else {}
+    if facts.more:
+        assert facts.block is not None
+        outputs = _several(facts.block.outputs_of(node.parameters), value, facts)
+        if not outputs:
+            return None
     problems = _advice(analysis, node, inputs, facts) if len(inputs) > 1 else ()
     return NodeResult(node, ports, stages, outputs, problems, False, sums, tuple(saved.items()))
 
@@ -128,13 +134,13 @@ def _result(
         stages = (Stage(segments[0], inputs),)
         return NodeResult(node, ports, stages, dict.fromkeys(outputs, UNKNOWN), tuple(problems))
     if name is None:
-        return _run_block(analysis, node, ports, inputs, segments, problems)
+        return _run_block(analysis, node, ports, inputs, segments, problems, outputs)
     return run_module(engine, analysis, node, ports, inputs, segments, problems, within)
 
 
 def _run_block(
     analysis: GraphAnalysis, node: Node, ports: tuple[str, ...], inputs: tuple[Value, ...],
-    segments: list[str], problems: list[Problem],
+    segments: list[str], problems: list[Problem], names: tuple[str, ...],
 ) -> NodeResult:  # fmt: skip
     stages: list[Stage] = []
     sums: Sums | None = None
@@ -158,7 +164,13 @@ def _run_block(
         part = _sums(facts, inputs, value)
         sums = part if sums is None else sums.plus(part)
         inputs = (value,)
-    outputs = {"y": value} if node.block != "output" else {}
+    outputs: dict[str, Value] = {"y": value} if node.block != "output" else {}
+    if len(names) > 1:
+        facts = stages[-1].facts or Facts(None, (), None)
+        outputs = _several(names, value, facts) if facts.more else {}
+        if facts.more and not outputs:
+            problems.append(uncounted_outputs(len(names), 1 + len(facts.more)))
+        outputs = outputs or dict.fromkeys(names, UNKNOWN)
     if sums is None or len(stages) < len(segments):
         sums = (sums or NOTHING).plus(Sums(blocks=len(segments)))  # they count also where nothing is known
     return NodeResult(node, ports, tuple(stages), outputs, tuple(problems), False, sums, tuple(saved.items()))
@@ -180,6 +192,24 @@ def _advice(
         return ()
     found = misalignment(inputs)
     return () if found is None else (with_names(found, analysis, node),)
+
+
+def _several(names: tuple[str, ...], first: Value, facts: Facts) -> dict[str, Value]:
+    """The outputs of a block that gives several views of one storage; empty where they are not as many as names."""
+    if len(names) != 1 + len(facts.more):
+        return {}
+    outputs = {names[0]: first}
+    for name, shape in zip(names[1:], facts.more, strict=True):
+        outputs[name] = Value(
+            shape,
+            first.fields,
+            first.storage,
+            first.storage_bytes,
+            first.needs_grad,
+            first.counted,
+            first.strides,
+        )
+    return outputs
 
 
 def _behind(

@@ -17,6 +17,7 @@ from builder.blocks import (
     resizing,
     response,
     smooth,
+    splitting,
     terminal,
     transposed,
 )
@@ -63,6 +64,7 @@ _MODULES = (
     resizing,
     response,
     smooth,
+    splitting,
     terminal,
     transposed,
 )

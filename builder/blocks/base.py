@@ -144,6 +144,11 @@ class Block:
     _declared: ClassVar[Mapping[str, Parameter[Any]]] = {}
 
     @classmethod
+    def outputs_of(cls, parameters: Mapping[str, Any]) -> tuple[str, ...]:  # noqa: ARG003 - some look at them
+        """Names of the outputs with these parameters, as a document holds them: expressions have no value here."""
+        return cls.outputs
+
+    @classmethod
     def parameters(cls) -> Mapping[str, Parameter[Any]]:
         """The declared parameters by name."""
         return cls._declared
@@ -196,6 +201,10 @@ class Block:
     def infer(self, inputs: Sequence[TensorShape]) -> TensorShape | Problem:
         """The output's shape, or why there is none."""
         raise NotImplementedError
+
+    def more(self, inputs: Sequence[TensorShape]) -> tuple[TensorShape, ...]:
+        """The shapes of the outputs behind the first; they all are views of input 0."""
+        return ()
 
     def cost(self, inputs: Sequence[TensorShape]) -> Cost:
         """Parameters, buffers and MACs."""

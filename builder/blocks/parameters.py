@@ -11,6 +11,9 @@ from typing import Any, Generic, Self, TypeVar, overload
 
 from builder.shapes import TensorShape, format_shape
 
+#: The most parts a tensor is split into.
+MOST_PARTS = 64
+
 T = TypeVar("T")
 PerAxisValue = int | tuple[int, ...]
 PaddingValue = str | int | tuple[Any, ...]
@@ -290,6 +293,25 @@ class Order(ShapeValue):
                 return f"needs whole numbers, not {_quoted(axis)}"
         if sorted(value) != list(range(1, len(value) + 1)):
             return f"needs each of the axes 1 to {len(value)} once, not {self.format(value)}"
+        return None
+
+    def format(self, value: Any) -> str:
+        return ", ".join(map(str, value))
+
+
+class Sizes(ShapeValue):
+    """At least two sizes, or none."""
+
+    kind = "sizes"
+
+    def check(self, value: Any) -> str | None:
+        if not isinstance(value, list | tuple) or len(value) == 1 or len(value) > MOST_PARTS:
+            return f"needs from two to {MOST_PARTS} sizes such as 16, 48, or none, not {_quoted(value)}"
+        for size in value:
+            if not _is_int(size):
+                return f"needs whole numbers, not {_quoted(size)}"
+            if wrong := _range(size, 1, 2**31 - 1):
+                return wrong
         return None
 
     def format(self, value: Any) -> str:

@@ -26,7 +26,9 @@ class Slice(Block):
     id = "slice"
     title = "Slice"
     category = "Reshape"
-    description = "Takes a stretch of one axis, as a Python slice does: some of the channels, or some of the rows."
+    description = (
+        "Takes a stretch of one axis, as a Python slice does: some of the channels, or some of the rows."
+    )
     search = ("part", "narrow", "select", "channels", "subset", "index", "range")
     stem = "slice"
     presets = (Preset("First channel", {"stop": 1}), Preset("Every second row", {"dim": 2, "step": 2}))

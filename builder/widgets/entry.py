@@ -6,7 +6,17 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from builder.blocks.parameters import Integer, Padding, Parameter, PerAxis, Real, ShapeValue, Text
+from builder.blocks.parameters import (
+    Integer,
+    Order,
+    Padding,
+    Parameter,
+    PerAxis,
+    Real,
+    ShapeValue,
+    Sizes,
+    Text,
+)
 from builder.expressions import ExpressionError, is_expression, resolve
 
 _TIMES = re.compile(r"\s*[×x*,;]\s*|\s+")
@@ -52,6 +62,8 @@ def show(parameter: Parameter[Any], value: Any, dims: int | None = None) -> str:
         return real(value)
     if isinstance(parameter, PerAxis | Padding) and isinstance(value, int) and dims:
         value = (value,) * dims
+    if isinstance(parameter, Order | Sizes):
+        return parameter.format(value)
     if isinstance(value, list | tuple):
         return " × ".join(_side(part) for part in value)
     return str(value)
@@ -100,6 +112,8 @@ def _literal(parameter: Parameter[Any], text: str) -> Any:
         return _whole(text, thousands=True)
     if isinstance(parameter, Real):
         return _real(text)
+    if isinstance(parameter, Sizes) and not text:
+        return []
     if isinstance(parameter, ShapeValue):
         return _list(text)
     if isinstance(parameter, PerAxis):

@@ -11,7 +11,7 @@ from builder.blocks.lowering import Apply, Index, Lowering, Make, Operator, Pass
 from runtime.source.agreement import is_chain_class, positional, steps_together
 from runtime.source.settling import Settler
 from runtime.source.tracing import Step, Trace
-from runtime.source.writing import Call, Code, Repeated, literal, statement
+from runtime.source.writing import WIDTH, Call, Code, Repeated, literal, statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,7 @@ class Body:
         """Lines of ``forward`` for one node."""
         node = together[0].node
         active = next(step for step in together if step.active)
+        first = inputs[0]
         optional = not all(step.active for step in together)
         attribute = f"self.{node.name}" if node.name.isidentifier() else f'getattr(self, "{node.name}")'
         test = f"{attribute} is not None"
@@ -147,21 +148,27 @@ class Body:
             expression = f"{attribute}({', '.join(inputs)})"
         else:
             expression = inputs[0]
-            for low in active.lowered:
+            for number, low in enumerate(active.lowered):
                 expression = _call(low, inputs)
+                if self.taps and node.repeat != 1:
+                    expression = f'tap(self, "{active.segments[number]}", {expression})'
                 inputs = [expression]
             test = f"self.{node.name}_active"
+        outputs = list(active.outputs)
         if optional:
-            expression = f"{expression} if {test} else {inputs[0]}"
+            passed = first if len(outputs) == 1 else f"({', '.join([first] * len(outputs))})"
+            expression = f"{expression} if {test} else {passed}"
         if self.taps:
             expression = f'tap(self, "{node.name}", {expression})'
-        outputs = list(active.outputs)
         names = (
             [_variable(node.name)] if len(outputs) == 1 else [_variable(f"{node.name}_{p}") for p in outputs]
         )
         for port, name in zip(outputs, names, strict=True):
             variables[node.id, port] = name
-        return [f"        {', '.join(names)} = {expression}"]
+        line = f"        {', '.join(names)} = {expression}"
+        if len(names) < 2 or len(line) <= WIDTH:
+            return [line]
+        return ["        (", *(f"            {name}," for name in names), f"        ) = {expression}"]
 
 
 def _variable(name: str) -> str:

@@ -24,7 +24,8 @@ from builder.shapes import TensorShape
 class Step:
     """A node in one use: what it becomes at each of its stages, or None where it is bypassed.
 
-    ``condition`` and ``repeat`` are as written in the module; ``outputs`` are the shapes it gives, by port.
+    ``condition`` and ``repeat`` are as written in the module; ``outputs`` are the shapes it gives, by port,
+    and ``segments`` what its stages are called.
     """
 
     node: Node
@@ -34,6 +35,7 @@ class Step:
     lowered: list[Lowering] = field(default_factory=list)
     placed: list[Placement] = field(default_factory=list)
     outputs: dict[str, TensorShape] = field(default_factory=dict)
+    segments: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -91,7 +93,8 @@ def _step(
     first = next(iter(inputs.values()))
     known = {**env, "in_channels": first[0]}
     condition = None if node.when is None else parse(node.when).render(known)
-    step = Step(node, not result.bypassed, condition, resolve(node.repeat, known))
+    segments = tuple(stage.segment for stage in result.stages)
+    step = Step(node, not result.bypassed, condition, resolve(node.repeat, known), segments=segments)
     if result.bypassed:
         step.outputs = dict.fromkeys(result.outputs, first)
         return step
@@ -109,7 +112,9 @@ def _step(
             shape = block.infer(arriving)
             assert not isinstance(shape, Problem)
             step.lowered.append(block.lower(arriving))
-            outputs = {} if node.block == "output" else {"y": plain_sizes(shape)}
+            names = cls.outputs_of(node.parameters)
+            given = (shape, *block.more(arriving))[: len(names)]
+            outputs = {name: plain_sizes(one) for name, one in zip(names, given, strict=True)}
         step.outputs = outputs
         if outputs:
             inputs = {next(iter(inputs)): next(iter(outputs.values()))}

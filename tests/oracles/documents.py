@@ -24,12 +24,12 @@ Env = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One module run on values that are there, making value ``result``."""
+    """One module run on values that are there, making the values ``results``."""
 
     path: str
     block: str
     sources: tuple[int, ...]
-    result: int
+    results: tuple[int, ...]
 
 
 class Interpreted(nn.Module):
@@ -85,7 +85,10 @@ class Interpreted(nn.Module):
         first = next(iter(sources.values()))
         known = {**env, "in_channels": self._metas[first].shape[1]}
         module = self._document.module_of(node.block)
-        ports = [n.name for n in module.graph if n.block == "output"] if module else ["y"]
+        if module is None:
+            ports = list(REGISTRY[node.block].outputs_of(node.parameters))
+        else:
+            ports = [n.name for n in module.graph if n.block == "output"]
         if node.when is not None and not _evaluate(f"={node.when}", known):
             return dict.fromkeys(ports, first)
         made = dict.fromkeys(ports, first)  # repeated no times, it is not there
@@ -93,7 +96,8 @@ class Interpreted(nn.Module):
             known["in_channels"] = self._metas[next(iter(sources.values()))].shape[1]
             place = [*path, segment]
             if module is None:
-                made = {"y": self._leaf(node, known, tuple(sources.values()), place)}
+                leaf = self._leaf(node, known, tuple(sources.values()), place)
+                made = dict(zip(ports, leaf, strict=True))
             else:
                 arguments = {p.name: p.default for p in module.parameters}
                 arguments |= {name: _evaluate(value, known) for name, value in node.parameters.items()}
@@ -101,7 +105,7 @@ class Interpreted(nn.Module):
             sources = dict(zip(sources, made.values(), strict=False)) if len(sources) == 1 else sources
         return made
 
-    def _leaf(self, node: Node, env: Env, sources: tuple[int, ...], path: Sequence[str]) -> int:
+    def _leaf(self, node: Node, env: Env, sources: tuple[int, ...], path: Sequence[str]) -> tuple[int, ...]:
         shapes = [tuple(self._metas[source].shape[1:]) for source in sources]
         module = ORACLES[node.block](values_of(node, env), shapes)
         owner: nn.Module = self
@@ -112,9 +116,10 @@ class Interpreted(nn.Module):
             owner = owner.get_submodule(part)
         owner.add_module(last, module)
         steps = FakeRun(module)
-        result = self._value(steps([self._metas[source] for source in sources]))
-        self.steps.append(Step(".".join(path), node.block, sources, result))
-        return result
+        made = steps([self._metas[source] for source in sources])
+        results = tuple(self._value(meta) for meta in (made if isinstance(made, tuple) else (made,)))
+        self.steps.append(Step(".".join(path), node.block, sources, results))
+        return results
 
     # running -------------------------------------------------------------------------------------------------
 
@@ -127,17 +132,18 @@ class Interpreted(nn.Module):
         values = dict(zip(self._inputs, inputs, strict=True))
         for step in self.steps:
             module = self.get_submodule(step.path)
-            values[step.result] = module(*(values[source] for source in step.sources))
+            made = module(*(values[source] for source in step.sources))
+            values.update(zip(step.results, made if isinstance(made, tuple) else (made,), strict=True))
         return values
 
     def everything(self, *inputs: Tensor) -> dict[str, Tensor]:
-        """The output of every leaf, by path."""
+        """The first output of every leaf, by path."""
         values = self._run(inputs)
-        return {step.path: values[step.result] for step in self.steps}
+        return {step.path: values[step.results[0]] for step in self.steps}
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Shape per sample of every leaf's output, by path, as PyTorch found it on the meta device."""
-        return {step.path: tuple(self._metas[step.result].shape[1:]) for step in self.steps}
+        """Shape per sample of every leaf's first output, by path, as PyTorch found it on the meta device."""
+        return {step.path: tuple(self._metas[step.results[0]].shape[1:]) for step in self.steps}
 
 
 class FakeRun:
@@ -146,11 +152,13 @@ class FakeRun:
     def __init__(self, module: nn.Module) -> None:
         self.module = module
 
-    def __call__(self, inputs: Sequence[Tensor]) -> Tensor:
+    def __call__(self, inputs: Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
         names = dict(self.module.named_parameters()) | dict(self.module.named_buffers())
         fakes = {name: torch.empty_like(tensor, device="meta") for name, tensor in names.items()}
         with torch.no_grad():
-            output: Tensor = torch.func.functional_call(self.module, fakes, tuple(inputs))
+            output: Tensor | tuple[Tensor, ...] = torch.func.functional_call(
+                self.module, fakes, tuple(inputs)
+            )
         return output
 
 

@@ -129,7 +129,7 @@ def _average_seen(
 def _mixed(x: Tensor, moved: Tensor, rest: tuple[Any, ...], name: str) -> Tensor:
     """Every position sees everything, where a reshape moved pixels or a permutation the channels."""
     local = rest[0][1] == 1 if name == "permute" else moved.shape == x.shape
-    if local or moved.dim() < 3:
+    if local:
         return moved
     return x.flatten(1).mean(1).reshape(-1, *[1] * (moved.dim() - 1)).expand(moved.shape)
 

@@ -120,11 +120,12 @@ ORACLES: dict[str, Maker] = {
 
 
 def pytorch_output(block_id: str, values: Values, shapes: Sequence[Shape]) -> Shape:
-    """The shape that PyTorch makes of these inputs, on the meta device; raises one of REFUSALS."""
+    """The shape (of the first output) PyTorch makes of these inputs, on the meta device; raises one of REFUSALS."""
     with torch.device("meta"), torch.no_grad():
         module = ORACLES[block_id](values, shapes)
         output = module(*(torch.empty(2, *shape) for shape in shapes))
-    return tuple(output.shape[1:])
+    first: Tensor = output[0] if isinstance(output, tuple) else output
+    return tuple(first.shape[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +201,14 @@ HOUSE_RULES = (
         "PyTorch cuts off what lies outside, and gives empty tensors; both are slips.",
         True,
         lambda block_id, values, shapes: block_id == "slice" and _slice_slips(values, shapes[0]),
+    ),
+    HouseRule(
+        "Parts are equal",
+        "PyTorch makes the last part smaller, or fewer parts, where they do not divide the channels.",
+        True,
+        lambda block_id, values, shapes: (
+            block_id == "split" and not values["sizes"] and shapes[0][0] % values["sections"] > 0
+        ),
     ),
     HouseRule(
         "Linear takes vectors",

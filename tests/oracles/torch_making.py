@@ -15,11 +15,11 @@ Maker = Callable[[Values, Sequence[Shape]], nn.Module]
 class Function(nn.Module):
     """A function of tensors as a module."""
 
-    def __init__(self, function: Callable[..., Tensor]) -> None:
+    def __init__(self, function: Callable[..., Tensor | tuple[Tensor, ...]]) -> None:
         super().__init__()
         self.function = function
 
-    def forward(self, *inputs: Tensor) -> Tensor:
+    def forward(self, *inputs: Tensor) -> Tensor | tuple[Tensor, ...]:
         return self.function(*inputs)
 
 

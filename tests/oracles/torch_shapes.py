@@ -81,6 +81,13 @@ def _permute(values: Values, shapes: Sequence[Shape]) -> nn.Module:
     return Function(lambda x: torch.permute(x, order).contiguous())
 
 
+def _split(values: Values, shapes: Sequence[Shape]) -> nn.Module:
+    sizes, sections = list(values["sizes"]), values["sections"]
+    if sizes:
+        return Function(lambda x: torch.split(x, sizes, 1))
+    return Function(lambda x: torch.chunk(x, sections, 1))
+
+
 SHAPES: dict[str, Maker] = {
     "crop": _crop,
     "crop_like": _crop_like,
@@ -89,4 +96,5 @@ SHAPES: dict[str, Maker] = {
     "permute": _permute,
     "reshape": _reshape,
     "slice": _slice,
+    "split": _split,
 }
