@@ -1,6 +1,7 @@
 """Integer expressions of a module's parameters, such as ``=4*width``: parsed against an allow-list, never ``eval``.
 
-Besides the parameters an expression may use ``in_channels``, the channels (or features) that arrive at the node.
+Besides the parameters an expression may use ``in_channels``, the channels (or features) that arrive at the node,
+and ``input_channels``, those that arrive at the first input of the module it stands in.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from typing import Any, Self
 #: Longest text and largest magnitude accepted: no drawn network is near, and nothing can blow up.
 MAX_LENGTH = 200
 MAX_MAGNITUDE = 2**53
+
+#: What an expression calls the channels that arrive at the node, and at the module around it.
+IN_CHANNELS, INPUT_CHANNELS = "in_channels", "input_channels"
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,

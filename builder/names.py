@@ -39,7 +39,7 @@ SOURCE_NAMES = frozenset(
 )
 
 #: What an expression of parameters may use besides them (see ``builder.expressions``).
-_EXPRESSION_NAMES = frozenset({"min", "max", "in_channels"})
+_EXPRESSION_NAMES = frozenset({"min", "max", "in_channels", "input_channels"})
 
 _SEGMENT = re.compile(r"[\w-]+")
 

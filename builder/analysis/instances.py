@@ -20,8 +20,9 @@ from builder.analysis.values import (
 )
 from builder.document import Module, module_name
 from builder.errors import Problem
-from builder.expressions import ExpressionError, resolve
-from builder.graph import Node
+from builder.expressions import IN_CHANNELS, INPUT_CHANNELS, ExpressionError, resolve
+from builder.graph import Graph, Node
+from builder.shapes import TensorShape
 
 if TYPE_CHECKING:
     from builder.analysis.engine import Engine
@@ -99,6 +100,9 @@ def _arguments(
         if unknown:
             problems.append(unknown_argument(name, unknown[0], env))
         env.update({k: int(resolve(v, outer)) for k, v in node.parameters.items() if k in env})
+        arriving = first_shape(module.graph, dict(zip(analysis.wiring.ports[node.id], inputs, strict=True)))
+        if arriving:
+            env[INPUT_CHANNELS] = int(arriving[0])
     except ExpressionError:
         raise
     except (TypeError, ValueError) as error:
@@ -108,7 +112,12 @@ def _arguments(
 
 def waits(error: ExpressionError, inputs: tuple[Value, ...]) -> bool:
     """Whether an expression only lacks the channels of a tensor that is not known yet."""
-    return error.missing == "in_channels" and bool(inputs) and inputs[0].shape is None
+    return error.missing in (IN_CHANNELS, INPUT_CHANNELS) and bool(inputs) and inputs[0].shape is None
+
+
+def first_shape(graph: Graph, arrived: Mapping[str, Value]) -> TensorShape | None:
+    """What arrives at the first input of a module, if that is known."""
+    return next((arrived[n.name].shape for n in graph if n.block == "input" and n.name in arrived), None)
 
 
 def _outside(

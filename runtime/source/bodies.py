@@ -11,6 +11,7 @@ from builder.blocks.lowering import Apply, Index, Lowering, Make, Operator, Pass
 from runtime.source.agreement import is_chain_class, positional, steps_together
 from runtime.source.settling import Settler
 from runtime.source.tracing import Step, Trace
+from runtime.source.wrapping import wrapped
 from runtime.source.writing import WIDTH, Call, Code, Repeated, literal, statement
 
 
@@ -66,7 +67,7 @@ class Body:
             tensor = f"tuple[{', '.join([tensor] * len(returned))}]"
         head = Call("def forward", (("", "self"), *(("", f"{a}: torch.Tensor") for a in arguments)))
         forward = ["", *statement(head, 1, after=f" -> {tensor}:"), *body]
-        forward.append(f"        return {', '.join(returned)}")
+        forward += wrapped(f"        return {', '.join(returned)}")
         return "nn.Module", init, forward
 
     # nodes --------------------------------------------------------------------------------------------------
@@ -167,7 +168,7 @@ class Body:
             variables[node.id, port] = name
         line = f"        {', '.join(names)} = {expression}"
         if len(names) < 2 or len(line) <= WIDTH:
-            return [line]
+            return [line] if self.taps else wrapped(line)
         return ["        (", *(f"            {name}," for name in names), f"        ) = {expression}"]
 
 

@@ -15,7 +15,7 @@ from builder.blocks import block_class
 from builder.blocks.lowering import Lowering
 from builder.document import Document, module_name
 from builder.errors import Problem
-from builder.expressions import Symbol, parse, resolve
+from builder.expressions import INPUT_CHANNELS, Symbol, parse, resolve
 from builder.graph import Node
 from builder.shapes import TensorShape
 
@@ -66,6 +66,9 @@ def trace(
     """Lower every live node of an error-free graph; ``env`` and ``arriving`` may hold Symbols."""
     steps: dict[str, Step] = {}
     shapes: dict[tuple[str, str], TensorShape] = {}
+    entrances = [analysis.results[node_id].node.name for node_id in analysis.wiring.inputs]
+    if entrances and entrances[0] in arriving:
+        env = {**env, INPUT_CHANNELS: arriving[entrances[0]][0]}
     for node_id in analysis.wiring.order:
         if node_id not in analysis.wiring.live:
             continue

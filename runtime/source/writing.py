@@ -20,10 +20,14 @@ _MARK = re.compile("\x00([^\x00]*)\x01([^\x00]*)\x00")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """``head(arguments)``; arguments are texts or calls, each with what stands before it (``bias=``, ``*``)."""
+    """``head(arguments)``; arguments are texts or calls, each with what stands before it (``bias=``, ``*``).
+
+    With no head and other brackets it is a list.
+    """
 
     head: str
     arguments: tuple[tuple[str, Code], ...] = ()
+    brackets: str = "()"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,8 @@ def flat(code: Code) -> str:
         return code
     if isinstance(code, Repeated):
         return f"[{flat(code.element)} for {code.variable} in range({code.count})]"
-    return f"{code.head}({', '.join(before + flat(argument) for before, argument in code.arguments)})"
+    inner = ", ".join(before + flat(argument) for before, argument in code.arguments)
+    return f"{code.head}{code.brackets[0]}{inner}{code.brackets[1]}"
 
 
 def statement(code: Code, indent: int, before: str = "", after: str = "") -> list[str]:
@@ -99,7 +104,7 @@ def statement(code: Code, indent: int, before: str = "", after: str = "") -> lis
             f"{margin}{INDENT}for {code.variable} in range({code.count})",
             f"{margin}]{after}",
         ]
-    lines = [f"{margin}{before}{code.head}("]
+    lines = [f"{margin}{before}{code.head}{code.brackets[0]}"]
     inner = ", ".join(start + flat(argument) for start, argument in code.arguments)
     body = f"{margin}{INDENT}{inner}"
     if len(visible(body)) <= WIDTH:
@@ -108,7 +113,7 @@ def statement(code: Code, indent: int, before: str = "", after: str = "") -> lis
     else:
         for start, argument in code.arguments:
             lines += statement(argument, indent + 1, start, ",")
-    return [*lines, f"{margin}){after}"]
+    return [*lines, f"{margin}{code.brackets[1]}{after}"]
 
 
 def take_marks(lines: Sequence[str]) -> tuple[str, dict[Address, int]]:

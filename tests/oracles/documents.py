@@ -101,6 +101,8 @@ class Interpreted(nn.Module):
             else:
                 arguments = {p.name: p.default for p in module.parameters}
                 arguments |= {name: _evaluate(value, known) for name, value in node.parameters.items()}
+                entrance = next(n.name for n in module.graph if n.block == "input")
+                arguments["input_channels"] = self._metas[sources[entrance]].shape[1]
                 made = self._walk(module.graph, arguments, sources, place)
             sources = dict(zip(sources, made.values(), strict=False)) if len(sources) == 1 else sources
         return made
