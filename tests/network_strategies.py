@@ -27,7 +27,7 @@ _UNARY = (
     *("conv",) * 4,
     *("max_pool", "avg_pool", "batch_norm", "relu", "conv_transpose", "upsample") * 2,
     *("pixel_shuffle", "pixel_unshuffle", "channel_shuffle"),
-    *("pad", "crop", "slice", "split", "split", "permute", "reshape", "flatten"),
+    *("pad", "pad_channels", "crop", "slice", "split", "split", "permute", "reshape", "flatten"),
     *("adaptive_avg_pool", "dropout"),
     *_ACTIVATIONS,
     *_NORMS,

@@ -7,7 +7,7 @@ from typing import Any
 
 from builder.blocks.base import Block, Formula, Preset, Saved, class_for, register, shape_dims
 from builder.blocks.lowering import Index, Lowering, Make, compact
-from builder.blocks.parameters import Choice, Padding, PerAxis, Real
+from builder.blocks.parameters import Choice, Integer, Padding, PerAxis, Real
 from builder.errors import Problem
 from builder.shapes import AXIS_NAMES, TensorShape, format_shape
 from builder.windows import PerInput, Sight, Sliding, Window
@@ -274,6 +274,47 @@ class CropLike(Block):
 
     def summary(self) -> str:
         return "to the other's size"
+
+
+@register
+class PadChannels(Block):
+    """Channels of zeros before and after those that arrive."""
+
+    id = "pad_channels"
+    title = "Pad channels"
+    category = "Reshape"
+    description = (
+        "Adds channels of zeros. It brings a shortcut to the width of what it is added to without a single weight, as "
+        "the first ResNets for CIFAR do."
+    )
+    search = ("zero padding", "shortcut", "widen", "option a", "resnet", "cifar")
+    stem = "pad"
+
+    before = Integer(0, minimum=0, label="Before", help="Channels of zeros before those that arrive.")
+    after = Integer(16, minimum=0, label="After", help="Channels of zeros behind them.")
+
+    def infer(self, inputs: Sequence[TensorShape]) -> TensorShape | Problem:
+        channels, *rest = inputs[0]
+        return (channels + self.before + self.after, *rest)
+
+    def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
+        channels, before, after = (int(count) for count in (inputs[0][0], self.before, self.after))
+        return [
+            Formula(
+                "Output channels",
+                "before + channels + after",
+                f"{before} + {channels} + {after}",
+                f"{before + channels + after:,}",
+            )
+        ]
+
+    def lower(self, inputs: Sequence[TensorShape]) -> Lowering:
+        # PyTorch wants the last axis first, and pads as many axes as it is given sides for.
+        sides = (*(0, 0) * shape_dims(inputs), self.before, self.after)
+        return Make(class_for("ZeroPad", min(len(sides) // 2, 3)), (sides,))
+
+    def summary(self) -> str:
+        return f"{int(self.before)} before · {int(self.after)} after"
 
 
 def centred(size: int, wanted: int) -> tuple[int, int]:

@@ -38,6 +38,11 @@ def _part(x: Tensor, starts: Sequence[int], sizes: Sequence[int]) -> Tensor:
     return x
 
 
+def _pad_channels(values: Values, shapes: Sequence[Shape]) -> nn.Module:
+    border = [0, 0] * (len(shapes[0]) - 1) + [int(values["before"]), int(values["after"])]
+    return Function(lambda x: F.pad(x, border))
+
+
 def _crop(values: Values, shapes: Sequence[Shape]) -> nn.Module:
     axes = _maps(shapes)
     wanted = spread(tuples(values["size"]), axes)
@@ -93,6 +98,7 @@ SHAPES: dict[str, Maker] = {
     "crop_like": _crop_like,
     "flatten": lambda values, shapes: nn.Flatten(values["start_dim"], values["end_dim"]),
     "pad": _pad,
+    "pad_channels": _pad_channels,
     "permute": _permute,
     "reshape": _reshape,
     "slice": _slice,
