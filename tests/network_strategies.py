@@ -22,6 +22,7 @@ _ACTIVATIONS = (
     *("hardtanh", "gelu", "silu", "mish", "softplus", "hardswish", "hardsigmoid"),
 )
 _OF_EQUALS = ("add", "average", "maximum", "subtract", "multiply")
+_PLAIN = ("identity", "scale", "layer_scale", "alpha_dropout", "spatial_dropout", "stochastic_depth")
 _NORMS = ("layer_norm", "instance_norm", "group_norm", "local_response_norm")
 _UNARY = (
     *("conv",) * 4,
@@ -31,12 +32,14 @@ _UNARY = (
     *("adaptive_avg_pool", "dropout"),
     *_ACTIVATIONS,
     *_NORMS,
+    *_PLAIN,
 )
 _ON_VECTORS = (
     *("linear",) * 8,
     *("relu", "batch_norm", "dropout", "flatten") * 3,
     *("slice", "split", "reshape"),
     *_ACTIVATIONS,
+    *_PLAIN,
 )
 _PARAMETERS = (
     ModuleParameter("width", 4),
@@ -53,7 +56,9 @@ def _chain_step(draw: st.DrawFn, sketch: Sketch, name: str, x: Wire, row: float 
     """One block that fits whatever arrives (any size, any channels), with the module's parameters in it."""
     when = draw(st.sampled_from(_CONDITIONS)) if draw(st.integers(0, 4)) == 0 else None
     kind = draw(
-        st.sampled_from(("conv", "conv", "conv", "batch_norm", "relu", "max_pool", "dropout", "tanh"))
+        st.sampled_from(
+            (*("conv",) * 3, "batch_norm", "relu", "max_pool", "dropout", "tanh", "stochastic_depth")
+        )
     )
     parameters: dict[str, Any] = {}
     if kind == "conv":
@@ -104,6 +109,8 @@ def _residuals(draw: st.DrawFn, name: str) -> Module:
         y = sketch.add("bn1", "batch_norm", y)
     y = sketch.add("relu", "relu", y, when=draw(st.sampled_from((None, "deep"))))
     y = sketch.add("conv2", "conv", y, out_channels="=width", kernel_size=3, padding="same", bias=False)
+    if draw(st.booleans()):
+        y = sketch.add("gamma", "layer_scale", y, when=draw(st.sampled_from((None, "deep"))))
     changes = "stride != 1 or in_channels != width"
     shortcut = sketch.add(
         "project", "conv", x, row=1, when=changes, out_channels="=width", kernel_size=1, stride="=stride"

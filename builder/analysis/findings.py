@@ -85,6 +85,10 @@ def repeat_problem(
     if node.when is not None and node.block in ("input", "output"):
         return Problem("bad-condition", "An Input or Output is always there", f"'{node.name}' has a condition",
                        "Clear 'when'.")  # fmt: skip
+    cls = block_class(node.block)
+    if repeat != 1 and cls is not None and not cls.repeatable:
+        return Problem("bad-repeat", f"A {cls.title} stands alone: several in a row are one",
+                       f"'{node.name}' is repeated {repeat} times", "Set 'repeat' to 1.")  # fmt: skip
     if repeat != 1 and not _one_in_one_out(engine, node):
         return Problem("bad-repeat", "Only a block with one input and one output can be repeated",
                        f"'{node.name}' has more, or fewer", "Set 'repeat' to 1.")  # fmt: skip

@@ -131,6 +131,8 @@ class Block:
     rank_fixes: ClassVar[tuple[str, ...]] = ()
     #: Whether "· 2-D" belongs in the title, because the dimension comes from the tensor.
     dimensional: ClassVar[bool] = False
+    #: Whether a node may stand for several of it in a row.
+    repeatable: ClassVar[bool] = True
     #: The stem of the names of new nodes.
     stem: ClassVar[str] = ""
 

@@ -149,7 +149,7 @@ class Dropout(Block):
 
     id = "dropout"
     title = "Dropout"
-    category = "Dense"
+    category = "Regularisation"
     description = (
         "While training, sets each number to zero with probability p and scales the rest by 1 / (1 − p), so that "
         "no feature can rely on another. When predicting it does nothing."

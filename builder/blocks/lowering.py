@@ -57,11 +57,22 @@ class Operator:
 
 
 @dataclass(frozen=True, slots=True)
+class Bare:
+    """A parameter without a module around it, which the input is multiplied by; its key is the node's own path.
+
+    ``shape`` is the parameter's, ``value`` what it is filled with at first.
+    """
+
+    shape: tuple[Any, ...]
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
 class PassOn:
     """Nothing happens: the output is the input."""
 
 
-Lowering: TypeAlias = Make | Apply | Index | Operator | PassOn
+Lowering: TypeAlias = Make | Apply | Index | Operator | Bare | PassOn
 
 
 def options(**pairs: tuple[Any, Any]) -> dict[str, Any]:

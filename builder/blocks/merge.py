@@ -101,7 +101,7 @@ class Average(_OfEquals):
     """The mean of equally shaped tensors."""
 
     id = "average"
-    title = "Average"
+    title = "Elementwise average"
     description = (
         "The mean of tensors of equal shape, number by number: branches, or the scores of an ensemble."
     )
@@ -127,7 +127,7 @@ class Maximum(_OfEquals):
     """The largest of equally shaped tensors."""
 
     id = "maximum"
-    title = "Maximum"
+    title = "Elementwise maximum"
     description = (
         "The largest number at each place, of tensors of equal shape: the strongest branch counts (maxout)."
     )

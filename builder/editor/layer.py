@@ -55,8 +55,8 @@ class Ink:
 
 
 CATEGORY_NAMES = (
-    "Convolution", "Pooling", "Normalisation", "Activation", "Merge", "Dense", "Reshape",
-    "Input and output", "Modules",
+    "Convolution", "Pooling", "Normalisation", "Activation", "Merge", "Dense", "Regularisation",
+    "Reshape", "Input and output", "Modules",
 )  # fmt: skip
 
 

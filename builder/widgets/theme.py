@@ -36,6 +36,7 @@ _CATEGORY_FIELDS = {
     "Activation": "activation",
     "Merge": "merge",
     "Dense": "dense",
+    "Regularisation": "dense",
     "Reshape": "reshape",
     "Input and output": "neutral",
     "Modules": "neutral",

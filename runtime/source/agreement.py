@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from builder.analysis.values import GraphAnalysis
-from builder.blocks.lowering import Apply, Lowering, Make
+from builder.blocks.lowering import Apply, Bare, Lowering, Make
 from runtime.source.tracing import Placement, Step, Trace
 
 #: Largest factor tried when a size is looked for as a multiple of a parameter.
@@ -75,6 +75,8 @@ def _outline(low: Lowering) -> object:
 
         kwargs = tuple((key, form(value)) for key, value in low.kwargs.items())
         return (low.target, tuple(map(form, low.args)), kwargs)
+    if isinstance(low, Bare):
+        return ("bare", len(low.shape), low.value)
     # What stands in ``forward`` is alike to the last number.
     return low if not isinstance(low, Apply) else ("apply", low.target, low.args, tuple(low.kwargs.items()))
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 
-from builder.blocks.lowering import Apply, Index, Lowering, Make, Operator, PassOn
+from builder.blocks.lowering import Apply, Bare, Index, Lowering, Make, Operator, PassOn
 from runtime.source.agreement import is_chain_class, positional, steps_together
 from runtime.source.settling import Settler
 from runtime.source.tracing import Step, Trace
@@ -81,8 +81,9 @@ class Body:
             return []
         condition = None if len(active) == len(together) else self._condition(together)
         makes = bool(active[0].placed) or any(
-            isinstance(low, Make) for step in active for low in step.lowered
+            isinstance(low, Make | Bare) for step in active for low in step.lowered
         )
+        add = "register_parameter" if _is_bare(active[0]) else "add_module"
         if not makes:
             return [] if condition is None else [f"        self.{node.name}_active = {condition}"]
         elements = self.settler.elements(active)
@@ -97,7 +98,7 @@ class Body:
         def register(code: Code, indent: int) -> list[str]:
             if identifier:
                 return statement(code, indent, f"{where}self.{node.name} = ")
-            return statement(Call("self.add_module", (("", f'"{node.name}"'), ("", code))), indent, where)
+            return statement(Call(f"self.{add}", (("", f'"{node.name}"'), ("", code))), indent, where)
 
         if condition is None:
             return register(code, indent)
@@ -147,6 +148,8 @@ class Body:
             expression = f"{attribute}({', '.join(ports[name] for name in wanted)})"
         elif active.placed or any(isinstance(low, Make) for low in active.lowered):
             expression = f"{attribute}({', '.join(inputs)})"
+        elif _is_bare(active):
+            expression = f"{inputs[0]} * {attribute}"
         else:
             expression = inputs[0]
             for number, low in enumerate(active.lowered):
@@ -170,6 +173,10 @@ class Body:
         if len(names) < 2 or len(line) <= WIDTH:
             return [line] if self.taps else wrapped(line)
         return ["        (", *(f"            {name}," for name in names), f"        ) = {expression}"]
+
+
+def _is_bare(step: Step) -> bool:
+    return any(isinstance(low, Bare) for low in step.lowered)
 
 
 def _variable(name: str) -> str:

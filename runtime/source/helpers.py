@@ -45,6 +45,24 @@ _LAYER_NORM = '''class LayerNorm{n}d(nn.LayerNorm):
         return output.contiguous() if input.is_contiguous() else output
 '''
 
+_STOCHASTIC_DEPTH = '''class StochasticDepth(nn.Module):
+    """While training, drops the input of some samples ("row") or batches ("batch")."""
+
+    def __init__(self, p: float, mode: str = "row") -> None:
+        super().__init__()
+        self.p = p
+        self.mode = mode
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        if not self.training or self.p == 0.0:
+            return input
+        rows = input.shape[0] if self.mode == "row" else 1
+        noise = input.new_empty([rows] + [1] * (input.ndim - 1)).bernoulli_(1.0 - self.p)
+        if self.p < 1.0:
+            noise.div_(1.0 - self.p)
+        return input * noise
+'''
+
 #: In place of nn.Sequential in the tapped twin: tells every step's result.
 TAPPED_SEQUENTIAL = """class TappedSequential(nn.Sequential):
     tap_prefix = ""
@@ -85,8 +103,13 @@ _CROP_LIKE = '''class CropLike(nn.Module):
 '''
 
 #: The same for any number of axes.
-_PLAIN = {"CenterCrop": _CENTER_CROP, "CropLike": _CROP_LIKE}
-_TEMPLATES = {"SameConv": _SAME_CONV, "PadConv": _PAD_CONV, "LayerNorm": _LAYER_NORM}
+_PLAIN = {"CenterCrop": _CENTER_CROP, "CropLike": _CROP_LIKE, "StochasticDepth": _STOCHASTIC_DEPTH}
+_TEMPLATES = {
+    "SameConv": _SAME_CONV,
+    "PadConv": _PAD_CONV,
+    "LayerNorm": _LAYER_NORM,
+    "ConnectedConv": _CONNECTED_CONV,
+}
 
 
 def helper_source(name: str) -> str:

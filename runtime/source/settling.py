@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from builder.analysis.values import GraphAnalysis
-from builder.blocks.lowering import Make
+from builder.blocks.lowering import Bare, Make
 from builder.document import Document
 from builder.errors import Address, ConvolabError
 from builder.expressions import Symbol
@@ -121,9 +121,12 @@ class Settler:
     def _stages(self, step: Step) -> list[Any]:
         if step.placed:
             return [self._instance(placement) for placement in step.placed]
-        return [self._made(low) for low in step.lowered if isinstance(low, Make)]
+        return [self._made(low) for low in step.lowered if isinstance(low, Make | Bare)]
 
-    def _made(self, low: Make) -> Call:
+    def _made(self, low: Make | Bare) -> Call:
+        if isinstance(low, Bare):
+            filled: tuple[tuple[str, Any], ...] = (("", low.shape), ("", low.value))
+            return Call("nn.Parameter", (("", Call("torch.full", filled)),))
         kind, _, name = low.target.partition(":")
         if kind == "helper":
             self.helpers[name] = None

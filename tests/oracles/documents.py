@@ -18,6 +18,7 @@ from builder.blocks import REGISTRY
 from builder.document import Document
 from builder.graph import Graph, Node
 from tests.oracles.torch_blocks import ORACLES
+from tests.oracles.torch_layers import LoneParameter
 
 Env = Mapping[str, int]
 
@@ -122,6 +123,22 @@ class Interpreted(nn.Module):
         results = tuple(self._value(meta) for meta in (made if isinstance(made, tuple) else (made,)))
         self.steps.append(Step(".".join(path), node.block, sources, results))
         return results
+
+    # weights -------------------------------------------------------------------------------------------------
+
+    def _bare(self) -> list[str]:
+        """Paths of what is a lone parameter, whose key is the path itself."""
+        return [step.path for step in self.steps if isinstance(self.get_submodule(step.path), LoneParameter)]
+
+    def state_dict(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        state: dict[str, Any] = super().state_dict(*args, **kwargs)
+        state.update({path: state.pop(f"{path}.weight") for path in self._bare()})
+        return state
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
+        state = dict(state_dict)
+        state.update({f"{path}.weight": state.pop(path) for path in self._bare()})
+        return super().load_state_dict(state, *args, **kwargs)
 
     # running -------------------------------------------------------------------------------------------------
 
