@@ -80,6 +80,30 @@ TAP = """def tap(module, name, value):
     return value
 """
 
+_CONNECTED_CONV = '''class ConnectedConv{n}d(nn.Conv{n}d):
+    """Convolution whose kernels each read only some maps: table[k] lists those of kernel k."""
+
+    def __init__(
+        self, table: tuple[tuple[int, ...], ...], kernel_size, bias: bool = True, **kwargs
+    ) -> None:
+        maps = [index for row in table for index in row]
+        super().__init__(len(maps), len(maps), kernel_size, groups=len(maps), bias=False, **kwargs)
+        self.register_buffer("maps", torch.tensor(maps), persistent=False)
+        self.counts = [len(row) for row in table]
+        # As nn.Conv{n}d does, for as many inputs as each kernel has.
+        bounds = torch.tensor(self.counts, dtype=torch.float).mul(self.weight[0].numel()).rsqrt()
+        nn.init.uniform_(self.weight, -1, 1)
+        for weights, bound in zip(self.weight.data.split(self.counts), bounds):
+            weights.mul_(bound)
+        if bias:
+            self.bias = nn.Parameter(torch.empty(len(table)).uniform_(-1, 1) * bounds)
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        each = self._conv_forward(input.index_select(1, self.maps), self.weight, None)
+        output = torch.stack([part.sum(1) for part in each.split(self.counts, 1)], 1)
+        return output if self.bias is None else output + self.bias.reshape(-1, *[1] * {n})
+'''
+
 _CENTER_CROP = '''class CenterCrop(nn.Module):
     """The middle of a map, of a size for each axis."""
 
