@@ -19,6 +19,7 @@ from builder.blocks.parameters import (
     Real,
     ShapeValue,
     Sizes,
+    Table,
     Text,
 )
 
@@ -63,6 +64,9 @@ def value_of(parameter: Parameter[Any], axes: int) -> st.SearchStrategy[Any]:
             return st.one_of(forms)
         case Order():
             return st.permutations(range(1, max(axes, 0) + 2)) | st.just([1, 2])
+        case Table():
+            row = st.lists(st.integers(0, 4), min_size=1, max_size=3, unique=True)
+            return st.lists(row, min_size=1, max_size=4)
         case Sizes():
             return st.just([]) | st.lists(st.integers(1, 4), min_size=2, max_size=4)
         case ShapeValue(rest=True):

@@ -29,7 +29,7 @@ _UNARY = (
     *("max_pool", "avg_pool", "batch_norm", "relu", "conv_transpose", "upsample") * 2,
     *("pixel_shuffle", "pixel_unshuffle", "channel_shuffle"),
     *("pad", "pad_channels", "crop", "slice", "split", "split", "permute", "reshape", "flatten"),
-    *("adaptive_avg_pool", "dropout"),
+    *("adaptive_avg_pool", "adaptive_max_pool", "connected_conv", "dropout"),
     *_ACTIVATIONS,
     *_NORMS,
     *_PLAIN,
@@ -305,7 +305,7 @@ def _head(draw: st.DrawFn, drawing: _Drawing) -> None:
     """A pool or a flatten, and a linear layer."""
     wire, shape = drawing.tensors[-1]
     if len(shape) > 1:
-        drawing.add("pool", draw(st.sampled_from(("flatten", "global_avg_pool"))), wire)
+        drawing.add("pool", draw(st.sampled_from(("flatten", "global_avg_pool", "global_max_pool"))), wire)
         wire, shape = drawing.tensors[-1]
     if len(shape) == 1:
         drawing.add("fc", "linear", wire, out_features=draw(st.integers(1, 5)))

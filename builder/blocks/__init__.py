@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from builder.blocks import (
     activation,
+    adaptive,
     borders,
+    connected,
     convolution,
     dense,
     gate,
@@ -54,7 +56,9 @@ CATEGORIES = (
 
 _MODULES = (
     activation,
+    adaptive,
     borders,
+    connected,
     convolution,
     dense,
     gate,

@@ -13,6 +13,8 @@ from builder.shapes import TensorShape, format_shape
 
 #: The most parts a tensor is split into.
 MOST_PARTS = 64
+#: The most kernels a connection table has a row for.
+MOST_ROWS = 4096
 
 T = TypeVar("T")
 PerAxisValue = int | tuple[int, ...]
@@ -316,6 +318,32 @@ class Sizes(ShapeValue):
 
     def format(self, value: Any) -> str:
         return ", ".join(map(str, value))
+
+
+class Table(Parameter[tuple[tuple[int, ...], ...]]):
+    """For each kernel the numbers of the maps it reads, the first map being 0."""
+
+    kind = "table"
+
+    def check(self, value: Any) -> str | None:
+        if not isinstance(value, list | tuple) or not 1 <= len(value) <= MOST_ROWS:
+            return f"needs a row for each of 1 to {MOST_ROWS:,} kernels, not {_quoted(value)}"
+        for number, row in enumerate(value):
+            if not isinstance(row, list | tuple) or not row:
+                return f"needs at least one map in each row, and row {number} is {_quoted(row)}"
+            for place, index in enumerate(row):
+                if not _is_int(index) or not 0 <= index < 2**31:
+                    return f"needs numbers of maps, 0 or more, and entry {place} of row {number} is {_quoted(index)}"
+            if len(set(row)) < len(row):
+                twice = next(index for index in row if list(row).count(index) > 1)
+                return f"names each map once in a row, and row {number} names {twice} twice"
+        return None
+
+    def format(self, value: Any) -> str:
+        return "; ".join(" ".join(map(str, row)) for row in value)
+
+    def describe(self) -> dict[str, Any]:
+        return {**super().describe(), "default": [list(row) for row in self.default]}
 
 
 class Text(Parameter[str]):

@@ -1,4 +1,4 @@
-"""Pooling: a summary of each window, of each bin, or of the whole map."""
+"""Pooling: a summary of each window."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 from builder.blocks.base import Block, Formula, Passing, Preset, Saved, class_for, register, shape_dims
 from builder.blocks.convolution import kernel_too_large, unread_border
-from builder.blocks.lowering import Apply, Lowering, Make, compact, options
-from builder.blocks.parameters import Flag, PerAxis
+from builder.blocks.lowering import Lowering, Make, compact, options
+from builder.blocks.parameters import Flag, Integer, PerAxis
 from builder.errors import Problem
-from builder.shapes import AXIS_NAMES, TensorShape, elements, format_shape, window_output
-from builder.windows import ELEMENTWISE, Bins, Everything, Sight, Sliding, Window
+from builder.shapes import AXIS_NAMES, TensorShape, format_shape, window_output
+from builder.windows import Sight, Sliding, Window
 
 
 class _WindowPool(Block):
@@ -180,6 +180,23 @@ class AvgPool(_WindowPool):
         label="Count padding",
         help="Whether zeros of the border count in the mean, as PyTorch does by default.",
     )
+    divisor_override = Integer(
+        0,
+        minimum=0,
+        label="Divisor",
+        help="What the sum of each window is divided by; 0: by the number of its pixels. Not for sequences.",
+    )
+
+    def infer(self, inputs: Sequence[TensorShape]) -> TensorShape | Problem:
+        if self.divisor_override and shape_dims(inputs) == 1:
+            return Problem(
+                "divisor-for-maps",
+                "'divisor_override' is for images and volumes",
+                f"{format_shape(inputs[0])} arrives, a sequence",
+                "Set it to 0.",
+                fixes=("reset-parameter",),
+            )
+        return super().infer(inputs)
 
     def _fits(self, axes: list[tuple[int, int, int, tuple[int, int], int]]) -> bool:
         # AvgPool3d alone wants the window to fit in the bare map.
@@ -190,112 +207,6 @@ class AvgPool(_WindowPool):
 
     def lower(self, inputs: Sequence[TensorShape]) -> Lowering:
         dims = shape_dims(inputs)
-        more = self._kwargs(dims, count_include_pad=(self.count_include_pad, True))
-        return Make(class_for("AvgPool", dims), (), more)
-
-
-@register
-class AdaptiveAvgPool(Block):
-    """Means of equally many bins, whatever the input size."""
-
-    id = "adaptive_avg_pool"
-    title = "Adaptive average pool"
-    category = "Pooling"
-    description = "Averages into a fixed number of bins, so that the layers behind it fit any input size."
-    search = ("adaptive", "bins", "any size")
-    stem = "avgpool"
-    ranks = (2, 3, 4)
-    rank_way_out = "Pool before the tensor is flattened."
-    dimensional = True
-
-    output_size = PerAxis(1, label="Output size", unit="px", help="How many bins along each axis.")
-
-    def infer(self, inputs: Sequence[TensorShape]) -> TensorShape | Problem:
-        dims = shape_dims(inputs)
-        if wrong := self.check_axes(dims, "output_size"):
-            return wrong
-        return (inputs[0][0], *self.axes("output_size", dims))
-
-    def saved(self, inputs: Sequence[TensorShape]) -> Saved:
-        # One bin is computed as a mean, which needs no tensor to go back.
-        dims = shape_dims(inputs)
-        return Saved() if set(self.axes("output_size", dims)) == {1} else Saved(inputs=(0,))
-
-    def sight(self, inputs: Sequence[TensorShape]) -> Sight:
-        spatial, outputs = inputs[0][1:], self.axes("output_size", shape_dims(inputs))
-        if spatial == outputs:
-            return ELEMENTWISE
-        if set(outputs) == {1}:
-            return Everything()
-        return Window(tuple(Bins(size, out) for size, out in zip(spatial, outputs, strict=True)))
-
-    def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
-        spatial = inputs[0][1:]
-        outputs = self.axes("output_size", len(spatial))
-        return [
-            Formula(
-                "Bins",
-                "bin i covers ⌊i·W/n⌋ … ⌈(i+1)·W/n⌉ − 1",
-                f"{format_shape(spatial)} into {format_shape(outputs)}",
-                f"{format_shape(outputs)}",
-            )
-        ]
-
-    def lower(self, inputs: Sequence[TensorShape]) -> Lowering:
-        dims = shape_dims(inputs)
-        return Make(class_for("AdaptiveAvgPool", dims), (compact(self.axes("output_size", dims)),))
-
-    def summary(self) -> str:
-        return f"to {self.parameters()['output_size'].format(self.output_size)}"
-
-
-@register
-class GlobalAvgPool(Block):
-    """The mean of each whole map: one number for each channel."""
-
-    id = "global_avg_pool"
-    title = "Global average pool"
-    category = "Pooling"
-    description = (
-        "Averages each whole map to one number, C×H×W → C. In place of large fully connected layers: "
-        "no weights, and any input size works."
-    )
-    search = ("gap", "mean", "global")
-    stem = "gap"
-    ranks = (2, 3, 4)
-    rank_way_out = "Pool before the tensor is flattened."
-    dimensional = True
-
-    keepdim = Flag(False, label="Keep axes", help="Give C×1×1 instead of a vector.")
-
-    def infer(self, inputs: Sequence[TensorShape]) -> TensorShape | Problem:
-        shape = inputs[0]
-        return (shape[0], *(1,) * (len(shape) - 1)) if self.keepdim else (shape[0],)
-
-    def sight(self, inputs: Sequence[TensorShape]) -> Sight:
-        return Everything()
-
-    def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
-        shape = inputs[0]
-        return [
-            Formula(
-                "Output",
-                "mean over all positions",
-                f"mean over {format_shape(shape[1:])} of each channel",
-                f"{shape[0]:,} numbers",
-            ),
-            Formula(
-                "Flatten + Linear instead",
-                "C·H·W weights for each output",
-                " · ".join(map(str, shape)),
-                f"{elements(shape):,} weights for each output",
-            ),
-        ]
-
-    def lower(self, inputs: Sequence[TensorShape]) -> Lowering:
-        axes = tuple(range(2, 2 + shape_dims(inputs)))
-        dim: object = axes if len(axes) > 1 else axes[0]
-        return Apply("torch.mean", kwargs={"dim": dim, **options(keepdim=(self.keepdim, False))})
-
-    def summary(self) -> str:
-        return "mean of each map"
+        settings = self._kwargs(dims, count_include_pad=(self.count_include_pad, True))
+        settings |= options(divisor_override=(self.divisor_override, 0))
+        return Make(class_for("AvgPool", dims), (), settings)

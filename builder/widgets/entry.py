@@ -15,6 +15,7 @@ from builder.blocks.parameters import (
     Real,
     ShapeValue,
     Sizes,
+    Table,
     Text,
 )
 from builder.expressions import ExpressionError, is_expression, resolve
@@ -62,7 +63,7 @@ def show(parameter: Parameter[Any], value: Any, dims: int | None = None) -> str:
         return real(value)
     if isinstance(parameter, PerAxis | Padding) and isinstance(value, int) and dims:
         value = (value,) * dims
-    if isinstance(parameter, Order | Sizes):
+    if isinstance(parameter, Order | Sizes | Table):
         return parameter.format(value)
     if isinstance(value, list | tuple):
         return " × ".join(_side(part) for part in value)
@@ -112,6 +113,8 @@ def _literal(parameter: Parameter[Any], text: str) -> Any:
         return _whole(text, thousands=True)
     if isinstance(parameter, Real):
         return _real(text)
+    if isinstance(parameter, Table):
+        return [_list(row) for row in re.split(r"\s*;\s*", text.strip("; "))]
     if isinstance(parameter, Sizes) and not text:
         return []
     if isinstance(parameter, ShapeValue):

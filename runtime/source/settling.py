@@ -172,6 +172,9 @@ class Settler:
                     arguments.append((before, self.settle(others, f"{slot}_{word}")))
             return Call(first.head, tuple(arguments))
         if isinstance(first, tuple):
+            if len(first) > 1 and isinstance(first[0], tuple) and len({len(item) for item in values}) == 1:
+                rows = [self.settle([value[i] for value in values], f"{slot}{i}") for i in range(len(first))]
+                return Call("", tuple(("", row) for row in rows))  # a tuple that may be broken over lines
             if any(isinstance(value, str) for item in values for value in item) or not all(
                 len(item) == len(first) for item in values
             ):

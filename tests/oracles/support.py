@@ -70,6 +70,8 @@ class structural(TorchFunctionMode):  # noqa: N801 - used as a statement: `with 
         if name == "pad" and (kwargs.get("mode", args[2] if len(args) > 2 else "constant") == "constant"):
             # Padding for a maximum is −∞; for an average it is nothing.
             return F.pad(args[0], args[1] if len(args) > 1 else kwargs["pad"])
+        if name.rstrip("_") == "add" and isinstance(args[1], nn.Parameter):
+            return args[0]  # a bias
         if name.rstrip("_") in _PAIRS:
             tensors = [x for x in args if isinstance(x, Tensor) and not isinstance(x, nn.Parameter)]
             return tensors[0] if len(tensors) == 1 else (tensors[0] + tensors[1]) / 2

@@ -65,20 +65,24 @@ def _tensorflow_same(values: Values, spatial: Sequence[int]) -> list[tuple[int, 
 def _pool(name: str, *options: str) -> Maker:
     def make(values: Values, shapes: Sequence[Shape]) -> nn.Module:
         names = ("kernel_size", "stride", "padding", "ceil_mode", *options)
-        return of_rank(name, shapes)(**{option: tuples(values[option]) for option in names})
+        more = {"divisor_override": values["divisor_override"]} if values.get("divisor_override") else {}
+        return of_rank(name, shapes)(**{option: tuples(values[option]) for option in names}, **more)
 
     return make
 
 
-def _adaptive(values: Values, shapes: Sequence[Shape]) -> nn.Module:
-    return of_rank("AdaptiveAvgPool", shapes)(tuples(values["output_size"]))
+def _adaptive(name: str) -> Maker:
+    return lambda values, shapes: of_rank(name, shapes)(tuples(values["output_size"]))
 
 
-def _global_pool(values: Values, shapes: Sequence[Shape]) -> nn.Module:
-    axes = tuple(range(2, len(shapes[0]) + 1))
-    if not axes:
-        raise ValueError("a vector has no positions to average")
-    return Function(lambda x: x.mean(axes, keepdim=bool(values["keepdim"])))
+def _global_pool(function: Callable[..., Tensor]) -> Maker:
+    def make(values: Values, shapes: Sequence[Shape]) -> nn.Module:
+        axes = tuple(range(2, len(shapes[0]) + 1))
+        if not axes:
+            raise ValueError("a vector has no positions to pool")
+        return Function(lambda x: function(x, axes, keepdim=bool(values["keepdim"])))
+
+    return make
 
 
 def _batch_norm(values: Values, shapes: Sequence[Shape]) -> nn.Module:
@@ -101,13 +105,15 @@ ORACLES: dict[str, Maker] = {
     **SHAPES,
     **WINDOWS,
     "add": _plain(lambda: Function(lambda *xs: functools.reduce(torch.add, xs))),
-    "adaptive_avg_pool": _adaptive,
+    "adaptive_avg_pool": _adaptive("AdaptiveAvgPool"),
+    "adaptive_max_pool": _adaptive("AdaptiveMaxPool"),
     "avg_pool": _pool("AvgPool", "count_include_pad"),
     "batch_norm": _batch_norm,
     "concat": _plain(lambda: Function(lambda *xs: torch.cat(xs, 1))),
     "conv": _conv,
     "dropout": lambda values, shapes: nn.Dropout(values["p"]),
-    "global_avg_pool": _global_pool,
+    "global_avg_pool": _global_pool(torch.mean),
+    "global_max_pool": _global_pool(torch.amax),
     "linear": _linear,
     "max_pool": _pool("MaxPool", "dilation"),
     "output": _plain(nn.Identity),
