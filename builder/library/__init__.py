@@ -6,12 +6,13 @@ from collections.abc import Mapping
 
 from builder.document import Document, Module, module_name
 from builder.edits import AddModule
-from builder.library import dense, inception, residual, separable
+from builder.library import convnext, dense, inception, mobile, residual, separable, temporal, unet
 from builder.library.base import ReadyModule
 
 __all__ = ["LIBRARY", "ReadyModule", "bring_in", "module_for"]
 
-_FAMILIES = (separable, residual, inception, dense)
+#: In the order of the palette.
+_FAMILIES = (separable, residual, mobile, inception, dense, convnext, unet, temporal)
 
 LIBRARY: Mapping[str, ReadyModule] = {ready.name: ready for family in _FAMILIES for ready in family.MODULES}
 

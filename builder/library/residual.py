@@ -55,6 +55,41 @@ def basic_block() -> list[Module]:
     return [module(net, WIDTH, STRIDE), projection()]
 
 
+def zero_padded_shortcut() -> list[Module]:
+    """Every so-manieth pixel, and channels of zeros on both sides (the paper's option A)."""
+    net = sketch("ZeroPaddedShortcut")
+    x = net.input()
+    x = net.add("subsample", "avg_pool", x, when="stride != 1", kernel_size=1, stride="=stride")
+    more = "width - in_channels"
+    x = net.add(
+        "pad", "pad_channels", x, when="in_channels != width", before=f"=({more}) // 2",
+        after=f"=({more} + 1) // 2",
+    )  # fmt: skip
+    net.output(x)
+    return [
+        module(
+            net,
+            WIDTH,
+            STRIDE,
+            about="Takes every so-manieth pixel and adds channels of zeros: a shortcut without weights.",
+        )
+    ]
+
+
+def zero_padded_block() -> list[Module]:
+    """A basic block whose shortcut has no weights."""
+    net = sketch("ZeroPaddedBlock")
+    x = net.input()
+    y = _two_convolutions(net, x)
+    shortcut = net.add(
+        "shortcut", "module:ZeroPaddedShortcut", x, row=2, column=1.5, when=CHANGES, width="=width",
+        stride="=stride",
+    )  # fmt: skip
+    y = net.add("add", "add", y, shortcut)
+    net.output(net.add("relu2", "relu", y))
+    return [module(net, WIDTH, STRIDE), *zero_padded_shortcut()]
+
+
 def bottleneck() -> list[Module]:
     """1×1 down, 3×3, 1×1 up, beside a shortcut; the stride is in the 3×3, as in torchvision."""
     net = sketch("Bottleneck")
@@ -104,6 +139,26 @@ MODULES = (
         ("residual", "resnet", "shortcut", "skip", "identity", "projection"),
         basic_block,
         {"width": "=in_channels"},
+    ),
+    ReadyModule(
+        "ZeroPaddedBlock",
+        "Basic block, zero-padded",
+        "A basic block whose shortcut has no weights where the shape changes: it takes every second pixel and adds "
+        "channels of zeros on both sides. The ResNets for CIFAR (ResNet-20 to ResNet-110) are made of it.",
+        f"The paper's option A: {_HE}",
+        ("residual", "resnet", "cifar", "option a", "zero padding", "shortcut", "skip"),
+        zero_padded_block,
+        {"width": "=in_channels"},
+    ),
+    ReadyModule(
+        "ZeroPaddedShortcut",
+        "Zero-padded shortcut",
+        "Brings a shortcut to another width and half the size without a single weight: every second pixel, and "
+        "channels of zeros on both sides.",
+        f"Option A of {_HE}",
+        ("residual", "resnet", "cifar", "identity", "subsample"),
+        zero_padded_shortcut,
+        {"width": "=2 * in_channels", "stride": 2},
     ),
     ReadyModule(
         "Bottleneck",

@@ -57,7 +57,8 @@ _STOCHASTIC_DEPTH = '''class StochasticDepth(nn.Module):
         if not self.training or self.p == 0.0:
             return input
         rows = input.shape[0] if self.mode == "row" else 1
-        noise = input.new_empty([rows] + [1] * (input.ndim - 1)).bernoulli_(1.0 - self.p)
+        shape = [rows] + [1] * (input.ndim - 1)
+        noise = input.new_empty(shape).bernoulli_(1.0 - self.p)
         if self.p < 1.0:
             noise.div_(1.0 - self.p)
         return input * noise

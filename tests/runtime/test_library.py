@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -23,12 +24,31 @@ from builder.sketch import Sketch
 from builder.writing import write_document
 from runtime.codegen import Source, generate
 from runtime.compile import build
-from tests.oracles.handwritten import dense, inception, residual
+from tests.oracles.handwritten import dense, inception, maps, mobile, residual
 from tests.oracles.handwritten.base import Case, Shape
 from tests.oracles.measures import multiply_adds
 
-CASES = (*residual.CASES, *inception.CASES, *dense.CASES)
+CASES = (*residual.CASES, *mobile.CASES, *inception.CASES, *dense.CASES, *maps.CASES)
 BATCH = 3
+REFERENCE = Path(__file__).parents[1] / "reference" / "layers"
+#: Classes that stand in the source where torch has none.
+HELPERS = ("CropLike", "LayerNorm2d", "StochasticDepth")
+#: A block of a published network: where it is recorded, and which ready module it is.
+PUBLISHED = (
+    ("resnet18", "layer2.0", "BasicBlock", {"width": 128, "stride": 2}),
+    ("resnet50", "layer1.1", "Bottleneck", {"width": 64}),
+    ("resnet50", "layer2.0", "Bottleneck", {"width": 128, "stride": 2}),
+    ("googlenet", "inception3a", "Inception", {"kernel_size": 3}),
+    ("inception_v3", "Mixed_5b", "InceptionA", {}),
+    ("inception_v3", "Mixed_6a", "InceptionB", {}),
+    ("inception_v3", "Mixed_6c", "InceptionC", {"channels_7x7": 160}),
+    ("inception_v3", "Mixed_7a", "InceptionD", {}),
+    ("inception_v3", "Mixed_7b", "InceptionE", {}),
+    ("densenet121", "features.denseblock1.denselayer2", "DenseLayer", {}),
+    ("densenet121", "features.transition1", "Transition", {"out_channels": 128}),
+    ("mobilenet_v2", "features.3", "InvertedResidual", {"width": 24}),
+    ("efficientnet_b0", "features.3.0", "MBConv", {"width": 40, "stride": 2, "kernel_size": 5}),
+)
 
 
 def drawn(case: Case, copies: int = 1) -> Document:
@@ -97,6 +117,20 @@ def test_it_is_the_hand_written_module(case: Case) -> None:
         assert torch.equal(mine, wanted)
 
 
+@pytest.mark.parametrize(("network", "prefix", "name", "arguments"), PUBLISHED, ids=lambda value: str(value))
+def test_its_layers_are_called_as_in_published_networks(
+    network: str, prefix: str, name: str, arguments: dict[str, int]
+) -> None:
+    recorded = json.loads((REFERENCE / f"{network}.json").read_text("utf-8"))
+    layers = [layer for layer in recorded if layer["params"] and layer["name"].startswith(f"{prefix}.")]
+    arriving = tuple(layers[0]["input_shape"][0][1:])
+    analysis = analyze(drawn(Case(name, arguments, (arriving,), nn.Identity)))
+    ours = {leaf.path: (leaf.parameters, leaf.macs) for leaf in analysis.leaves() if leaf.parameters}
+    assert ours == {
+        f"block{layer['name'].removeprefix(prefix)}": (layer["params"], layer["macs"]) for layer in layers
+    }
+
+
 @pytest.mark.parametrize("name", LIBRARY)
 def test_an_edit_of_one_instance_is_an_edit_of_all(name: str) -> None:
     document = drawn(first_case(name), copies=2)
@@ -147,7 +181,7 @@ def test_sources_are_one_class_for_each_module_formatted_and_lint_clean(tmp_path
         text = source(document).text
         classes = re.findall(r"^class (\w+)\(nn", text, re.MULTILINE)
         assert len(set(classes)) == len(classes)
-        assert {name, "Network"} <= set(classes) <= {*document.modules, "Network"}
+        assert {name, "Network"} <= set(classes) <= {*document.modules, "Network", *HELPERS}
         (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
     ruff = [sys.executable, "-m", "ruff"]
     for command in (["check", "--select", "E,F,W,I,UP,B", "--line-length", "88"], ["format", "--check"]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from tests.oracles.handwritten.base import Case, layers
@@ -54,6 +55,27 @@ class Bottleneck(nn.Module):
         return self.relu(y + (x if self.downsample is None else self.downsample(x)))
 
 
+class ZeroPaddedShortcut(nn.Module):
+    def __init__(self, c: int, width: int, stride: int = 1) -> None:
+        super().__init__()
+        self.more, self.stride = width - c, stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        for axis in range(2, x.dim()):
+            x = x.index_select(axis, torch.arange(0, x.shape[axis], self.stride, device=x.device))
+        shape = list(x.shape)
+        shape[1] = self.more // 2
+        before = x.new_zeros(shape)
+        shape[1] = self.more - self.more // 2
+        return torch.cat([before, x, x.new_zeros(shape)], 1)
+
+
+class ZeroPaddedBlock(BasicBlock):
+    def __init__(self, c: int, width: int, stride: int = 1, dims: int = 2) -> None:
+        super().__init__(c, width, stride, dims)
+        self.downsample = ZeroPaddedShortcut(c, width, stride)
+
+
 class SeparableConv(nn.Module):
     def __init__(
         self, c: int, out: int, kernel: int = 3, stride: int = 1, bias: bool = False, dims: int = 2
@@ -80,6 +102,12 @@ CASES = (
         lambda: Bottleneck(16, 8, 1, 2, 4),
     ),
     Case("Bottleneck", {"width": 4, "stride": 2}, ((16, 17),), lambda: Bottleneck(16, 4, 2, dims=1)),
+    Case("ZeroPaddedBlock", {"width": 8}, ((8, 9, 9),), lambda: ZeroPaddedBlock(8, 8)),
+    Case("ZeroPaddedBlock", {"width": 16, "stride": 2}, ((8, 9, 8),), lambda: ZeroPaddedBlock(8, 16, 2)),
+    Case("ZeroPaddedBlock", {"width": 11}, ((8, 17),), lambda: ZeroPaddedBlock(8, 11, 1, 1)),
+    Case("ZeroPaddedBlock", {"width": 7, "stride": 2}, ((4, 5, 4, 6),), lambda: ZeroPaddedBlock(4, 7, 2, 3)),
+    Case("ZeroPaddedShortcut", {"width": 16, "stride": 2}, ((8, 9, 8),), lambda: ZeroPaddedShortcut(8, 16, 2)),
+    Case("ZeroPaddedShortcut", {"width": 13}, ((8, 17),), lambda: ZeroPaddedShortcut(8, 13)),
     Case("SeparableConv", {"out_channels": 12}, ((8, 9, 9),), lambda: SeparableConv(8, 12)),
     Case(
         "SeparableConv", {"out_channels": 12, "kernel_size": 5, "stride": 2, "bias": True}, ((8, 17),),

@@ -1,0 +1,122 @@
+"""U-Net, temporal and ConvNeXt blocks by hand."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from tests.oracles.handwritten.base import Case, layers
+from tests.oracles.handwritten.mobile import StochasticDepth, sequential
+
+
+def double_conv(c: int, out: int, dims: int) -> nn.Sequential:
+    kind = layers(dims)
+    return nn.Sequential(
+        kind.conv(c, out, 3, padding=1, bias=False), kind.norm(out), nn.ReLU(),
+        kind.conv(out, out, 3, padding=1, bias=False), kind.norm(out), nn.ReLU(),
+    )  # fmt: skip
+
+
+class Down(nn.Module):
+    def __init__(self, c: int, out: int, dims: int = 2) -> None:
+        super().__init__()
+        self.pool = layers(dims).max_pool(2)
+        self.conv = double_conv(c, out, dims)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.conv(self.pool(x))
+
+
+class Up(nn.Module):
+    def __init__(self, c: int, skipped: int, out: int, interpolate: bool = False, dims: int = 2) -> None:
+        super().__init__()
+        mode = {1: "linear", 2: "bilinear", 3: "trilinear"}[dims]
+        self.up = (
+            nn.Upsample(scale_factor=2, mode=mode, align_corners=True)
+            if interpolate
+            else layers(dims).up(c, c // 2, 2, stride=2)
+        )
+        self.conv = double_conv((c if interpolate else c // 2) + skipped, out, dims)
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        x = self.up(x)
+        for axis in range(2, x.dim()):
+            before = (skip.shape[axis] - x.shape[axis]) // 2
+            skip = skip.narrow(axis, before, x.shape[axis])
+        return self.conv(torch.cat([skip, x], 1))
+
+
+class TemporalBlock(nn.Module):
+    def __init__(
+        self, c: int, width: int, kernel: int = 3, dilation: int = 1, causal: bool = True, norm: bool = True
+    ) -> None:
+        super().__init__()
+        span = (kernel - 1) * dilation
+        self.sides = (span, 0) if causal else (span // 2, span - span // 2)
+        self.conv1 = nn.Conv1d(c, width, kernel, dilation=dilation, bias=not norm)
+        self.bn1 = nn.BatchNorm1d(width) if norm else nn.Identity()
+        self.conv2 = nn.Conv1d(width, width, kernel, dilation=dilation, bias=not norm)
+        self.bn2 = nn.BatchNorm1d(width) if norm else nn.Identity()
+        self.dropout = nn.Dropout(0.2)
+        self.downsample = nn.Conv1d(c, width, 1) if c != width else nn.Identity()
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.dropout(F.relu(self.bn1(self.conv1(F.pad(x, self.sides)))))
+        y = self.dropout(F.relu(self.bn2(self.conv2(F.pad(y, self.sides)))))
+        return F.relu(y + self.downsample(x))
+
+
+class ChannelNorm(nn.LayerNorm):
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.movedim(1, -1)).movedim(-1, 1).contiguous()
+
+
+class ConvNeXtBlock(nn.Module):
+    """The form with 1×1 convolutions, which the paper's code names as the equal of that with linear layers."""
+
+    def __init__(self, c: int, expansion: int = 4, kernel: int = 7, dims: int = 2) -> None:
+        super().__init__()
+        conv = layers(dims).conv
+        self.block = sequential(
+            {
+                "0": conv(c, c, kernel, padding=kernel // 2, groups=c),
+                "2": ChannelNorm(c, eps=1e-6),
+                "3": conv(c, expansion * c, 1),
+                "4": nn.GELU(),
+                "5": conv(expansion * c, c, 1),
+            }
+        )
+        self.layer_scale = nn.Parameter(torch.full((c, *(1,) * dims), 1e-6))
+        self.stochastic_depth = StochasticDepth(0.1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.stochastic_depth(self.layer_scale * self.block(x))
+
+
+CASES = (
+    Case("UNetDown", {"out_channels": 12}, ((6, 9, 8),), lambda: Down(6, 12)),
+    Case("UNetDown", {"out_channels": 5}, ((6, 17),), lambda: Down(6, 5, 1)),
+    Case("UNetUp", {"out_channels": 6}, ((12, 4, 4), (6, 8, 8)), lambda: Up(12, 6, 6)),
+    Case("UNetUp", {"out_channels": 6}, ((12, 4, 4), (7, 9, 11)), lambda: Up(12, 7, 6)),
+    Case(
+        "UNetUp", {"out_channels": 6, "interpolate": True}, ((12, 4, 4), (6, 8, 9)),
+        lambda: Up(12, 6, 6, True),
+    ),
+    Case("UNetUp", {"out_channels": 3}, ((4, 6), (3, 12)), lambda: Up(4, 3, 3, False, 1)),
+    Case(
+        "UNetUp", {"out_channels": 3, "interpolate": True}, ((4, 3, 3, 3), (3, 6, 7, 6)),
+        lambda: Up(4, 3, 3, True, 3),
+    ),
+    Case("TemporalBlock", {"width": 8}, ((8, 30),), lambda: TemporalBlock(8, 8)),
+    Case(
+        "TemporalBlock", {"width": 12, "dilation": 4, "kernel_size": 2}, ((8, 30),),
+        lambda: TemporalBlock(8, 12, 2, 4),
+    ),
+    Case(
+        "TemporalBlock", {"width": 12, "dilation": 2, "causal": False, "norm": False}, ((8, 30),),
+        lambda: TemporalBlock(8, 12, 3, 2, False, False),
+    ),
+    Case("ConvNeXtBlock", {}, ((6, 9, 9),), lambda: ConvNeXtBlock(6)),
+    Case("ConvNeXtBlock", {"expansion": 2, "kernel_size": 5}, ((6, 17),), lambda: ConvNeXtBlock(6, 2, 5, 1)),
+)  # fmt: skip
