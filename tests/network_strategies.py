@@ -57,7 +57,7 @@ def _chain_step(draw: st.DrawFn, sketch: Sketch, name: str, x: Wire, row: float 
     when = draw(st.sampled_from(_CONDITIONS)) if draw(st.integers(0, 4)) == 0 else None
     kind = draw(
         st.sampled_from(
-            (*("conv",) * 3, "batch_norm", "relu", "max_pool", "dropout", "tanh", "stochastic_depth")
+            (*("conv",) * 4, "batch_norm", "relu", "max_pool", "dropout", "tanh", "scale", "layer_scale")
         )
     )
     parameters: dict[str, Any] = {}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 from builder.blocks.lowering import Apply, Bare, Index, Lowering, Make, Operator, PassOn
+from builder.graph import Node
 from runtime.source.agreement import is_chain_class, positional, steps_together
 from runtime.source.settling import Settler
 from runtime.source.tracing import Step, Trace
@@ -33,7 +34,7 @@ class Body:
             return self.settler.sequential, statement(Call("super().__init__", tuple(elements)), 2), []
         lines = ["        super().__init__()"]
         for together in steps:
-            lines += self._register(together, chain=True)
+            lines += self._register(together, chain=True, counted=_is_counted(together, True))
         return self.settler.sequential, lines, []
 
     def _module(self, traces: list[Trace]) -> tuple[str, list[str], list[str]]:
@@ -60,8 +61,13 @@ class Body:
                 for port in together[0].outputs:
                     variables[node.id, port] = inputs[0]
                 continue
-            init += self._register(together, chain=False)
-            body += self._apply(together, inputs, ports, variables)
+            counted = _is_counted(together, traces[0].analysis.wiring.is_chain)
+            init += self._register(together, chain=False, counted=counted)
+            if counted:
+                body += self._apply_counted(node, inputs[0])
+                variables.update({(node.id, port): _variable(node.name) for port in together[0].outputs})
+            else:
+                body += self._apply(together, inputs, ports, variables)
         tensor = "torch.Tensor"
         if len(returned) != 1:
             tensor = f"tuple[{', '.join([tensor] * len(returned))}]"
@@ -72,8 +78,8 @@ class Body:
 
     # nodes --------------------------------------------------------------------------------------------------
 
-    def _register(self, together: list[Step], *, chain: bool) -> list[str]:
-        """Lines of ``__init__`` that make what a node needs."""
+    def _register(self, together: list[Step], *, chain: bool, counted: bool) -> list[str]:
+        """Lines of ``__init__`` that make what a node needs; ``counted``: under the numbers from its own on."""
         node = together[0].node
         active = [step for step in together if step.active]
         where = self.settler.mark(node.id)
@@ -85,12 +91,17 @@ class Body:
         )
         add = "register_parameter" if _is_bare(active[0]) else "add_module"
         if not makes:
-            return [] if condition is None else [f"        self.{node.name}_active = {condition}"]
+            return [] if condition is None else [f"        self.{_variable(node.name)}_active = {condition}"]
         elements = self.settler.elements(active)
         repeated = node.repeat != 1
-        if chain and repeated and node.name.isdigit():
+        if counted:
             lines = [] if condition is None else [f"        if {condition}:"]
-            return lines + self._numbered(int(node.name), elements, where, 2 if condition is None else 3)
+            lines += self._numbered(int(node.name), elements, where, 2 if condition is None else 3)
+            if not chain:
+                count = self.settler.settle([step.repeat for step in active], f"{node.name}_repeat")
+                there = count if condition is None else f"{count} if {condition} else 0"
+                lines.append(f"        self.{_variable(node.name)}_count = {there}")
+            return lines
         code = Call(self.settler.sequential, tuple(elements)) if repeated else elements[0][1]
         identifier = node.name.isidentifier()
         indent = 2 if condition is None else 3
@@ -118,6 +129,17 @@ class Body:
             number += 1
             where = ""
         return lines
+
+    def _apply_counted(self, node: Node, given: str) -> list[str]:
+        """Lines of ``forward`` for children under numbers, one after the other."""
+        name = _variable(node.name)
+        number = f"str({int(node.name)} + i)"
+        call = f"getattr(self, {number})({name})"
+        return [
+            f"        {name} = {given}",
+            f"        for i in range(self.{name}_count):",
+            f"            {name} = {f'tap(self, {number}, {call})' if self.taps else call}",
+        ]
 
     def _condition(self, together: list[Step]) -> str:
         """When the node is there, as written in the module."""
@@ -157,7 +179,7 @@ class Body:
                 if self.taps and node.repeat != 1:
                     expression = f'tap(self, "{active.segments[number]}", {expression})'
                 inputs = [expression]
-            test = f"self.{node.name}_active"
+            test = f"self.{_variable(node.name)}_active"
         outputs = list(active.outputs)
         if optional:
             passed = first if len(outputs) == 1 else f"({', '.join([first] * len(outputs))})"
@@ -173,6 +195,13 @@ class Body:
         if len(names) < 2 or len(line) <= WIDTH:
             return [line] if self.taps else wrapped(line)
         return ["        (", *(f"            {name}," for name in names), f"        ) = {expression}"]
+
+
+def _is_counted(together: list[Step], in_chain: bool) -> bool:
+    """Whether a node in a chain stands for modules under several numbers."""
+    node = together[0].node
+    made = any(step.placed or any(isinstance(low, Make) for low in step.lowered) for step in together)
+    return in_chain and node.repeat != 1 and node.name.isdigit() and made
 
 
 def _is_bare(step: Step) -> bool:
