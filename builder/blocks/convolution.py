@@ -42,17 +42,36 @@ class Conv(Block):
     presets = (
         Preset("Conv 1×1", {"kernel_size": 1}, ("pointwise", "projection")),
         Preset("Conv 3×3", {"kernel_size": 3, "padding": 1}),
+        Preset("Conv 5×5", {"kernel_size": 5, "padding": 2}),
         Preset(
             "Conv 3×3 ÷2",
             {"kernel_size": 3, "stride": 2, "padding": 1},
             ("strided", "stride 2", "downsample"),
         ),
         Preset(
+            "Conv 7×7 ÷2",
+            {"out_channels": 64, "kernel_size": 7, "stride": 2, "padding": 3},
+            ("stem", "resnet", "strided", "stride 2"),
+        ),
+        Preset("Patches 4×4", {"kernel_size": 4, "stride": 4}, ("patchify", "patch embedding", "convnext")),
+        Preset(
             "Depthwise 3×3",
             {"out_channels": "=in_channels", "kernel_size": 3, "padding": 1, "groups": "=in_channels"},
-            ("mobilenet",),
+            ("mobilenet", "separable"),
         ),
+        Preset(
+            "Depthwise 5×5",
+            {"out_channels": "=in_channels", "kernel_size": 5, "padding": 2, "groups": "=in_channels"},
+            ("efficientnet", "separable"),
+        ),
+        Preset("Grouped 3×3", {"kernel_size": 3, "padding": 1, "groups": 4}, ("resnext", "groups")),
         Preset("Dilated ×2", {"kernel_size": 3, "padding": 2, "dilation": 2}, ("atrous",)),
+        Preset("Causal", {"kernel_size": 3, "padding": [[2, 0]]}, ("tcn", "sequence", "left", "wavenet")),
+        Preset(
+            "Causal, dilated ×2",
+            {"kernel_size": 3, "padding": [[4, 0]], "dilation": 2},
+            ("tcn", "sequence", "left", "wavenet"),
+        ),
     )
 
     out_channels = Integer(32, label="Kernels", help="How many kernels, and so how many output channels.")

@@ -32,6 +32,11 @@ SHARE = {
     "max_pool": 0.6,
     "avg_pool": 0.5,
     "adaptive_avg_pool": 0.3,
+    "pixel_shuffle": 0.6,
+    "pixel_unshuffle": 0.6,
+    "split": 0.5,
+    "reshape": 0.5,
+    "crop_like": 0.5,
 }
 
 
