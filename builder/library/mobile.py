@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from builder.document import Module, ModuleParameter
 from builder.library.base import OUT_CHANNELS, STRIDE, ReadyModule, module, sketch
 from builder.library.residual import projection
@@ -23,7 +25,7 @@ _SQUEEZE = ModuleParameter(
 )
 _HARDSWISH = ModuleParameter("hardswish", True, "Hardswish; off: ReLU, as in the first blocks.")
 #: MobileNetV3 trains with these.
-_V3_NORM = {"eps": 0.001, "momentum": 0.01}
+_V3_NORM: dict[str, Any] = {"eps": 0.001, "momentum": 0.01}
 
 
 def squeeze_excitation() -> list[Module]:
@@ -81,7 +83,7 @@ def _linear_conv() -> Module:
     return module(net, OUT_CHANNELS, about="A 1×1 convolution with batch norm alone.")
 
 
-def _widened(net: Sketch, conv: str, **more: str) -> Wire:
+def _widened(net: Sketch, conv: str, **more: Any) -> Wire:
     """``0``: wider where it is to be; ``1``: each channel filtered by itself."""
     x = net.add("0", conv, net.input(), when="in_channels != hidden", out_channels="=hidden", **more)
     return net.add(
@@ -96,7 +98,7 @@ def _widened(net: Sketch, conv: str, **more: str) -> Wire:
     )
 
 
-def _around(name: str, inner: str, layers: str, *, drop: bool = False, **arguments: str) -> Sketch:
+def _around(name: str, inner: str, layers: str, *, drop: bool = False, **arguments: Any) -> Sketch:
     """The shortcut around the layers of an inverted residual, there where it fits."""
     fits = "stride == 1 and input_channels == width"
     net = sketch(name)
