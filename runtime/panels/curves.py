@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QWidget
 
 from builder.widgets.session import Session
-from builder.widgets.theme import SEMIBOLD, SMALL, font
-from runtime.panels.captions import Caption
+from runtime.panels.half import Half
 from runtime.panels.series import Trace
 
 if TYPE_CHECKING:
@@ -40,41 +39,6 @@ def summary(trace: Trace) -> str:
     return f"{end.reason} before the first epoch was over"
 
 
-class _Half(QWidget):
-    """A plot under its title; beside the title what the lines say, or a remark."""
-
-    def __init__(self, title: str, plot: Plot) -> None:
-        super().__init__()
-        self.plot, self._remark, self._reading = plot, "", ""
-        heading = QLabel(title)
-        heading.setFont(font(SMALL, SEMIBOLD))
-        heading.setProperty("role", "muted")
-        self.aside = Caption()
-        self.aside.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        row = QHBoxLayout()
-        row.setContentsMargins(6, 0, 8, 0)
-        row.addWidget(heading)
-        row.addWidget(self.aside, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(row)
-        column.addWidget(plot, 1)
-        plot.readingChanged.connect(self._read)
-
-    def remark(self, text: str) -> None:
-        """What stands beside the title while nothing is read off."""
-        self._remark = text
-        self._say()
-
-    def _read(self, text: str) -> None:
-        self._reading = text
-        self._say()
-
-    def _say(self) -> None:
-        self.aside.say(self._reading or self._remark)
-
-
 class Curves(QWidget):
     """The two plots of a run (live or replayed), beside them whatever ``side`` is; a sentence while there is none.
 
@@ -90,7 +54,7 @@ class Curves(QWidget):
         self._expected = False
         self.loss: Plot | None = None
         self.accuracy: Plot | None = None
-        self._halves: tuple[_Half, ...] = ()
+        self._halves: tuple[Half, ...] = ()
         self.setAccessibleName("Curves")
         self.hint = QLabel(_HINT)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -169,7 +133,7 @@ class Curves(QWidget):
 
         theme = self._session.theme
         self.loss, self.accuracy = Plot("Loss", theme), Plot("Accuracy", theme, percent=True)
-        self._halves = (_Half("Loss", self.loss), _Half("Accuracy", self.accuracy))
+        self._halves = (Half("Loss", self.loss), Half("Accuracy", self.accuracy))
         for half in self._halves:
             self._row.addWidget(half, 1)
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from runtime.panels.maps import FeatureMaps
     from runtime.panels.runs import RunsPanel
     from runtime.panels.settings import SettingsPanel
+    from runtime.panels.sizes import SizesPanel
     from runtime.panels.source import SourceView
 
 #: Milliseconds after the start when PyTorch is loaded behind the window.
@@ -62,6 +63,7 @@ class Panels(QObject):
         for widget in (self.data_chip, self.device_chip, self.controls):
             shell.header_slot(widget)
         add = shell.add_panel
+        self._sizes = add("bottom", "Sizes", self._make_sizes, workspaces=("Design",))
         self._curves = add("bottom", "Curves", self._make_curves, leads=("Design", "Train"))
         self._maps = add("bottom", "Feature maps", self._make_maps, leads=("Inspect",))
         self._source = add("bottom", "Source", self._make_source)
@@ -114,6 +116,16 @@ class Panels(QObject):
     def settings(self) -> SettingsPanel:
         """How the network is trained."""
         return cast("SettingsPanel", self._settings.widget())
+
+    @property
+    def sizes(self) -> SizesPanel:
+        """What the network costs at other input sizes."""
+        return cast("SizesPanel", self._sizes.widget())
+
+    def _make_sizes(self) -> SizesPanel:
+        from runtime.panels.sizes import SizesPanel
+
+        return SizesPanel(self._session)
 
     def _make_curves(self) -> Curves:
         made = Curves(self._session, MapsAside(self._session, self.looking))

@@ -1,6 +1,6 @@
 """One plot of a run: thin lines, no box, four grid lines, lines named where they end, values under the pointer.
 
-pyqtgraph is imported here and nowhere else; import this module when a plot is first shown.
+pyqtgraph is imported here and in ``sizeplot`` alone; import these modules when a plot is first shown.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _mixed(color: str, ground: str, share: float) -> QColor:
     return QColor(red, green, blue)
 
 
-class _Axis(pg.AxisItem):
+class Axis(pg.AxisItem):
     """An axis of nothing but its figures."""
 
     def __init__(self, side: str, write: Callable[[float], str]) -> None:
@@ -101,7 +101,7 @@ class Plot(pg.PlotWidget):
         write = (lambda v: "0 %" if v == 0 else f"{v:.0f}") if percent else (lambda v: f"{v:.10g}")
         super().__init__(
             parent,
-            axisItems={"left": _Axis("left", write), "bottom": _Axis("bottom", lambda v: f"{v:,.0f}")},
+            axisItems={"left": Axis("left", write), "bottom": Axis("bottom", lambda v: f"{v:,.0f}")},
             enableMenu=False,
         )
         self.title, self._percent, self._theme = title, percent, theme
