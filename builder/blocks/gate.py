@@ -98,9 +98,9 @@ class Multiply(Block):
                 formulas.append(
                     Formula(
                         f"{name} is stretched",
-                        "each number weighs as many as there are",
-                        f"{format_shape(shape)} → {format_shape(output)}",
-                        f"{times:,} each",
+                        f"numbers of the output / numbers of {name}",
+                        f"{elements(output):,} / {elements(shape):,}",
+                        f"each weighs {times:,}",
                     )
                 )
         return formulas

@@ -254,9 +254,9 @@ class GroupNorm(_SampleNorm):
     search = ("groupnorm", "gn", "normalisation", "normalization", "small batch")
     stem = "norm"
     presets = (
-        Preset("Group norm, 32 groups", {"num_groups": 32}),
-        Preset("Group norm, one group", {"num_groups": 1}, ("layer norm", "ln")),
-        Preset("Group norm, group per channel", {"num_groups": "=in_channels"}, ("instance norm",)),
+        Preset("Group norm of 32 groups", {"num_groups": 32}),
+        Preset("Group norm of one group", {"num_groups": 1}, ("layer norm", "ln")),
+        Preset("Group norm per channel", {"num_groups": "=in_channels"}, ("instance norm",)),
     )
 
     num_groups = Integer(8, label="Groups", help="Into how many groups the channels are divided.")

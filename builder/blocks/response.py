@@ -28,7 +28,7 @@ class LocalResponseNorm(Block):
     ranks = (2, 3, 4)
     rank_way_out = "Normalise before the tensor is flattened."
     # The paper does not divide α by the window: 5e-4 / 5 is its 1e-4.
-    presets = (Preset("Local response norm (AlexNet)", {"size": 5, "alpha": 5e-4, "beta": 0.75, "k": 2.0}),)
+    presets = (Preset("LRN of AlexNet", {"size": 5, "alpha": 5e-4, "beta": 0.75, "k": 2.0}),)
 
     size = Integer(
         5, label="Window", unit="channels", help="How many neighbouring channels count, itself included."

@@ -120,7 +120,8 @@ def test_merges_name_who_brings_what() -> None:
 
 
 @pytest.mark.parametrize(
-    ("gate", "result"), [((64,), "392 each"), ((64, 1, 1), "392 each"), ((1, 28, 14), "64 each")]
+    ("gate", "result"),
+    [((64,), "each weighs 392"), ((64, 1, 1), "each weighs 392"), ((1, 28, 14), "each weighs 64")],
 )
 def test_a_product_says_how_much_a_gate_is_stretched(gate: Shape, result: str) -> None:
     assert _said("multiply", "x1 is stretched", SHAPE, gate)[2] == result
