@@ -19,6 +19,18 @@ if TYPE_CHECKING:
 #: The (first, last) input position that output i sees, as functions of i; padding counts.
 Bounds: TypeAlias = tuple[Stair, Stair]
 
+#: Bounds that are straight and equally steep: (step, first at 0, last at 0).
+Line: TypeAlias = tuple[int, int, int]
+
+
+def line_of(first: Stair, last: Stair) -> Line | None:
+    """Two stairs as one line, if they are straight and equally steep."""
+    (step, lows), (climb, highs) = first, last
+    low, high = lows[0], highs[0]
+    if step != climb or len(lows) > 1 or len(highs) > 1 or low is None or high is None:
+        return None
+    return step, low, high
+
 
 class AxisMap(Protocol):
     """What output positions of one axis see of the input's axis."""
@@ -191,9 +203,13 @@ class Window:
     axes: tuple[AxisMap, ...]
     #: Of each axis; a field is composed of nothing else.
     bounds: tuple[Bounds | None, ...] = field(init=False, repr=False, compare=False)
+    #: Of each axis its stride, and the first and last position that output 0 sees, where bounds are straight lines.
+    lines: tuple[Line | None, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "bounds", tuple([axis.bounds() for axis in self.axes]))
+        bounds = tuple([axis.bounds() for axis in self.axes])
+        object.__setattr__(self, "bounds", bounds)
+        object.__setattr__(self, "lines", tuple([None if b is None else line_of(*b) for b in bounds]))
 
 
 @dataclass(frozen=True, slots=True)

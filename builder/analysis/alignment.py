@@ -38,14 +38,8 @@ def misalignment(inputs: Sequence[Value]) -> Problem | None:
 
 def _plainly_aligned(one: AxisField, two: AxisField) -> bool:
     """Whether both are straight, as fast, and have one centre: true of most branches, and cheap to see."""
-    (a, *more), (b, *further) = one.first, two.first
-    c, d = one.last[0], two.last[0]
-    if more or further or len(one.last) > 1 or len(two.last) > 1 or not a[0] == b[0] == c[0] == d[0]:
-        return False
-    ends = (a[1][0], c[1][0], b[1][0], d[1][0])
-    if len(a[1]) > 1 or len(b[1]) > 1 or len(c[1]) > 1 or len(d[1]) > 1 or None in ends:
-        return False
-    return ends[0] + ends[1] == ends[2] + ends[3]  # type: ignore[operator]
+    a, b = one.line, two.line
+    return a is not None and b is not None and a[0] == b[0] and a[1] + a[2] == b[1] + b[2]
 
 
 def _centre(axis: AxisField) -> tuple[Fraction, Fraction] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -13,7 +13,7 @@ from builder.expressions import ExpressionError, names_in, resolve
 from builder.graph import Node
 from builder.shapes import TensorShape, elements
 from builder.strides import Strides, contiguous
-from builder.windows import Sight
+from builder.windows import PerInput, Sight
 
 #: Bytes of an fp32 number, which is what activations are counted in.
 FLOAT_BYTES = 4
@@ -76,6 +76,14 @@ class Facts:
     passing: Passing = NOTHING_PASSING
     #: Shapes of the outputs behind the first.
     more: tuple[TensorShape, ...] = ()
+    #: Of most blocks with one input: nothing wrong, one output of its own, and kept, if at all, are input and output.
+    is_plain: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        keeps = self.saved
+        special = self.problems or self.more or keeps.view or keeps.inputs_with_grad or keeps.for_others
+        plain = len(self.inputs) == 1 and self.output is not None and not isinstance(self.sight, PerInput)
+        object.__setattr__(self, "is_plain", plain and not special)
 
     def sums(self, needs_grad: bool) -> Sums:
         """The block's figures, with or without a backward pass."""

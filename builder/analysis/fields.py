@@ -14,29 +14,78 @@ from typing import Any, TypeAlias
 from builder import stairs
 from builder.shapes import TensorShape
 from builder.stairs import MAX_PERIOD, Stair
-from builder.windows import AxisMap, Bounds, Elementwise, Everything, Permuted, Sight, Window
+from builder.windows import AxisMap, Bounds, Elementwise, Line, Permuted, Sight, Window, line_of
 
 Pieces: TypeAlias = tuple[Stair, ...]
 Number: TypeAlias = int | Fraction
 
 
-@dataclass(frozen=True, slots=True)
 class AxisField:
-    """What output position i sees along one axis: min of ``first`` … max of ``last``."""
+    """What output position i sees along one axis: min of ``first`` … max of ``last``; never changed once made.
 
-    first: Pieces
-    last: Pieces
+    ``line`` says the same where both are one straight line and equally steep, as in most networks; then the stairs
+    are only made when they are asked for.
+    """
+
+    __slots__ = ("_first", "_last", "line")
+
+    def __init__(self, first: Pieces, last: Pieces) -> None:
+        self._first: Pieces | None = first
+        self._last: Pieces | None = last
+        self.line = line_of(first[0], last[0]) if len(first) == len(last) == 1 else None
+
+    @classmethod
+    def straight(cls, line: Line) -> AxisField:
+        """Position i sees step·i + first … step·i + last."""
+        axis = cls.__new__(cls)
+        axis._first = axis._last = None
+        axis.line = line
+        return axis
+
+    @property
+    def first(self) -> Pieces:
+        """Stairs, the least of which counts."""
+        if self._first is None:
+            assert self.line is not None
+            self._first = ((self.line[0], (self.line[1],)),)
+        return self._first
+
+    @property
+    def last(self) -> Pieces:
+        """Stairs, the greatest of which counts."""
+        if self._last is None:
+            assert self.line is not None
+            self._last = ((self.line[0], (self.line[2],)),)
+        return self._last
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if not isinstance(other, AxisField) or self.line != other.line:
+            return False
+        return self.line is not None or (self.first == other.first and self.last == other.last)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"AxisField({self.first!r}, {self.last!r})"
 
     def interval(self, position: int) -> tuple[int, int] | None:
         """(first, last) input position that this output position sees, padding included; None if it sees nothing."""
+        if self.line is not None:
+            step, low, high = self.line
+            return step * position + low, step * position + high
         lowest = [place for stair in self.first if (place := stairs.at(stair, position)) is not None]
         highest = [place for stair in self.last if (place := stairs.at(stair, position)) is not None]
         return (min(lowest), max(highest)) if lowest else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Field:
-    """What a tensor sees of one source: axes that are local, or None; ``is_global``: the whole may have a say."""
+    """What a tensor sees of one source: axes that are local, or None; ``is_global``: the whole may have a say.
+
+    Never changed once made.
+    """
 
     axes: tuple[AxisField, ...] | None
     is_global: bool = False
@@ -45,8 +94,7 @@ class Field:
 LOST = Field(None, True)
 #: Local, but repeating after so many positions that it is not followed.
 UNTOLD = Field(None, False)
-_UNIT: Pieces = ((1, (0,)),)
-_UNIT_AXIS = AxisField(_UNIT, _UNIT)
+_UNIT_AXIS = AxisField.straight((1, 0, 0))
 
 
 def identity(dims: int) -> Field:
@@ -56,24 +104,30 @@ def identity(dims: int) -> Field:
 
 def through(field: Field, sight: Sight) -> Field:
     """The field behind a block, from the field of what arrives and what the block sees of it."""
+    if isinstance(sight, Window):
+        if field.axes is None:
+            return field if field is UNTOLD else LOST
+        axes: list[AxisField] = []
+        axis_before: AxisField | None = None
+        line_before: Line | None = None
+        for number, (axis, line) in enumerate(zip(field.axes, sight.lines, strict=True)):
+            if axis is axis_before and line == line_before and line is not None:
+                axes.append(axes[-1])  # as in most networks all axes are alike
+            elif axis.line is not None and line is not None:
+                (step, low, high), (stride, first, last) = axis.line, line
+                axes.append(AxisField.straight((step * stride, step * first + low, step * last + high)))
+            else:
+                bounds = sight.bounds[number]
+                if bounds is None:
+                    return UNTOLD
+                axes.append(_through_window(axis, sight.axes[number], bounds))
+            axis_before, line_before = axis, line
+        return _told(tuple(axes), field.is_global)
     if isinstance(sight, Elementwise) or field is UNTOLD:
         return field
-    if isinstance(sight, Everything) or field.axes is None:
-        return LOST
-    if isinstance(sight, Permuted):
+    if isinstance(sight, Permuted) and field.axes is not None:
         return Field(tuple([field.axes[axis] for axis in sight.order]), field.is_global)
-    assert isinstance(sight, Window)
-    axes: list[AxisField] = []
-    before: tuple[object, object] = (None, None)
-    for axis, window, bounds in zip(field.axes, sight.axes, sight.bounds, strict=True):
-        if bounds is None:
-            return UNTOLD
-        if axis is before[0] and bounds == before[1]:  # as in most networks all axes are alike
-            axes.append(axes[-1])
-        else:
-            axes.append(_through_window(axis, window, bounds))
-        before = axis, bounds
-    return _told(tuple(axes), field.is_global)
+    return LOST
 
 
 def _through_window(axis: AxisField, window: AxisMap, bounds: Bounds) -> AxisField:
@@ -110,6 +164,9 @@ def compose(outer: Field, inner: Field) -> Field:
 
 
 def _compose_axis(outer: AxisField, inner: AxisField) -> AxisField:
+    if outer.line is not None and inner.line is not None:
+        (step, low, high), (stride, start, end) = outer.line, inner.line
+        return AxisField.straight((step * stride, step * start + low, step * end + high))
     if not _climbing(outer) and len(inner.first) == len(inner.last) == 1:
         # What a module reads outermost need not see outermost: look at all between.
         (first,), (last,) = inner.first, inner.last
@@ -130,7 +187,7 @@ def unite(fields: Iterable[Field]) -> Field:
     """What a merge sees: the union of its branches; branches with no local field are cut and make it global."""
     first, *others = fields
     for other in others:
-        if other == first:
+        if other is first or (other.axes is None and other == first):
             continue
         is_global = first.is_global or other.is_global
         if first is UNTOLD or other is UNTOLD:
@@ -144,14 +201,18 @@ def unite(fields: Iterable[Field]) -> Field:
                 same = pair[0] is before[0] and pair[1] is before[1]
                 axes.append(axes[-1] if same else _both(*pair))
                 before = pair
-            first = _told(tuple(axes), is_global)
+            made = tuple(axes)
+            if made == first.axes and is_global == first.is_global:
+                continue
+            same_as_other = made == other.axes and is_global == other.is_global
+            first = other if same_as_other else _told(made, is_global)
     return first
 
 
 def _told(axes: tuple[AxisField, ...], is_global: bool) -> Field:
     """A field, unless its pattern is too long to follow."""
     for axis in axes:
-        if len(axis.first[0][1]) > MAX_PERIOD or len(axis.last[0][1]) > MAX_PERIOD:
+        if axis.line is None and max(len(axis.first[0][1]), len(axis.last[0][1])) > MAX_PERIOD:
             return UNTOLD
     return Field(axes, is_global)
 
@@ -159,6 +220,13 @@ def _told(axes: tuple[AxisField, ...], is_global: bool) -> Field:
 def _both(one: AxisField, other: AxisField) -> AxisField:
     if one is other:
         return one
+    if one.line is not None and other.line is not None and one.line[0] == other.line[0]:
+        (step, low, high), (_, lower, higher) = one.line, other.line
+        if low <= lower and high >= higher:
+            return one
+        if lower <= low and higher >= high:
+            return other
+        return AxisField.straight((step, min(low, lower), max(high, higher)))
     return AxisField(stairs.merged(one.first + other.first, min), stairs.merged(one.last + other.last, max))
 
 

@@ -56,9 +56,11 @@ def result_of(engine: Engine, analysis: GraphAnalysis, node_id: str, within: tup
     if node_id in wiring.cyclic:
         return _unknown(node, ports, cycle_problem(analysis.graph, wiring.cyclic[node_id]))
     results = analysis.results
-    inputs = tuple(
-        [results[edge.source].outputs.get(edge.source_port, UNKNOWN) for edge in wiring.incoming[node_id]]
-    )
+    edges = wiring.incoming[node_id]
+    if len(edges) == 1:
+        inputs: tuple[Value, ...] = (results[edges[0].source].outputs.get(edges[0].source_port, UNKNOWN),)
+    else:
+        inputs = tuple([results[edge.source].outputs.get(edge.source_port, UNKNOWN) for edge in edges])
     if node.block == "input" and (within or node.name in analysis.arriving):
         value = analysis.arriving.get(node.name, UNKNOWN)
         return NodeResult(node, (), (Stage(node.name, (value,)),), {"y": value})
@@ -90,6 +92,8 @@ def _plain_block(
     facts = facts_of(node, analysis.env, shapes)  # type: ignore[arg-type]
     if facts.problems or facts.output is None:
         return None
+    if facts.is_plain and node.block != "output":
+        return _plain_result(node, ports, inputs, facts)
     saved: dict[StorageKey, int] = {}
     value = _behind(node, 0, facts, inputs, saved)
     sums = _sums(facts, inputs, value)
@@ -102,6 +106,26 @@ def _plain_block(
             return None
     problems = _advice(analysis, node, inputs, facts) if len(inputs) > 1 else ()
     return NodeResult(node, ports, stages, outputs, problems, False, sums, tuple(saved.items()))
+
+
+def _plain_result(node: Node, ports: tuple[str, ...], inputs: tuple[Value, ...], facts: Facts) -> NodeResult:
+    """What ``_behind`` and ``_sums`` say of a block with one input, straight on: most of an analysis is this."""
+    (first,) = inputs
+    key, size, keeps = (node.id, 0), facts.output_bytes, facts.saved
+    needs_grad = first.needs_grad or facts.cost.parameters > 0
+    saved: tuple[tuple[StorageKey, int], ...] = ()
+    if needs_grad:
+        if keeps.inputs and not first.counted:
+            saved = ((first.storage, first.storage_bytes),)
+        if keeps.output:
+            saved = (*saved, (key, size))
+    fields, sight = first.fields, facts.sight
+    if sight is not ELEMENTWISE:
+        assert sight is not None
+        fields = tuple([(source, through(field, sight)) for source, field in fields])
+    outputs = {"y": Value(facts.output, fields, key, size, needs_grad)}
+    sums = facts.sums_with_grad if needs_grad else facts.sums_without
+    return NodeResult(node, ports, (Stage(node.name, inputs, facts),), outputs, (), False, sums, saved)
 
 
 def _result(
@@ -287,8 +311,10 @@ def _each_in_its_way(inputs: tuple[Value, ...], sight: PerInput) -> Fields:
 
 def _united(branches: Sequence[Fields]) -> Fields:
     first = branches[0]
-    if all(fields == first for fields in branches[1:]):
-        return first
+    if len(first) == 1 and all(len(fields) == 1 and fields[0][0] == first[0][0] for fields in branches):
+        ((source, field),) = first  # of one source, as in most networks
+        united = unite([fields[0][1] for fields in branches])
+        return first if united is field else ((source, united),)
     found: dict[str, list[Field]] = {}
     for fields in branches:
         for source, field in fields:
