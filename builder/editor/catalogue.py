@@ -10,7 +10,7 @@ from PySide6.QtCore import QMimeData
 
 from builder.blocks import CATEGORIES, REGISTRY
 from builder.document import Document
-from builder.library import LIBRARY, ReadyModule
+from builder.library import LIBRARY, ReadyModule, part_names
 from builder.links import check_instance
 from builder.widgets import preferences
 
@@ -48,17 +48,30 @@ def entries(document: Document, graph_key: str = "") -> list[Entry]:
             )
             for preset in block.presets
         ]
-    found += [_ready(ready) for ready in LIBRARY.values() if ready.name not in document.modules]
+    ready = [one for one in LIBRARY.values() if _is_as_in_library(document, one)]
+    found += [_ready(one) for one in ready if _fits_in(document, graph_key, one)]
     for name, module in document.modules.items():
-        if check_instance(document, graph_key, module.block) is None:
+        if (
+            name not in {one.name for one in ready}
+            and check_instance(document, graph_key, module.block) is None
+        ):
             about = module.description or f"The module {name} of this document."
-            ready = LIBRARY.get(name)
-            if ready is not None and module.description == ready.description:
-                found.append(_ready(ready))
-            else:
-                found.append(Entry(name, "Modules", module.block, about))
+            found.append(Entry(name, "Modules", module.block, about))
     order = {category: index for index, category in enumerate(CATEGORIES)}
     return sorted(found, key=lambda entry: order.get(entry.category, len(order)))
+
+
+def _is_as_in_library(document: Document, ready: ReadyModule) -> bool:
+    """Whether the library's words still say what this name places: there is no other module of that name."""
+    module = document.modules.get(ready.name)
+    return module is None or module.description == ready.description
+
+
+def _fits_in(document: Document, graph_key: str, ready: ReadyModule) -> bool:
+    """Whether neither the module nor a part of it that the document has contains the graph it is to stand in."""
+    names = part_names(ready.name)
+    there = [document.modules[name].block for name in names if name in document.modules]
+    return graph_key not in names and all(check_instance(document, graph_key, one) is None for one in there)
 
 
 def _ready(ready: ReadyModule) -> Entry:

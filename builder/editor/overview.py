@@ -119,7 +119,10 @@ class Overview(QWidget):
             "A module": "placed once" if placed == 1 else f"placed {placed} times",
             "Seen from": ".".join(session.instance),
         }
-        figures |= {name: str(value) for name, value in session.view.parameters.items()}
+        values = session.view.parameters
+        for declared in module.parameters:
+            if declared.name in values:
+                figures[declared.name] = _told(declared.default, values[declared.name])
         reports = session.view.reports.values()
         figures["Parameters"] = thousands(sum(report.parameters for report in reports))
         figures["One image"] = work(sum(report.macs for report in reports), session.convention)
@@ -179,3 +182,8 @@ class Overview(QWidget):
 
 def _seen(field: str | None) -> str:
     return "the whole input" if field == GLOBAL else f"{field} px" if field else ""
+
+
+def _told(default: int | bool, value: int) -> str:
+    """A parameter's value, a switch as on or off."""
+    return ("on" if value else "off") if isinstance(default, bool) else str(value)

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from builder.document import Document, Module, module_name
 from builder.edits import AddModule
 from builder.library import convnext, dense, inception, mobile, residual, separable, temporal, unet
 from builder.library.base import ReadyModule
 
-__all__ = ["LIBRARY", "ReadyModule", "bring_in", "module_for"]
+__all__ = ["LIBRARY", "ReadyModule", "bring_in", "module_for", "part_names"]
 
 #: In the order of the palette.
 _FAMILIES = (separable, residual, mobile, inception, dense, convnext, unet, temporal)
 
 LIBRARY: Mapping[str, ReadyModule] = {ready.name: ready for family in _FAMILIES for ready in family.MODULES}
+
+
+@cache
+def part_names(name: str) -> tuple[str, ...]:
+    """The names of the modules that come into a document with a ready module, its own first."""
+    return tuple([module.name for module in LIBRARY[name].build()])
 
 
 def module_for(document: Document, block: str) -> Module | None:

@@ -44,6 +44,11 @@ class ReadyModule:
         return [replace(module, description=self.description), *parts]
 
 
+def ready_part(family: tuple[ReadyModule, ...], name: str) -> list[Module]:
+    """A module of a family that another one is made of, with its description."""
+    return next(ready for ready in family if ready.name == name).build()
+
+
 def sketch(name: str, *, wrap: int | None = None) -> Sketch:
     """An empty module to draw in."""
     return Sketch(Graph(name), wrap=wrap)

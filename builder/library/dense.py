@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from builder.document import Module, ModuleParameter
-from builder.library.base import ReadyModule, module, sketch
+from builder.library.base import ReadyModule, module, ready_part, sketch
 
 _GROWTH = ModuleParameter("growth_rate", 32, "Channels that each layer adds.")
 _BN_SIZE = ModuleParameter("bn_size", 4, "The 1×1 convolution gives so many times the growth rate.")
@@ -34,7 +34,7 @@ def dense_block() -> list[Module]:
     )
     net.output(x)
     num_layers = ModuleParameter("num_layers", 6, "Layers in the block: 6, 12, 24, 16 in DenseNet-121.")
-    return [module(net, num_layers, _GROWTH, _BN_SIZE), *dense_layer()]
+    return [module(net, num_layers, _GROWTH, _BN_SIZE), *ready_part(MODULES, "DenseLayer")]
 
 
 def transition() -> list[Module]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from builder.document import Module, ModuleParameter
-from builder.library.base import OUT_CHANNELS, STRIDE, ReadyModule, module, sketch
+from builder.library.base import OUT_CHANNELS, STRIDE, ReadyModule, module, ready_part, sketch
 from builder.library.residual import projection
 from builder.sketch import Sketch, Wire
 
@@ -149,7 +149,7 @@ def gated_inverted_residual() -> list[Module]:
         module(net, _WIDTH, STRIDE, _HIDDEN, _KERNEL, gate, _HARDSWISH),
         module(layers, *_LAYERS, gate, _HARDSWISH, about=_ABOUT_LAYERS),
         _conv_norm("ConvNormHardswish", "hardswish"),
-        *squeeze_excitation(),
+        *ready_part(MODULES, "SqueezeExcitation"),
         _linear_conv(),
     ]
 
@@ -169,7 +169,7 @@ def mb_conv() -> list[Module]:
         module(net, _WIDTH, STRIDE, _EXPAND, _KERNEL),
         module(layers, *_LAYERS, _SQUEEZE, about=_ABOUT_LAYERS),
         _conv_norm("ConvNormSiLU", "silu"),
-        *squeeze_excitation(),
+        *ready_part(MODULES, "SqueezeExcitation"),
         projection(),
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from builder.document import Module, ModuleParameter
-from builder.library.base import STRIDE, ReadyModule, module, sketch
+from builder.library.base import STRIDE, ReadyModule, module, ready_part, sketch
 from builder.sketch import Sketch, Wire
 
 WIDTH = ModuleParameter("width", 64, "Channels of the block.")
@@ -87,7 +87,7 @@ def zero_padded_block() -> list[Module]:
     )  # fmt: skip
     y = net.add("add", "add", y, shortcut)
     net.output(net.add("relu2", "relu", y))
-    return [module(net, WIDTH, STRIDE), *zero_padded_shortcut()]
+    return [module(net, WIDTH, STRIDE), *ready_part(MODULES, "ZeroPaddedShortcut")]
 
 
 def bottleneck() -> list[Module]:

@@ -12,6 +12,7 @@ from builder.acts import insert_on_wire
 from builder.document import Document
 from builder.editor.canvas import Canvas
 from builder.editor.catalogue import Entry, entries, find
+from builder.editor.overview import Overview
 from builder.editor.palette import Palette
 from builder.edits import AddNode, Connect
 from builder.errors import Problem
@@ -148,3 +149,30 @@ def test_a_second_one_is_a_second_instance(qtbot: QtBot) -> None:
     modules = set(canvas.session.document.modules)
     canvas.commands.add(entry_of(canvas.session.document, "InceptionA"))
     assert set(canvas.session.document.modules) == modules
+
+
+def test_no_module_is_offered_within_a_part_of_itself() -> None:
+    document = Document("one", modules=LIBRARY["Bottleneck"].build())
+    inside = {entry.block for entry in entries(document, "Projection")}
+    assert {"module:Bottleneck", "module:BasicBlock", "module:MBConv", "module:Projection"}.isdisjoint(inside)
+    assert {"module:Inception", "module:SqueezeExcitation"} <= inside
+    assert "module:BasicBlock" in {entry.block for entry in entries(document, "Bottleneck")}
+
+
+def test_modules_stay_in_their_order_when_they_come_into_the_document() -> None:
+    before = [entry.block for entry in entries(bare())]
+    document = Document("one", modules=LIBRARY["MBConv"].build())
+    after = [entry.block for entry in entries(document)]
+    assert [block for block in after if block in before] == before
+
+
+def test_inside_it_is_said_what_its_parameters_are(qtbot: QtBot) -> None:
+    canvas = canvas_of(qtbot, bare((8, 40)))
+    node = wired(canvas, "TemporalBlock")
+    overview = Overview(canvas.session)
+    qtbot.addWidget(overview)
+    canvas.session.enter(node.name)
+    overview.refresh()
+    assert overview.figures["causal"] == "on"
+    assert overview.figures["width"] == "8"
+    assert "input_channels" not in overview.figures
