@@ -107,7 +107,10 @@ class NodeReport:
         now, before = self.receptive_field, self.arriving_field
         if now is None or now.size is None:
             if now is not None and before is not None and before.size is not None:
-                return [Formula("Receptive field", "every output sees the whole input", "", "global")]
+                if now.is_global:
+                    return [Formula("Receptive field", "every output sees the whole input", "", "global")]
+                words = "repeats after more positions than are followed"
+                return [Formula("Receptive field", words, "", "local")]
             return []
         sight = self.facts.sight if self.facts else None
         size = " × ".join(str(s) for s in now.size)

@@ -67,7 +67,7 @@ class AdaptiveAvgPool(_AdaptivePool):
     description = "Averages into a fixed number of bins, so that the layers behind it fit any input size."
     search = ("adaptive", "bins", "any size", "mean")
     stem = "avgpool"
-    presets = (Preset("Adaptive average pool 7×7", {"output_size": 7}, ("vgg",)),)
+    presets = (Preset("Adaptive pool 7×7", {"output_size": 7}, ("vgg",)),)
 
     def saved(self, inputs: Sequence[TensorShape]) -> Saved:
         # One bin is computed as a mean, which needs no tensor to go back.

@@ -179,4 +179,4 @@ class ConnectedConv(Block):
     def summary(self) -> str:
         kernel = self.kernel_size
         size = "×".join(map(str, kernel)) if isinstance(kernel, tuple) else f"{kernel}×{kernel}"
-        return f"{size} · {len(self.table)} · {self.connections} connections"
+        return f"{size} · {len(self.table)} · {self.connections} links"

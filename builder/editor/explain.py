@@ -38,6 +38,7 @@ class Explanation(QWidget):
         for label in labels[len(lines) :]:
             self._layout.removeWidget(label)
             label.hide()
+            label.setParent(None)  # it may be looked for again before it is gone
             label.deleteLater()
         for index, (role, text) in enumerate(lines):
             label = labels[index] if index < len(labels) else self._new_label()

@@ -110,6 +110,16 @@ def test_formulas_have_the_numbers_in_them(
     assert (formula.numbers, formula.result) == (numbers, result)
 
 
+def test_a_field_that_is_not_followed_is_not_called_global() -> None:
+    analysis = _placed("upsample", {"size": 8191}, (1, 8192))
+    leaf = analysis.leaf("block")
+    assert leaf is not None
+    assert leaf.receptive_field is not None
+    assert (leaf.receptive_field.size, leaf.receptive_field.is_global) == (None, False)
+    assert leaf.explain()[-1].text == "repeats after more positions than are followed"
+    assert analysis.field("block", (4000,)) == ((4000, 4000),)
+
+
 @pytest.mark.parametrize(
     ("block_id", "parameters", "shapes", "words"),
     [
