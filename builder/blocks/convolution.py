@@ -109,10 +109,17 @@ class Conv(Block):
         return tuple((axis[0], axis[1]) if isinstance(axis, tuple) else (axis, axis) for axis in axes)
 
     def _spatial(self, shape: TensorShape) -> list[tuple[int, int, int, tuple[int, int], int]]:
-        """(size, kernel, stride, sides, dilation) for each axis."""
+        """(size, kernel, stride, sides, dilation) for each axis; asked for many times of one shape."""
         size = shape[1:]
-        kernel, stride, dilation = (self.axes(n, len(size)) for n in ("kernel_size", "stride", "dilation"))
-        return list(zip(size, kernel, stride, self.sides(size), dilation, strict=True))
+        known, axes = self._known
+        if known != size:
+            names = ("kernel_size", "stride", "dilation")
+            kernel, stride, dilation = (self.axes(name, len(size)) for name in names)
+            axes = list(zip(size, kernel, stride, self.sides(size), dilation, strict=True))
+            self._known = size, axes
+        return axes
+
+    _known: tuple[TensorShape | None, list[tuple[int, int, int, tuple[int, int], int]]] = (None, [])
 
     def infer(self, inputs: Sequence[TensorShape]) -> TensorShape | Problem:
         shape = inputs[0]
