@@ -134,8 +134,8 @@ def training(window: Window) -> None:
 
 def problem_fixed(window: Window) -> None:
     """A residual block whose shortcut lacks its projection: what is wrong, and how to mend it."""
-    from builder.architectures.sketch import Sketch
     from builder.document import Document
+    from builder.sketch import Sketch
 
     window.wait(lambda: window.panels.looking.samples is not None, "the data")
     net = Sketch()

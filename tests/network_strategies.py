@@ -7,11 +7,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from builder.analysis import Analysis, analyze
-from builder.architectures.sketch import Sketch, Wire
 from builder.blocks import REGISTRY
 from builder.document import Document, Module, ModuleParameter
 from builder.edits import AddModule
 from builder.graph import Graph
+from builder.sketch import Sketch, Wire
 from tests.block_strategies import parameters_of
 
 Shape = tuple[int, ...]

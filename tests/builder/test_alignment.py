@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from builder.analysis import analyze
 from builder.architectures import ARCHITECTURES
-from builder.architectures.sketch import Sketch
 from builder.document import Document
+from builder.sketch import Sketch
 
 
 def _two_branches(

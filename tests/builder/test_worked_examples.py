@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from builder.analysis import Analysis, analyze
-from builder.architectures.sketch import Sketch
 from builder.document import Document
+from builder.sketch import Sketch
 
 Shape = tuple[int, ...]
 

@@ -13,11 +13,11 @@ import torch
 
 from builder.analysis import analyze
 from builder.architectures import ARCHITECTURES
-from builder.architectures.sketch import Sketch, Wire
 from builder.document import Document, Module, ModuleParameter
 from builder.errors import Address, ConvolabError
 from builder.graph import Edge, Graph, Node
 from builder.library import LIBRARY
+from builder.sketch import Sketch, Wire
 from runtime.codegen import Source, class_name_of, generate
 from runtime.compile import Tapped, build
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from builder.architectures import open_document
-from builder.architectures.sketch import Sketch
 from builder.document import Document
 from builder.errors import Problem
+from builder.sketch import Sketch
 from runtime.compile import build
 from runtime.data import load_data
 from runtime.data.preparation import Preparation

@@ -10,9 +10,9 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 
 from builder.analysis import analyze
-from builder.architectures.sketch import Sketch
 from builder.blocks import REGISTRY
 from builder.document import Document
+from builder.sketch import Sketch
 from builder.writing import write_document
 from runtime.codegen import generate
 from runtime.compile import Tapped, build

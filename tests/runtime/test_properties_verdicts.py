@@ -11,11 +11,11 @@ from hypothesis import given, note
 from hypothesis import strategies as st
 
 from builder.analysis import analyze
-from builder.architectures.sketch import Sketch, Wire
 from builder.blocks import REGISTRY
 from builder.document import Document, Module
 from builder.edits import AddModule
 from builder.graph import Node
+from builder.sketch import Sketch, Wire
 from builder.writing import write_document
 from runtime.codegen import Source, generate
 from tests.block_strategies import parameters_of

@@ -21,11 +21,11 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from builder.architectures import ARCHITECTURES
-from builder.architectures.sketch import Sketch
 from builder.document import Document
 from builder.edits import AddNode, SetName
 from builder.errors import Problem, Severity
 from builder.graph import Node
+from builder.sketch import Sketch
 from builder.widgets.messages import MessageBar
 from builder.widgets.panels import WORKSPACES, Panel
 from builder.widgets.session import Session

@@ -11,9 +11,9 @@ import torch
 from PIL import Image
 
 from builder.architectures import open_document
-from builder.architectures.sketch import Sketch
 from builder.document import Document
 from builder.edits import SetSettings
+from builder.sketch import Sketch
 from builder.writing import save
 from runtime.commands import inspect
 from runtime.compile import Tapped, build

@@ -16,8 +16,8 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
-from builder.architectures.sketch import Sketch
 from builder.document import Document
+from builder.sketch import Sketch
 from builder.writing import save
 from runtime.commands import demo, evaluate, export, runs, train
 from runtime.training.runs import Run

@@ -14,10 +14,10 @@ import pytest
 import torch
 
 from builder.analysis import analyze
-from builder.architectures.sketch import Sketch
 from builder.document import Document
 from builder.errors import Problem
 from builder.graph import Node
+from builder.sketch import Sketch
 from runtime.compile import build
 from runtime.data import load_data
 from runtime.training.control import Control
