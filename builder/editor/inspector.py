@@ -29,7 +29,7 @@ from builder.errors import Problem
 from builder.graph import Node
 from builder.shapes import format_shape
 from builder.widgets.entry import sentence
-from builder.widgets.figures import count
+from builder.widgets.figures import count, size, work
 from builder.widgets.forms import Form
 from builder.widgets.inputs import LineEdit
 from builder.widgets.session import Session
@@ -154,7 +154,10 @@ class Inspector(QScrollArea):
         if report.bypassed:
             parts.append("It is bypassed here: what comes in goes out.")
         if module_name(node.block) is not None and report.parameters:
-            parts.append(f"{report.parameters:,} parameters inside.")
+            parts.append(
+                f"{report.parameters:,} parameters, {work(report.macs, self.session.convention)} and "
+                f"{size(report.activation_bytes)} of activations for one image inside."
+            )
         if coming and going and "?" not in coming + going and node.block != "output":
             parts.append(f"{', '.join(coming)} comes in, {', '.join(going)} goes out.")
         cls = block_class(node.block)

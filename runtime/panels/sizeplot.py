@@ -18,8 +18,8 @@ from runtime.panels.plots import Axis
 from runtime.panels.series import nice_top
 
 _INTERVALS = 4
-#: Share of the axis within which names would cover one another.
-_CLOSE = 0.15
+#: The height of a name, as a share of the axis.
+_LINE = 0.11
 #: Half a stroke, as a share of the largest size.
 _STROKE = 0.006
 #: Between a figure at the left and the lines.
@@ -113,7 +113,7 @@ class SizePlot(pg.PlotWidget):
         for number, (curve, label) in enumerate(self._curves):
             shown = number < len(self.lines)
             curve.setVisible(shown)
-            label.setVisible(shown and len(self.lines) > 1)
+            label.setVisible(False)
             if shown:
                 curve.setData(*_strokes(self.sizes, self.lines[number].values))
                 self._paint(curve, label, self.lines[number])
@@ -132,7 +132,7 @@ class SizePlot(pg.PlotWidget):
         item = self.getPlotItem()
         # No PlotDataItem with symbols: painting its ScatterPlotItem ended the process now and then (pyqtgraph 0.14).
         curve = pg.PlotCurveItem(connect="finite", antialias=True)
-        label = pg.TextItem("", anchor=(1, 1))
+        label = pg.TextItem("", anchor=(0, 0))
         label.setFont(font(TINY, MEDIUM))
         item.addItem(curve, ignoreBounds=True)
         item.addItem(label, ignoreBounds=True)
@@ -161,21 +161,10 @@ class SizePlot(pg.PlotWidget):
         self._box.setYRange(-0.02 * self.top, 1.04 * self.top, padding=0)
 
     def _place_labels(self) -> None:
-        """Names above the ends of the lines, of two that end close together the lower one's below."""
-        ends: list[tuple[float, int, pg.TextItem]] = []
-        for (_, label), line in zip(self._curves, self.lines, strict=False):
-            known = [i for i, value in enumerate(line.values) if math.isfinite(value)]
-            label.setVisible(bool(known) and bool(line.name))
-            if known:
-                ends.append((line.values[known[-1]], self.sizes[known[-1]], label))
-        ends.sort(key=lambda end: -end[0])
-        before = math.inf
-        for value, size, label in ends:
-            close = before - value < _CLOSE * self.top
-            # One that ends at the top has come up steeply: there is room beside it.
-            label.setAnchor((1, 0 if close else 0.6 if value > (1 - _CLOSE) * self.top else 1))
-            label.setPos(size - 0.02 * self.sizes[-1], value - (0.06 * self.top if close else 0))
-            before = value
+        """Names under one another at the upper left, where lines that rise with the size are not."""
+        for number, ((_, label), line) in enumerate(zip(self._curves, self.lines, strict=False)):
+            label.setVisible(bool(line.name))
+            label.setPos(0, self.top * (1.04 - _LINE * number))
 
     # reading values --------------------------------------------------------------------------------------
 

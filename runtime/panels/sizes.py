@@ -199,7 +199,7 @@ class SizesPanel(QStackedWidget):
             "Output",
             "Parameters",
             unit,
-            "Kept for training",
+            "Activations",
             "Peak",
             "Training",
             "Prediction",

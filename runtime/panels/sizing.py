@@ -14,6 +14,7 @@ from builder.convention import Convention
 from builder.document import Document
 from builder.shapes import format_shape
 from builder.widgets.figures import size
+from runtime.training.memory import optimizer_of
 from runtime.training.settings import Settings
 
 #: How many sizes there are up to the drawn one, and above it.
@@ -46,10 +47,7 @@ def conditions_of(document: Document) -> Conditions:
     settings = Settings.read(document.training)
     if not isinstance(settings, Settings):
         settings = Settings()
-    optimizer = settings.optimizer
-    if optimizer == "sgd" and settings.momentum:
-        optimizer = "sgd-momentum"
-    return Conditions(settings.batch, settings.precision, optimizer)
+    return Conditions(settings.batch, settings.precision, optimizer_of(settings))
 
 
 def drawn_size(document: Document) -> int:

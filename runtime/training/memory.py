@@ -6,13 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from builder.analysis import Analysis
+from builder.analysis.memory import Budget
 from builder.errors import Problem
 from runtime.training.settings import Settings
 
-#: Bytes of a float32.
-_NUMBER = 4
-#: Numbers kept for each parameter beside itself and its gradient.
-_STATES = {"sgd": 1, "adam": 2, "adamw": 2}
 _GIGABYTE = 10**9
 
 
@@ -23,9 +20,9 @@ def check_memory(analysis: Analysis, settings: Settings, free: int | None = None
     too much. Without ``free`` it is what the system says; where it says nothing there is no Problem.
     """
     free = free_memory() if free is None else free
-    states = _STATES[settings.optimizer] if settings.optimizer != "sgd" or settings.momentum else 0
-    learned = _NUMBER * (2 + states) * analysis.totals.parameters
-    activations = analysis.totals.activation_bytes
+    memory = Budget(analysis, optimizer=optimizer_of(settings)).total()
+    activations = memory.activations
+    learned = memory.training - activations
     if free is None or learned + activations <= free:
         return None
     possible = (free - learned) * settings.batch // activations if activations else 0
@@ -37,6 +34,12 @@ def check_memory(analysis: Analysis, settings: Settings, free: int | None = None
         f"Set the batch to {possible:,} or less" if possible > 1 else "Make the input or the network smaller",
         path="training.batch" if possible > 1 else "",
     )
+
+
+def optimizer_of(settings: Settings) -> str:
+    """The optimizer of the settings by the name memory is reckoned with: SGD keeps something with momentum alone."""
+    has_momentum = settings.optimizer == "sgd" and settings.momentum
+    return "sgd-momentum" if has_momentum else str(settings.optimizer)
 
 
 def free_memory() -> int | None:

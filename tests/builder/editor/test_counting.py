@@ -17,6 +17,7 @@ from builder.editor.layers_panel import LayersPanel
 from builder.fixes import proposals
 from builder.widgets import preferences
 from builder.widgets.counting import ConventionSwitch
+from builder.widgets.figures import size, work
 from builder.widgets.repairs import repair_buttons
 from builder.widgets.session import Session
 from builder.widgets.shell import Shell
@@ -106,3 +107,19 @@ def test_the_effect_of_a_repair_is_told_in_it(qtbot: QtBot) -> None:
         for convention in Convention
     ]
     assert [("FLOPs" in effect, "MACs" in effect) for effect in both] == [(True, False), (False, True)]
+
+
+def test_a_module_tells_its_sums(qtbot: QtBot) -> None:
+    session = Session(ARCHITECTURES["resnet18"].build())
+    inspector = Inspector(session)
+    qtbot.addWidget(inspector)
+    inspector.show()
+    layer1 = next(node for node in session.graph if node.name == "layer1")
+    session.select([layer1.id])
+    inside = [leaf for leaf in session.analysis.leaves() if leaf.path.startswith("layer1.")]
+    kept = size(sum(leaf.activation_bytes for leaf in inside))
+    macs = sum(leaf.macs for leaf in inside)
+    for convention in Convention:
+        session.set_convention(convention)
+        said = inspector._shapes.text()
+        assert f"147,968 parameters, {work(macs, convention)} and {kept} of activations" in said

@@ -14,6 +14,7 @@ import pytest
 import torch
 
 from builder.analysis import analyze
+from builder.analysis.memory import Budget
 from builder.document import Document
 from builder.errors import Problem
 from builder.graph import Node
@@ -212,14 +213,21 @@ def test_looking_at_one_picture_through_such_a_norm_shows_nothing_and_goes_on(di
 def test_a_training_that_no_memory_holds_is_told_before_it_begins(digits, monkeypatch):
     document, settings = draw(), QUICK.replace(batch=64)
     analysis = analyze(document, batch=64)
-    learned = 16 * analysis.totals.parameters
-    needed = learned + analysis.totals.activation_bytes
+    memory = Budget(analysis, optimizer="adam").total()
+    needed, learned = memory.training, memory.training - memory.activations
     assert check_memory(analysis, settings, needed) is None
     assert "Set the batch to 63 or less" in check_memory(analysis, settings, needed - 1).message
     assert "Set the batch to 32 or less" in check_memory(analysis, settings, (needed + learned) // 2).message
     assert "Make the input or the network smaller" in check_memory(analysis, settings, learned).message
     sgd = settings.replace(optimizer="sgd", momentum=0.0)
-    assert check_memory(analysis, sgd, needed - 8 * analysis.totals.parameters) is None
+    without_state = Budget(analysis, optimizer="sgd").total().training
+    assert without_state == needed - memory.optimizer
+    assert check_memory(analysis, sgd, without_state) is None
+    assert check_memory(analysis, sgd, without_state - 1) is not None
+    with_momentum = Budget(analysis, optimizer="sgd-momentum").total().training
+    momentum = settings.replace(optimizer="sgd", momentum=0.9)
+    assert check_memory(analysis, momentum, with_momentum) is None
+    assert check_memory(analysis, momentum, with_momentum - 1) is not None
     monkeypatch.setattr("runtime.training.memory.free_memory", lambda: needed - 1)
     assert codes(train(document, settings, digits)) == ["out-of-memory"]
 
