@@ -47,8 +47,14 @@ _PARAMETERS = (
     ModuleParameter("depth", 2),
     ModuleParameter("deep", True),
 )
-_CONDITIONS = ("deep", "not deep", "width > 3", "stride != 1", "in_channels == width", "deep and depth > 1")
-_WIDTHS = ("=width", "=width", "=2 * width", "=in_channels", "=width + 1", "=max(width, in_channels)", 3)
+_CONDITIONS = (
+    *("deep", "not deep", "width > 3", "stride != 1", "in_channels == width", "deep and depth > 1"),
+    "input_channels > width",
+)
+_WIDTHS = (
+    *("=width", "=width", "=2 * width", "=in_channels", "=width + 1", "=max(width, in_channels)", 3),
+    "=input_channels",
+)
 
 
 @st.composite

@@ -83,19 +83,16 @@ def _linear_conv() -> Module:
     return module(net, OUT_CHANNELS, about="A 1×1 convolution with batch norm alone.")
 
 
-def _widened(net: Sketch, conv: str, **more: Any) -> Wire:
-    """``0``: wider where it is to be; ``1``: each channel filtered by itself."""
-    x = net.add("0", conv, net.input(), when="in_channels != hidden", out_channels="=hidden", **more)
+def _filtered(net: Sketch, conv: str, *, widens: bool, **more: Any) -> Wire:
+    """Wider, if that is to be; then each channel by itself. Places in the chain are numbered as torchvision does."""
+    x = net.input()
+    hidden = "=hidden" if widens else "=in_channels"
+    if widens:
+        x = net.add("0", conv, x, when="in_channels != hidden", out_channels=hidden, **more)
     return net.add(
-        "1",
-        conv,
-        x,
-        out_channels="=hidden",
-        kernel_size="=kernel_size",
-        stride="=stride",
-        groups="=hidden",
-        **more,
-    )
+        str(int(widens)), conv, x, out_channels=hidden, kernel_size="=kernel_size", stride="=stride",
+        groups=hidden, **more,
+    )  # fmt: skip
 
 
 def _around(name: str, inner: str, layers: str, *, drop: bool = False, **arguments: Any) -> Sketch:
@@ -103,30 +100,37 @@ def _around(name: str, inner: str, layers: str, *, drop: bool = False, **argumen
     fits = "stride == 1 and input_channels == width"
     net = sketch(name)
     x = net.input()
-    y = net.add(inner, layers, x, width="=width", kernel_size="=kernel_size", stride="=stride", **arguments)
+    block = f"module:{layers}"
+    y = net.add(inner, block, x, width="=width", kernel_size="=kernel_size", stride="=stride", **arguments)
     if drop:
         y = net.add("stochastic_depth", "stochastic_depth", y, when=fits, p=0.1)
     net.output(net.add("add", "add", y, x, when=fits))
     return net
 
 
-_LAYERS = (_HIDDEN, ModuleParameter("width", 32, "Output channels."), _KERNEL, STRIDE)
+_LAYERS = (ModuleParameter("width", 32, "Output channels."), _KERNEL, STRIDE)
 _ABOUT_LAYERS = "Widen, filter each channel by itself, narrow again."
 _EXPAND = ModuleParameter(
     "expand_ratio", 6, "How many times wider it is inside; 1 leaves the first convolution out."
 )
 
 
-def inverted_residual() -> list[Module]:
-    """MobileNetV2's block; ``conv`` is torchvision's chain."""
-    net = _around("InvertedResidual", "conv", "module:InvertedLayers", hidden="=expand_ratio * in_channels")
-    layers = sketch("InvertedLayers")
-    x = _widened(layers, "module:ConvNormReLU6")
-    x = layers.add("2", "conv", x, out_channels="=width", kernel_size=1, bias=False)
-    layers.output(layers.add("3", "batch_norm", x))
+def inverted_residual(*, widens: bool = True) -> list[Module]:
+    """MobileNetV2's block; ``conv`` is torchvision's chain.
+
+    With ``widens`` off it is a module of its own, for the first block of the network: where the convolution that
+    widens is missing, torchvision numbers the others differently, and weights are found by these numbers.
+    """
+    name, inside = ("InvertedResidual", "InvertedLayers") if widens else ("FirstResidual", "FirstLayers")
+    hidden: dict[str, Any] = {"hidden": "=expand_ratio * in_channels"} if widens else {}
+    net = _around(name, "conv", inside, **hidden)
+    layers = sketch(inside)
+    x = _filtered(layers, "module:ConvNormReLU6", widens=widens)
+    x = layers.add(str(1 + widens), "conv", x, out_channels="=width", kernel_size=1, bias=False)
+    layers.output(layers.add(str(2 + widens), "batch_norm", x))
     return [
-        module(net, _WIDTH, STRIDE, _EXPAND, _KERNEL),
-        module(layers, *_LAYERS, about=_ABOUT_LAYERS),
+        module(net, _WIDTH, STRIDE, *(_EXPAND,) * widens, _KERNEL),
+        module(layers, *(_HIDDEN,) * widens, *_LAYERS, about=_ABOUT_LAYERS),
         _conv_norm("ConvNormReLU6", "relu6"),
     ]
 
@@ -134,11 +138,11 @@ def inverted_residual() -> list[Module]:
 def gated_inverted_residual() -> list[Module]:
     """MobileNetV3's block; ``block`` is torchvision's chain where it widens and has a gate."""
     net = _around(
-        "GatedInvertedResidual", "block", "module:GatedLayers", hidden="=hidden",
-        squeeze_channels="=squeeze_channels", hardswish="=hardswish",
+        "GatedInvertedResidual", "block", "GatedLayers", hidden="=hidden", hardswish="=hardswish",
+        squeeze_channels="=squeeze_channels",
     )  # fmt: skip
     layers = sketch("GatedLayers")
-    x = _widened(layers, "module:ConvNormHardswish", hardswish="=hardswish")
+    x = _filtered(layers, "module:ConvNormHardswish", widens=True, hardswish="=hardswish")
     x = layers.add(
         "2", "module:SqueezeExcitation", x, when="squeeze_channels > 0", squeeze_channels="=squeeze_channels",
         hard=True,
@@ -147,27 +151,27 @@ def gated_inverted_residual() -> list[Module]:
     gate = ModuleParameter("squeeze_channels", 24, "Channels between the gate's convolutions; 0: no gate.")
     return [
         module(net, _WIDTH, STRIDE, _HIDDEN, _KERNEL, gate, _HARDSWISH),
-        module(layers, *_LAYERS, gate, _HARDSWISH, about=_ABOUT_LAYERS),
+        module(layers, _HIDDEN, *_LAYERS, gate, _HARDSWISH, about=_ABOUT_LAYERS),
         _conv_norm("ConvNormHardswish", "hardswish"),
         *ready_part(MODULES, "SqueezeExcitation"),
         _linear_conv(),
     ]
 
 
-def mb_conv() -> list[Module]:
-    """EfficientNet's block; ``block`` is torchvision's chain where it widens."""
-    squeeze = "=max(in_channels // 4, 1)"
-    net = _around(
-        "MBConv", "block", "module:MBConvLayers", drop=True, hidden="=expand_ratio * in_channels",
-        squeeze_channels=squeeze,
-    )  # fmt: skip
-    layers = sketch("MBConvLayers")
-    x = _widened(layers, "module:ConvNormSiLU")
-    x = layers.add("2", "module:SqueezeExcitation", x, squeeze_channels="=squeeze_channels", silu=True)
-    layers.output(layers.add("3", "module:Projection", x, width="=width"))
+def mb_conv(*, widens: bool = True) -> list[Module]:
+    """EfficientNet's block; ``block`` is torchvision's chain. ``widens``: as in ``inverted_residual``."""
+    name, inside = ("MBConv", "MBConvLayers") if widens else ("FirstMBConv", "FirstMBConvLayers")
+    hidden: dict[str, Any] = {"hidden": "=expand_ratio * in_channels"} if widens else {}
+    net = _around(name, "block", inside, drop=True, squeeze_channels="=max(in_channels // 4, 1)", **hidden)
+    layers = sketch(inside)
+    x = _filtered(layers, "module:ConvNormSiLU", widens=widens)
+    x = layers.add(
+        str(1 + widens), "module:SqueezeExcitation", x, squeeze_channels="=squeeze_channels", silu=True
+    )
+    layers.output(layers.add(str(2 + widens), "module:Projection", x, width="=width"))
     return [
-        module(net, _WIDTH, STRIDE, _EXPAND, _KERNEL),
-        module(layers, *_LAYERS, _SQUEEZE, about=_ABOUT_LAYERS),
+        module(net, _WIDTH, STRIDE, *(_EXPAND,) * widens, _KERNEL),
+        module(layers, *(_HIDDEN,) * widens, *_LAYERS, _SQUEEZE, about=_ABOUT_LAYERS),
         _conv_norm("ConvNormSiLU", "silu"),
         *ready_part(MODULES, "SqueezeExcitation"),
         projection(),

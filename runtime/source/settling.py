@@ -109,7 +109,8 @@ class Settler:
             rows = [[call.arguments[i][1] for call in calls] for calls in placed]
             if any(isinstance(value, _Child | Call) for row in rows for value in row):
                 return None
-            start = self.settle([row[0] for row in rows], f"{steps[0].node.name}_{before.rstrip('=')}")
+            word = before.rstrip("=") or f"size{i or ''}"
+            start = self.settle([row[0] for row in rows], f"{steps[0].node.name}_{word}")
             if any(literal(value) != literal(row[0]) for row in rows for value in row):
                 step = common_step(rows)
                 if step is None:

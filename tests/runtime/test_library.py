@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -19,6 +20,7 @@ from builder.edits import Batch
 from builder.errors import Problem
 from builder.graph import Graph, Node
 from builder.library import LIBRARY
+from builder.library import mobile as mobile_family
 from builder.reading import read_document
 from builder.sketch import Sketch
 from builder.writing import write_document
@@ -51,16 +53,15 @@ PUBLISHED = (
 )
 
 
-def drawn(case: Case, copies: int = 1) -> Document:
+def drawn(case: Case, copies: int = 1, modules: list[Module] | None = None) -> Document:
     """The module between its inputs and an output; with ``copies``, that often side by side."""
-    ready = LIBRARY[case.name]
-    modules = ready.build()
+    modules = LIBRARY[case.name].build() if modules is None else modules
     ports = [node.name for node in modules[0].graph if node.block == "input"]
     net = Sketch()
     sources = [net.input(shape, port) for port, shape in zip(ports, case.shapes, strict=True)]
     for number in range(copies):
         name = "block" if not number else f"block{number}"
-        placed = net.add(name, ready.block, *sources, ports=tuple(ports), **case.arguments)
+        placed = net.add(name, modules[0].block, *sources, ports=tuple(ports), **case.arguments)
         net.output(placed, f"output{number}")
     return Document("network", net.graph, modules)
 
@@ -121,14 +122,35 @@ def test_it_is_the_hand_written_module(case: Case) -> None:
 def test_its_layers_are_called_as_in_published_networks(
     network: str, prefix: str, name: str, arguments: dict[str, int]
 ) -> None:
+    check_names(network, prefix, name, arguments, LIBRARY[name].build())
+
+
+def check_names(
+    network: str, prefix: str, name: str, arguments: dict[str, int], modules: list[Module]
+) -> None:
+    """Compare with what is recorded of a block of a published network."""
     recorded = json.loads((REFERENCE / f"{network}.json").read_text("utf-8"))
     layers = [layer for layer in recorded if layer["params"] and layer["name"].startswith(f"{prefix}.")]
     arriving = tuple(layers[0]["input_shape"][0][1:])
-    analysis = analyze(drawn(Case(name, arguments, (arriving,), nn.Identity)))
+    analysis = analyze(drawn(Case(name, arguments, (arriving,), nn.Identity), modules=modules))
     ours = {leaf.path: (leaf.parameters, leaf.macs) for leaf in analysis.leaves() if leaf.parameters}
     assert ours == {
         f"block{layer['name'].removeprefix(prefix)}": (layer["params"], layer["macs"]) for layer in layers
     }
+
+
+@pytest.mark.parametrize(
+    ("network", "prefix", "draw", "width"),
+    [
+        ("mobilenet_v2", "features.1", mobile_family.inverted_residual, 16),
+        ("efficientnet_b0", "features.1.0", mobile_family.mb_conv, 16),
+    ],
+)
+def test_first_blocks_that_do_not_widen_are_numbered_as_published(
+    network: str, prefix: str, draw: Any, width: int
+) -> None:
+    modules = draw(widens=False)
+    check_names(network, prefix, modules[0].name, {"width": width}, modules)
 
 
 @pytest.mark.parametrize("name", LIBRARY)
