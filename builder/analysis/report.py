@@ -143,6 +143,7 @@ class NodeReport:
             "input_shapes": [None if s is None else list(map(int, s)) for s in self.input_shapes.values()],
             "output_shapes": [None if s is None else list(map(int, s)) for s in self.output_shapes.values()],
             "parameters": self.parameters,
+            "buffers": self.buffers,
             "macs": self.macs,
             "flops": self.flops,
             "activation_bytes": self.activation_bytes,

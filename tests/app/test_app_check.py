@@ -48,7 +48,7 @@ def test_nodes_and_modules_add_up(capsys: pytest.CaptureFixture[str]) -> None:
     layer1 = next(module for module in found["modules"] if module["path"] == "layer1")
     inside = [node for node in found["nodes"] if node["path"].startswith("layer1.")]
     assert (layer1["module"], layer1["leaves"]) == ("Stage", len(inside))
-    for figure in ("parameters", "macs", "flops"):
+    for figure in ("parameters", "buffers", "macs", "flops"):
         assert layer1[figure] == sum(node[figure] for node in inside)
     for figure in ("weights", "buffers", "gradients", "optimizer", "activations"):
         assert layer1["memory"][figure] == sum(node["memory"][figure] for node in inside)
