@@ -28,7 +28,7 @@ from runtime.codegen import Source, generate
 from runtime.compile import build
 from tests.oracles.handwritten import dense, inception, maps, mobile, residual
 from tests.oracles.handwritten.base import Case, Shape
-from tests.oracles.measures import multiply_adds
+from tests.oracles.measures import activation_bytes, multiply_adds
 
 CASES = (*residual.CASES, *mobile.CASES, *inception.CASES, *dense.CASES, *maps.CASES)
 BATCH = 3
@@ -105,6 +105,8 @@ def test_it_is_the_hand_written_module(case: Case) -> None:
     assert analysis.totals.parameters == sum(p.numel() for p in theirs.parameters())
     with torch.device("meta"):
         assert analysis.totals.macs == multiply_adds(case.make(), case.shapes)
+    kept = analyze(document, batch=BATCH).totals.activation_bytes
+    assert kept == activation_bytes(build(document), list(case.shapes), BATCH)
     x = inputs(case.shapes)
     for training in (False, True):
         ours.train(training)
