@@ -281,7 +281,7 @@ class ChannelShuffle(Block):
                 "'groups' must divide the channels",
                 f"{int(inputs[0][0])} channels, {int(self.groups)} groups",
                 "Choose a divisor of the channels.",
-                fixes=("reset-parameter",),
+                fixes=("nearest-groups",),
             )
         return inputs[0]
 

@@ -63,7 +63,7 @@ class Split(Block):
                 "'sections' must divide the channels",
                 f"{int(channels)} channels, {int(self.sections)} parts",
                 "Choose a divisor of the channels, or give each part its size.",
-                fixes=("reset-parameter",),
+                fixes=("nearest-groups",),
             )
         return (self._parts(channels)[0], *rest)
 

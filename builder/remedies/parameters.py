@@ -46,14 +46,19 @@ def _without(place: Place, name: str) -> list[Edit]:
 
 @remedy("nearest-groups")
 def nearest_groups(place: Place) -> Ways:
-    """As many groups as divide the channels: the nearest to what is there."""
-    name = next((n for n in ("num_groups", "groups") if f"'{n}'" in place.problem.rule), None)
+    """As many groups, or parts, as divide the channels: the nearest to what is there."""
+    names = {"num_groups": "group", "groups": "group", "sections": "part"}
+    name = next((n for n in names if f"'{n}'" in place.problem.rule), None)
     numbers = [int(word) for word in place.problem.values.replace(",", "").split() if word.isdecimal()]
     if name is not None and len(numbers) == 2:
         channels, groups = numbers
-        divisors = [number for number in range(1, channels + 1) if channels % number == 0]
-        nearest = min(divisors, key=lambda number: (abs(number - groups), -number))
-        yield f"{nearest} group{'s' if nearest != 1 else ''}", changed(place, **{name: nearest})
+        declared = place.block.parameters().get(name) if place.block is not None else None
+        least = getattr(declared, "minimum", 1)
+        divisors = [number for number in range(least, channels + 1) if channels % number == 0]
+        if divisors:
+            nearest = min(divisors, key=lambda number: (abs(number - groups), -number))
+            label = f"{nearest} {names[name]}{'s' if nearest != 1 else ''}"
+            yield label, changed(place, **{name: nearest})
 
 
 @remedy("reset-repeat")

@@ -9,6 +9,8 @@ import pytest
 from builder.analysis import Analysis, analyze
 from builder.blocks import REGISTRY
 from builder.document import Document
+from builder.edits import apply_all
+from builder.fixes import proposals
 from builder.sketch import Sketch
 
 Shape = tuple[int, ...]
@@ -157,3 +159,40 @@ def test_what_does_not_fit_is_told_with_its_values(
     (problem,) = (p for p in _placed(block_id, parameters, *shapes).problems if p.is_error)
     assert words in problem.values
     assert problem.way_out
+
+
+@pytest.mark.parametrize(
+    ("block_id", "parameters", "shape"),
+    [
+        ("conv_transpose", {"output_padding": 1}, (3, 5, 5)),
+        ("conv_transpose", {"padding": 4}, (3, 5, 5)),
+        ("conv_transpose", {"groups": 2}, (3, 5, 5)),
+        ("connected_conv", {"table": [[3]]}, (3, 5, 5)),
+        ("connected_conv", {"kernel_size": 7}, (3, 5, 5)),
+        ("upsample", {"mode": "bicubic"}, (3, 5)),
+        ("upsample", {"align_corners": True}, (3, 5, 5)),
+        ("upsample", {"size": [4, 0]}, (3, 5, 5)),
+        ("pixel_shuffle", {"upscale_factor": 3}, (8, 5, 5)),
+        ("pixel_unshuffle", {"downscale_factor": 4}, (8, 6, 6)),
+        ("channel_shuffle", {"groups": 4}, (6, 5, 5)),
+        ("channel_shuffle", {}, (3, 5, 5)),
+        ("pad", {"mode": "reflect", "padding": 5}, (3, 5, 5)),
+        ("crop", {"crop": 3}, (3, 5, 5)),
+        ("crop", {"size": 6}, (3, 5, 5)),
+        ("slice", {"dim": 4}, (3, 5, 5)),
+        ("slice", {"stop": 4}, (3, 5, 5)),
+        ("slice", {"start": 2, "stop": 1}, (3, 5, 5)),
+        ("split", {}, (3, 5, 5)),
+        ("split", {"sizes": [1, 1]}, (4, 5, 5)),
+        ("reshape", {"shape": [4, -1]}, (3, 5, 5)),
+        ("permute", {"dims": [2, 1]}, (3, 5, 5)),
+        ("flatten", {"start_dim": 4}, (3, 5, 5)),
+        ("avg_pool", {"divisor_override": 3}, (3, 5)),
+    ],
+)
+def test_one_click_mends_it(block_id: str, parameters: dict[str, Any], shape: Shape) -> None:
+    analysis = _placed(block_id, parameters, shape)
+    (problem,) = (p for p in analysis.problems if p.is_error)
+    document = analysis.document
+    apply_all(document, proposals(document, analysis, problem)[0].edits)
+    assert analyze(document).ok, analyze(document).problems

@@ -75,6 +75,8 @@ class structural(TorchFunctionMode):  # noqa: N801 - used as a statement: `with 
         if name.rstrip("_") in _PAIRS:
             tensors = [x for x in args if isinstance(x, Tensor) and not isinstance(x, nn.Parameter)]
             return tensors[0] if len(tensors) == 1 else (tensors[0] + tensors[1]) / 2
+        if name in ("chunk", "split") or (name == "getitem__" and _takes_channels(args[1])):
+            return _any_channel(args[0], func(*args, **kwargs))
         if (resolve_name(func) or "") in _MOVING:
             return _mixed(args[0], func(*args, **kwargs), args[1:], name)
         if name == "interpolate":
@@ -126,6 +128,19 @@ def _average_seen(
             windows = first[:, None] + torch.arange(k)[None, :] * d
             padded = padded.index_select(axis, windows.flatten()).unflatten(axis, (outputs, k)).mean(axis)
     return padded
+
+
+def _takes_channels(index: Any) -> bool:
+    whole = slice(None)
+    return isinstance(index, tuple) and len(index) > 1 and index[0] == whole and index[1] != whole
+
+
+def _any_channel(x: Tensor, parts: Any) -> Any:
+    """Fields do not tell channels apart: some of them see what any of them sees."""
+    mean = x.mean(1, keepdim=True)
+    if isinstance(parts, Tensor):
+        return mean.expand(parts.shape)
+    return tuple(mean.expand(part.shape) for part in parts)
 
 
 def _mixed(x: Tensor, moved: Tensor, rest: tuple[Any, ...], name: str) -> Tensor:
