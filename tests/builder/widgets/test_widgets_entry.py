@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.blocks.parameters import Integer, Padding, Parameter, PerAxis, Real, ShapeValue, Text
+from builder.blocks.parameters import (
+    Integer,
+    Order,
+    Padding,
+    Parameter,
+    PerAxis,
+    Real,
+    ShapeValue,
+    Sizes,
+    Table,
+    Text,
+)
 from builder.convention import Convention
 from builder.widgets.entry import Condition, EntryError, parse, show, unified
 from builder.widgets.figures import ago, count, short, size, thousands, work
@@ -26,6 +37,10 @@ kinds: list[tuple[Parameter[Any], st.SearchStrategy[Any]]] = [
     (Real(0.0), st.floats(allow_nan=False, allow_infinity=False)),
     (PerAxis(1), st.one_of(sizes, st.lists(sizes, min_size=2, max_size=3))),
     (ShapeValue((1,)), st.lists(sizes, min_size=1, max_size=4)),
+    (ShapeValue((1,), rest=True), st.permutations([-1, 3, 64])),
+    (Order((1,)), st.integers(1, 4).flatmap(lambda axes: st.permutations(range(1, axes + 1)))),
+    (Sizes(()), st.just([]) | st.lists(sizes, min_size=2, max_size=9)),
+    (Table(((0,),)), st.lists(st.lists(sizes, min_size=1, max_size=6, unique=True), min_size=1, max_size=9)),
     (Padding(0), st.sampled_from(["same", "valid"])),
     (Padding(0), st.one_of(st.integers(0, 99), st.lists(sides, min_size=2, max_size=3))),
 ]  # fmt: skip
