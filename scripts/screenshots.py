@@ -7,6 +7,7 @@ Settings and runs of whoever calls it are left alone: the program gets folders o
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import tempfile
@@ -25,7 +26,9 @@ sys.path.insert(0, str(ROOT))
 
 def main() -> int:
     """Make every picture in both themes."""
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images"
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", default=ROOT / "docs" / "images")
+    folder: Path = parser.parse_args().folder
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "HOME"):
@@ -104,7 +107,8 @@ class Window:
         self.wait(lambda: len(trace.epochs) >= epochs or trace.finished is not None, "epochs")
 
     def shot(self, path: Path) -> None:
-        """Save what the window looks like."""
+        """Save what the window looks like once its messages have gone."""
+        self.shell.status.say("")
         self.spin(0.4)
         self.shell.grab().save(str(path))
         print(path.name)

@@ -60,7 +60,7 @@ class Multiply(Block):
                 "Multiply needs equal sizes along every axis, or one, which is stretched",
                 brings(inputs),
                 "Give the gate as many channels as what it weighs, and one position or all.",
-                fixes=("insert-projection", "subsample"),
+                fixes=("insert-projection", "pad-and-subsample", "subsample"),
             )
         return output
 

@@ -31,7 +31,7 @@ class _OfEquals(Block):
                 f"{self.title} needs equal shapes",
                 brings(inputs),
                 "Bring the shortcut to the same channels and size.",
-                fixes=("insert-projection", "subsample"),
+                fixes=("insert-projection", "pad-and-subsample", "subsample"),
             )
         return inputs[0]
 

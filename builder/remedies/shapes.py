@@ -53,6 +53,26 @@ def insert_projection(place: Place) -> Ways:
         )
 
 
+@remedy("pad-and-subsample")
+def pad_and_subsample(place: Place) -> Ways:
+    """Every second (third …) position, and channels of zeros on both sides, without parameters.
+
+    Source: He et al., Deep Residual Learning for Image Recognition, 2015, option A.
+    """
+    for edge, shape, goal in _differing(place):
+        strides = _strides(shape[1:], goal[1:])
+        more = goal[0] - shape[0]
+        if strides is None or len(shape) != len(goal) or len(shape) < 2 or more <= 0:
+            return
+        blocks: list[tuple[str, dict[str, Any], str]] = []
+        if set(strides) != {1}:
+            stride = strides[0] if len(set(strides)) == 1 else list(strides)
+            blocks.append(("avg_pool", {"kernel_size": 1, "stride": stride}, "subsample"))
+        before = int(more) // 2
+        blocks.append(("pad_channels", {"before": before, "after": int(more) - before}, "zeros"))
+        yield "Pad and subsample" if len(blocks) > 1 else "Pad channels", put_in(place, edge, blocks)
+
+
 @remedy("subsample")
 def subsample(place: Place) -> Ways:
     """Every second (third …) position of the larger inputs, without parameters."""

@@ -160,6 +160,21 @@ def test_what_is_no_vector_of_scores_gets_an_end_that_is() -> None:
     assert analyze(document).output_shapes == [(10,)]
 
 
+@pytest.mark.parametrize(("stride", "label"), [(2, "Pad and subsample"), (1, "Pad channels")])
+def test_a_narrower_shortcut_is_padded_with_zeros_without_parameters(stride: int, label: str) -> None:
+    document = _residual(8, 21, 16, stride)
+    proposal = _proposed(document, "add-shapes-differ")["pad-and-subsample"]
+    assert proposal.label == label
+    assert proposal.effect == "no parameters, no FLOPs · receptive field unchanged"
+    before = analyze(document).totals.parameters
+    apply_all(document, proposal.edits)
+    after = analyze(document)
+    assert after.ok
+    assert after.totals.parameters == before
+    assert not [p for p in after.problems if p.code == "branches-misaligned"]
+    assert "pad-and-subsample" not in _proposed(_residual(8, 4, 16, 2), "add-shapes-differ")
+
+
 def test_a_shortcut_of_the_same_channels_is_subsampled_without_parameters() -> None:
     document = _residual(8, 8, 16, 2)
     proposal = _proposed(document, "add-shapes-differ")["subsample"]
