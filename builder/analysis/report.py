@@ -99,7 +99,27 @@ class NodeReport:
             return ()
         formulas = list(self.facts.block.explain(self.facts.inputs))
         formulas += self._explain_field()
+        formulas += self._explain_steps()
         return tuple(formulas)
+
+    def _explain_steps(self) -> list[Formula]:
+        """The one convolution on the input that would see the same: its stride and its padding."""
+        from builder.windows import Sliding, Window
+
+        now, before = self.receptive_field, self.arriving_field
+        sight = self.facts.sight if self.facts else None
+        if now is None or now.jump is None or now.start is None or not isinstance(sight, Window):
+            return []
+        numbers, window = "", sight.axes[0]
+        jump_before = before.jump[0] if before is not None and before.jump is not None else 0
+        if isinstance(window, Sliding) and jump_before * window.stride == now.jump[0]:
+            numbers = f"{jump_before} · {window.stride}"
+        jump = " × ".join(map(str, now.jump))
+        padding = " × ".join(str(-start).replace("-", "−") for start in now.start)
+        return [
+            Formula("Effective stride", "jump before · stride" if numbers else "", numbers, f"{jump} px"),
+            Formula("Effective padding", "pixels that output 0 sees before the first", "", f"{padding} px"),
+        ]
 
     def _explain_field(self) -> list[Formula]:
         from builder.windows import Sliding, Window

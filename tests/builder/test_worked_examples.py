@@ -94,3 +94,24 @@ def test_two_3x3_convolutions_see_what_one_5x5_sees_with_fewer_weights() -> None
     field_of_two, field_of_one = two.leaves()[-2].receptive_field, one.leaves()[-2].receptive_field
     assert field_of_two == field_of_one
     assert (two.totals.parameters, one.totals.parameters) == (73_728, 102_400)
+
+
+def test_a_stack_strides_and_pads_like_one_convolution_on_the_input() -> None:
+    """3×3 ÷2 padded by 1, twice: 7×7 ÷4 padded by 3."""
+    sketch = Sketch()
+    x = sketch.input((3, 33, 33))
+    for name in ("first", "second"):
+        x = sketch.add(name, "conv", x, out_channels=4, stride=2, padding=1)
+    sketch.output(x)
+    stack = analyze(Document("stack", sketch.graph))
+    leaf = stack.leaf("second")
+    assert leaf is not None
+    told = {formula.title: formula for formula in leaf.explain()}
+    assert told["Effective stride"].numbers == "2 · 2"
+    assert (told["Effective stride"].result, told["Effective padding"].result) == ("4 × 4 px", "3 × 3 px")
+    one = one_block((3, 33, 33), "conv", out_channels=4, kernel_size=7, stride=4, padding=3)
+    assert one.output_shapes == stack.output_shapes
+    assert one.leaves()[-2].receptive_field == leaf.receptive_field
+    cut = one_block((3, 9), "crop", size=5)
+    steps = {formula.title: formula.result for formula in cut.leaves()[-2].explain()}
+    assert steps["Effective padding"] == "−2 px"
