@@ -119,7 +119,12 @@ def open_window(arguments: Sequence[str]) -> int:
     application.setOrganizationName("Convolab")
     window = make_window(arguments)
     window.show()
-    return int(application.exec())
+    from builder.widgets.collector import IdleCollector
+
+    collector = IdleCollector(window)
+    code = int(application.exec())
+    collector.stop()
+    return code
 
 
 if __name__ == "__main__":

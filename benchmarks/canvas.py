@@ -30,6 +30,7 @@ from builder.editor import geometry
 from builder.editor.canvas import Canvas
 from builder.editor.faces import Face
 from builder.graph import Edge, Graph, Node
+from builder.widgets.collector import IdleCollector
 from builder.widgets.session import Session
 from builder.widgets.theme import DARK, NAME, SEMIBOLD, SMALL, font
 
@@ -140,6 +141,7 @@ def main() -> None:
     """Run the three acts."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 5000
     app = QApplication.instance() or QApplication([])
+    IdleCollector(app)  # as the program's window has it
     start = time.perf_counter()
     canvas = Canvas(Session(chain(count)))
     canvas.resize(*SIZE)
