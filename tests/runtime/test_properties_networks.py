@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 from itertools import pairwise
@@ -18,7 +19,7 @@ from builder.document import Document
 from builder.reading import read_document
 from builder.writing import write_document
 from runtime.codegen import Source, generate
-from runtime.compile import Tapped, build
+from runtime.compile import Tapped, build, instantiate
 from tests.network_strategies import documents
 from tests.oracles.cases import examples
 from tests.oracles.documents import Interpreted
@@ -184,6 +185,31 @@ def test_the_source_is_clean_and_always_the_same(tmp_path: Path) -> None:
         check=False,
     )
     assert result.returncode == 0, result.stdout[-5000:]
+
+
+def test_the_source_as_a_file_does_what_the_module_in_memory_does(tmp_path: Path) -> None:
+    @given(documents())
+    @examples(0.5)
+    def check(document: Document) -> None:
+        note(write_document(document))
+        source = generate(document)
+        assert isinstance(source, Source)
+        module = instantiate(source).eval()
+        path = tmp_path / f"network{len(list(tmp_path.iterdir()))}.py"
+        path.write_text(source.text, "utf-8")
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec is not None
+        assert spec.loader is not None
+        imported = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(imported)
+        other = getattr(imported, source.class_name)().eval()
+        other.load_state_dict(module.state_dict())
+        analysis = analyze(document)
+        x = [torch.randn(2, *shape) for shape in analysis.input_shapes if shape is not None]
+        with torch.no_grad():
+            assert _equal(other(*x), module(*x))
+
+    check()
 
 
 @given(documents())
