@@ -4,15 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QMimeData, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtCore import (
+    QMimeData,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QPolygonF, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+)
 
 from builder.editor.catalogue import ENTRY_MIME, Entry, mime_of_entry
+from builder.widgets import preferences
 from builder.widgets.session import Session
 from builder.widgets.theme import BODY, MEDIUM, SEMIBOLD, TINY, Theme, font
 
 _ENTRY = Qt.ItemDataRole.UserRole + 1
+#: Of a heading: its category, how many entries are below it, whether they are folded away.
+_SECTION, _COUNT, _FOLDED = _ENTRY + 1, _ENTRY + 2, _ENTRY + 3
+_FOLDED_KEY = "palette/folded"
 _HEADING_HEIGHT, _ROW_HEIGHT = 30, 24
 
 Index = QModelIndex | QPersistentModelIndex
@@ -28,7 +49,10 @@ class _Model(QStandardItemModel):
 
 
 class EntryList(QListView):
-    """``chosen`` is emitted with the entry on Enter or a click; entries can be dragged to the canvas."""
+    """``chosen`` is emitted with the entry on Enter or a click; entries can be dragged to the canvas.
+
+    A category folds away below its heading, and stays so from one start to the next.
+    """
 
     chosen = Signal(object)
 
@@ -52,16 +76,18 @@ class EntryList(QListView):
     def show_entries(self, found: Iterable[Entry], *, grouped: bool) -> None:
         """Show entries, with headings if they are grouped by category; the first is current if they are ranked."""
         self._model.clear()
-        category = None
+        heading: QStandardItem | None = None
         for entry in found:
-            if grouped and entry.category != category:
-                category = entry.category
-                self._note(category.upper())
+            if grouped and (heading is None or entry.category != heading.data(_SECTION)):
+                heading = self._add_heading(entry.category)
+            if heading is not None:
+                heading.setData(heading.data(_COUNT) + 1, _COUNT)
             item = QStandardItem(entry.title)
             item.setData(entry, _ENTRY)
             item.setToolTip(entry.description)
             item.setData(f"{entry.title}, {entry.category}", Qt.ItemDataRole.AccessibleTextRole)
             self._model.appendRow(item)
+        self._apply_folds()
         self.setCurrentIndex(QModelIndex())
         if not grouped:
             self.step(1)
@@ -69,12 +95,46 @@ class EntryList(QListView):
     def show_note(self, text: str) -> None:
         """A sentence in place of entries."""
         self._model.clear()
-        self._note(text)
+        note = QStandardItem(text)
+        note.setFlags(Qt.ItemFlag.NoItemFlags)
+        self._model.appendRow(note)
 
-    def _note(self, text: str) -> None:
-        heading = QStandardItem(text)
-        heading.setFlags(Qt.ItemFlag.NoItemFlags)
+    def _add_heading(self, category: str) -> QStandardItem:
+        heading = QStandardItem(category.upper())
+        heading.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
+        heading.setData(category, _SECTION)
+        heading.setData(0, _COUNT)
+        heading.setToolTip("With Shift, all categories fold or open at once")
         self._model.appendRow(heading)
+        return heading
+
+    def fold(self, categories: Iterable[str]) -> None:
+        """Hide what is below the headings of these categories, show the rest, and remember it."""
+        preferences.remember(_FOLDED_KEY, sorted(set(categories)))
+        self._apply_folds()
+
+    def toggle(self, category: str, *, every: bool = False) -> None:
+        """Fold a category away, or open it again; with ``every``, all of them like it."""
+        folded = set(preferences.recall_texts(_FOLDED_KEY))
+        meant = set(self._sections()) if every else {category}
+        self.fold(folded - meant if category in folded else folded | meant)
+
+    def _sections(self) -> list[str]:
+        rows = map(self._model.item, range(self._model.rowCount()))
+        return [row.data(_SECTION) for row in rows if row.data(_SECTION) is not None]
+
+    def _apply_folds(self) -> None:
+        folded, is_folded = preferences.recall_texts(_FOLDED_KEY), False
+        for row in range(self._model.rowCount()):
+            item = self._model.item(row)
+            category = item.data(_SECTION)
+            if category is None:
+                self.setRowHidden(row, is_folded)
+                continue
+            is_folded = category in folded
+            item.setData(is_folded, _FOLDED)
+            state = "folded" if is_folded else "open"
+            item.setData(f"{category}, {item.data(_COUNT)}, {state}", Qt.ItemDataRole.AccessibleTextRole)
 
     def current(self) -> Entry | None:
         """The entry Enter would choose."""
@@ -82,31 +142,33 @@ class EntryList(QListView):
         return entry if isinstance(entry, Entry) else None
 
     def titles(self) -> list[str]:
-        """What is shown, headings left out."""
-        rows = range(self._model.rowCount())
+        """What is shown, headings and what is folded away left out."""
+        rows = [row for row in range(self._model.rowCount()) if not self.isRowHidden(row)]
         return [
             self._model.item(row).text() for row in rows if self._model.item(row).data(_ENTRY) is not None
         ]
 
     def step(self, by: int) -> None:
-        """Go to the next entry up or down, past headings."""
+        """Go to the next entry or heading, up or down."""
         row = self.currentIndex().row() + by if self.currentIndex().isValid() else (0 if by > 0 else -1)
         while 0 <= row < self._model.rowCount():
-            if self._model.item(row).data(_ENTRY) is not None:
+            if not self.isRowHidden(row) and self._model.item(row).isSelectable():
                 self.setCurrentIndex(self._model.index(row, 0))
                 self.scrollTo(self.currentIndex())
                 return
             row += by
 
     def choose_current(self) -> None:
-        """What Enter does."""
-        if (entry := self.current()) is not None:
-            self.chosen.emit(entry)
+        """What Enter does: an entry is chosen, a heading folds or opens."""
+        self._clicked(self.currentIndex())
 
     def _clicked(self, index: QModelIndex) -> None:
-        entry = index.data(_ENTRY)
+        entry, category = index.data(_ENTRY), index.data(_SECTION)
         if isinstance(entry, Entry):
             self.chosen.emit(entry)
+        elif category is not None:
+            shift = Qt.KeyboardModifier.ShiftModifier
+            self.toggle(category, every=bool(QApplication.keyboardModifiers() & shift))
 
 
 class _Delegate(QStyledItemDelegate):
@@ -123,17 +185,37 @@ class _Delegate(QStyledItemDelegate):
         entry = index.data(_ENTRY)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        state = option.state  # type: ignore[attr-defined]
+        hot = state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver)
+        chosen = state & QStyle.StateFlag.State_Selected
         if isinstance(entry, Entry):
-            state = option.state  # type: ignore[attr-defined]
-            hot = state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver)
-            chosen = state & QStyle.StateFlag.State_Selected
             self._paint_entry(painter, theme, rect, entry, hot=bool(hot), chosen=bool(chosen))
+        elif index.data(_SECTION) is not None:
+            self._paint_heading(painter, theme, rect, index, hot=bool(hot))
         else:
             painter.setFont(_spaced(font(TINY, SEMIBOLD)))
             painter.setPen(theme.color("muted"))
             words = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignBottom
             painter.drawText(rect.adjusted(8, 0, -8, -5), words, index.data())
         painter.restore()
+
+    def _paint_heading(
+        self, painter: QPainter, theme: Theme, rect: QRect, index: Index, *, hot: bool
+    ) -> None:
+        """The category, and a chevron that points down to what is open, right at what is folded away."""
+        folded = index.data(_FOLDED)
+        color = theme.color("text" if hot else "muted")
+        painter.setFont(_spaced(font(TINY, SEMIBOLD)))
+        painter.setPen(color)
+        room = rect.adjusted(8, 0, -26, -5)
+        painter.drawText(room, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft, index.data())
+        if folded:
+            count = Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignRight
+            painter.drawText(room, count, str(index.data(_COUNT)))
+        painter.setPen(QPen(color, 1.5, c=Qt.PenCapStyle.RoundCap, j=Qt.PenJoinStyle.RoundJoin))
+        middle = QPointF(rect.right() - 15.5, rect.bottom() - 10.5)
+        corners = ((-2, -4), (2, 0), (-2, 4)) if folded else ((-4, -2), (0, 2), (4, -2))
+        painter.drawPolyline(QPolygonF([middle + QPointF(x, y) for x, y in corners]))
 
     def _paint_entry(
         self, painter: QPainter, theme: Theme, rect: QRect, entry: Entry, *, hot: bool, chosen: bool

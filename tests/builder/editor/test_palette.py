@@ -99,10 +99,45 @@ def test_nothing_found_is_said(qtbot: QtBot) -> None:
     assert palette.list.model().rowCount() == 1
 
 
+def test_a_category_folds_away_by_a_click_on_its_heading_and_stays_so(qtbot: QtBot) -> None:
+    desk = Desk(qtbot, Session(Document()))
+    every = desk.palette.list.titles()
+    desk.press("CONVOLUTION")
+    left = desk.palette.list.titles()
+    assert "Conv" not in left
+    assert {"Input", "Max pool"} <= set(left) < set(every)
+    assert Desk(qtbot, Session(Document())).palette.list.titles() == left  # what comes next remembers
+    desk.palette.field.setText("depthwise")
+    assert desk.palette.list.titles()[0] == "Depthwise 3×3"  # a search looks into what is folded, too
+    desk.palette.field.clear()
+    assert desk.palette.list.titles() == left
+    desk.press("CONVOLUTION")
+    assert desk.palette.list.titles() == every
+
+
+def test_shift_folds_and_opens_all_categories(qtbot: QtBot) -> None:
+    palette = Desk(qtbot, Session(Document())).palette
+    every = palette.list.titles()
+    palette.list.toggle("Pooling", every=True)
+    assert palette.list.titles() == []
+    palette.list.toggle("Dense", every=True)
+    assert palette.list.titles() == every
+
+
+def test_keys_reach_headings_and_pass_what_is_folded(qtbot: QtBot) -> None:
+    palette = Desk(qtbot, Session(Document())).palette
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Down):
+        qtbot.keyClick(palette.field, key)
+    assert palette.list.currentIndex().data() == "CONVOLUTION"  # the first was folded, and passed
+    qtbot.keyClick(palette.field, Qt.Key.Key_Down)
+    assert palette.list.currentIndex().data() == "Conv"
+
+
 class Desk:
     """Palette and canvas, and a hand that takes blocks from one to the other, as Qt tells it to the widgets."""
 
     def __init__(self, bot: QtBot, session: Session) -> None:
+        self.bot = bot
         self.session = session
         self.canvas = Canvas(session)
         self.palette = Palette(session, self.canvas)
@@ -120,6 +155,14 @@ class Desk:
         assert self.palette.list.dragEnabled()
         assert model.flags(index) & Qt.ItemFlag.ItemIsDragEnabled
         return model.mimeData([index])
+
+    def press(self, heading: str) -> None:
+        """Click on a heading of the palette."""
+        listed = self.palette.list
+        model = listed.model()
+        index = next(i for row in range(model.rowCount()) if (i := model.index(row, 0)).data() == heading)
+        listed.scrollTo(index)
+        self.bot.mouseClick(listed.viewport(), LEFT, pos=listed.visualRect(index).center())
 
     def drag(self, data: QMimeData, x: float, y: float, *, let_go: bool = True) -> Edge | None:
         """Carry it over the canvas to a place of the scene; the wire that was offered there."""
