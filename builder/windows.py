@@ -6,6 +6,7 @@ positions inside the input, which is what the structural gradient shows.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import gcd
@@ -51,6 +52,14 @@ class AxisMap(Protocol):
         ...
 
 
+def _mark(seen: np.ndarray, taps: Iterable[range]) -> None:
+    """Mark, in a boolean vector, all of these positions that lie in it."""
+    for places in taps:
+        if places and places[-1] >= 0:
+            first = places[0] if places[0] >= 0 else places[0] % places.step
+            seen[first : places[-1] + 1 : places.step] = True
+
+
 @dataclass(frozen=True, slots=True)
 class Sliding:
     """A sliding window: output i sees ``i·stride − before + k·dilation`` for k < kernel.
@@ -90,9 +99,12 @@ class Sliding:
         # Only taps that can land inside: a window may be far larger than the map.
         nearest = max(0, -(int(starts[-1]) // self.dilation))
         furthest = min(self.kernel - 1, (size - 1 - int(starts[0])) // self.dilation)
-        for tap in range(nearest, furthest + 1):
-            positions = starts + tap * self.dilation
-            seen[positions[(positions >= 0) & (positions < size)]] = True
+        if len(starts) <= furthest - nearest:
+            _mark(seen, map(self.taps, np.flatnonzero(outputs).tolist()))
+        else:
+            for tap in range(nearest, furthest + 1):
+                positions = starts + tap * self.dilation
+                seen[positions[(positions >= 0) & (positions < size)]] = True
         if self.border == "replicate":
             seen[0] |= bool(starts[0] < 0)
             seen[-1] |= bool(starts[-1] + self.dilation * (self.kernel - 1) >= size)
@@ -171,6 +183,10 @@ class Spread:
         # Only taps that can land inside: a kernel may be far larger than the map.
         nearest = max(0, -(int(starts[-1]) // self.dilation))
         furthest = min(self.kernel - 1, (len(outputs) - 1 - int(starts[0])) // self.dilation)
+        marked = np.flatnonzero(outputs)
+        if len(marked) <= furthest - nearest:
+            _mark(seen, map(self.taps, marked.tolist()))
+            return seen
         for tap in range(nearest, furthest + 1):
             places = starts + tap * self.dilation
             inside = (places >= 0) & (places < len(outputs))
