@@ -12,6 +12,7 @@ from builder.blocks.parameters import (
     Choice,
     Flag,
     Integer,
+    OptionalReal,
     Order,
     Padding,
     Parameter,
@@ -42,10 +43,11 @@ def value_of(parameter: Parameter[Any], axes: int) -> st.SearchStrategy[Any]:
         case Integer():
             low = max(parameter.minimum, -4)
             return st.integers(low, min(parameter.maximum, low + 7))
-        case Real():
+        case Real() | OptionalReal():
             low = parameter.minimum if parameter.minimum > -1e6 else -1.0
             high = parameter.maximum if parameter.maximum < 1e6 else low + 1.0
-            return st.floats(low, high) | st.sampled_from((low, high))
+            numbers = st.floats(low, high) | st.sampled_from((low, high))
+            return numbers | st.none() if isinstance(parameter, OptionalReal) else numbers
         case Flag():
             return st.booleans()
         case Choice():

@@ -7,7 +7,7 @@ from math import prod
 
 from builder.blocks.base import Block, Cost, Formula, Passing, Saved, class_for, register, shape_dims
 from builder.blocks.lowering import Make, options
-from builder.blocks.parameters import Flag, Real
+from builder.blocks.parameters import Flag, OptionalReal, Real
 from builder.errors import Problem, Severity
 from builder.shapes import TensorShape, format_shape
 
@@ -30,12 +30,12 @@ class BatchNorm(Block):
     dimensional = True
 
     eps = Real(1e-5, minimum=1e-12, label="Epsilon", help=EPS_HELP)
-    momentum = Real(
+    momentum = OptionalReal(
         0.1,
         minimum=0.0,
         maximum=1.0,
         label="Momentum",
-        help="Share of the new batch in the running averages.",
+        help="Share of the new batch in the running averages; none: all batches so far count alike.",
     )
     affine = Flag(True, label="Scale and shift", help="A learnt scale and shift for each channel.")
     track_running_stats = Flag(
@@ -91,15 +91,26 @@ class BatchNorm(Block):
                 Formula("Parameters", "2 · channels (γ, β)", f"2 · {channels}", f"{2 * channels:,}")
             )
         if self.track_running_stats:
-            formulas.append(
+            formulas += [
+                self._running(),
                 Formula(
                     "Buffers",
                     "2 · channels + 1 (running mean and variance, count)",
                     f"2 · {channels} + 1",
                     f"{2 * channels + 1:,}",
-                )
-            )
+                ),
+            ]
         return formulas
+
+    def _running(self) -> Formula:
+        """How a batch changes the running mean and variance."""
+        if self.momentum is None:
+            return Formula(
+                "Running averages", "running += (batch − running) / n", "n = batches so far, this one too"
+            )
+        text = "running = (1 − momentum) · running + momentum · batch"
+        share = self.momentum
+        return Formula("Running averages", text, f"{1 - share:g} · running + {share:g} · batch")
 
     def lower(self, inputs: Sequence[TensorShape]) -> Make:
         kwargs = options(

@@ -132,6 +132,43 @@ class Real(Parameter[float]):
         return {**super().describe(), **{name: end for name, end in ends.items() if math.isfinite(end)}}
 
 
+class OptionalReal(Parameter[float | None]):
+    """A number in a range, or none: PyTorch's None."""
+
+    kind = "optional-float"
+
+    def __init__(
+        self,
+        default: float | None,
+        *,
+        minimum: float = -math.inf,
+        maximum: float = math.inf,
+        label: str = "",
+        help: str = "",
+        unit: str = "",
+    ) -> None:
+        super().__init__(default, label=label, help=help, unit=unit)
+        self.minimum = minimum
+        self.maximum = maximum
+        self._number = Real(0.0, minimum=minimum, maximum=maximum)
+
+    def check(self, value: Any) -> str | None:
+        if value is None:
+            return None
+        wrong = self._number.check(value)
+        return wrong.replace("needs a number,", "needs a number or none,") if wrong else None
+
+    def convert(self, value: Any) -> float | None:
+        return None if value is None else float(value)
+
+    def format(self, value: Any) -> str:
+        return "none" if value is None else self._number.format(value)
+
+    def describe(self) -> dict[str, Any]:
+        ends = {"minimum": self.minimum, "maximum": self.maximum}
+        return {**super().describe(), **{name: end for name, end in ends.items() if math.isfinite(end)}}
+
+
 class Flag(Parameter[bool]):
     """On or off; an expression's 0 and 1 count as such."""
 

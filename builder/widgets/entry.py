@@ -8,6 +8,7 @@ from typing import Any
 
 from builder.blocks.parameters import (
     Integer,
+    OptionalReal,
     Order,
     Padding,
     Parameter,
@@ -59,11 +60,11 @@ def show(parameter: Parameter[Any], value: Any, dims: int | None = None) -> str:
         return str(value)
     if isinstance(parameter, Integer) and isinstance(value, int):
         return f"{value:,}"
-    if isinstance(parameter, Real) and isinstance(value, int | float):
+    if isinstance(parameter, Real | OptionalReal) and isinstance(value, int | float):
         return real(value)
     if isinstance(parameter, PerAxis | Padding) and isinstance(value, int) and dims:
         value = (value,) * dims
-    if isinstance(parameter, Order | Sizes | Table):
+    if isinstance(parameter, Order | Sizes | Table | OptionalReal):
         return parameter.format(value)
     if isinstance(value, list | tuple):
         return " × ".join(_side(part) for part in value)
@@ -113,6 +114,8 @@ def _literal(parameter: Parameter[Any], text: str) -> Any:
         return _whole(text, thousands=True)
     if isinstance(parameter, Real):
         return _real(text)
+    if isinstance(parameter, OptionalReal):
+        return None if text.lower() == "none" else _real(text, "a number such as 0.001, or none")
     if isinstance(parameter, Table):
         return [_list(row) for row in re.split(r"\s*;\s*", text.strip("; "))]
     if isinstance(parameter, Sizes) and not text:
@@ -148,10 +151,10 @@ def _whole(text: str, *, thousands: bool = False) -> int:
     return int(plain)
 
 
-def _real(text: str) -> float:
+def _real(text: str, wanted: str = "a number such as 0.001 or 1e-3") -> float:
     if not text:
         raise EntryError("A number belongs here.")
     try:
         return float(text.replace("−", "-").replace("_", "x"))
     except ValueError:
-        raise EntryError(f"Needs a number such as 0.001 or 1e-3, not “{text[:20]}”.") from None
+        raise EntryError(f"Needs {wanted}, not “{text[:20]}”.") from None

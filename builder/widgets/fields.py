@@ -17,7 +17,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from builder.blocks.parameters import Choice, Flag, Integer, Padding, Parameter, PerAxis, Real
+from builder.blocks.parameters import (
+    Choice,
+    Flag,
+    Integer,
+    OptionalReal,
+    Padding,
+    Parameter,
+    PerAxis,
+    Real,
+)
 from builder.expressions import is_expression
 from builder.widgets.entry import EntryError, parse, real, show, unified
 from builder.widgets.icons import themed
@@ -348,9 +357,9 @@ def field_class(parameter: Parameter[Any], value: Any) -> type[Field]:
 
 def stepped(parameter: Parameter[Any], value: Any, step: int) -> Any:
     """The value some steps up or down: whole numbers by one, others by a tenth of their size; None if it has none."""
-    if isinstance(value, bool | str):
+    if value is None or isinstance(value, bool | str):
         return None
-    if isinstance(parameter, Real):
+    if isinstance(parameter, Real | OptionalReal):
         unit = 10.0 ** (len(f"{int(abs(value))}") - 2) if abs(value) >= 1 else _tenth(value)
         return float(real(round(value + step * unit, 12)))
     minimum = getattr(parameter, "minimum", None)

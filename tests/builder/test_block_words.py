@@ -50,6 +50,11 @@ def test_norms_say_what_one_mean_is_of(
     assert _said(block_id, "Mean and variance", **parameters) == (text, numbers, result)
 
 
+def test_batch_norm_says_how_much_a_batch_counts() -> None:
+    assert _said("batch_norm", "Running averages", momentum=0.2)[1] == "0.8 · running + 0.2 · batch"
+    assert _said("batch_norm", "Running averages", momentum=None)[0] == "running += (batch − running) / n"
+
+
 def test_softmax_says_how_many_sums_it_makes_of_a_map() -> None:
     assert _said("softmax", "Sums to 1")[2] == "392 sums of 64 numbers"
     assert _said("softmax", "Sums to 1", (10,))[2] == "of 10 numbers"

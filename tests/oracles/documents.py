@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from builder.blocks import REGISTRY
 from builder.document import Document
 from builder.graph import Graph, Node
+from tests.oracles.measures import any_momentum
 from tests.oracles.torch_blocks import ORACLES
 from tests.oracles.torch_layers import LoneParameter
 
@@ -174,7 +175,7 @@ class FakeRun:
     def __call__(self, inputs: Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
         names = dict(self.module.named_parameters()) | dict(self.module.named_buffers())
         fakes = {name: torch.empty_like(tensor, device="meta") for name, tensor in names.items()}
-        with torch.no_grad():
+        with torch.no_grad(), any_momentum(self.module):
             output: Tensor | tuple[Tensor, ...] = torch.func.functional_call(
                 self.module, fakes, tuple(inputs)
             )

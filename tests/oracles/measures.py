@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -19,6 +20,23 @@ def meta_inputs(shapes: Sequence[Shape], batch: int = 2) -> list[Tensor]:
     return [torch.empty(batch, *shape, device="meta") for shape in shapes]
 
 
+@contextmanager
+def any_momentum(module: Callable[..., Any]) -> Iterator[None]:
+    """Within it every batch norm has a momentum: one without looks at how many batches it counted.
+
+    It cannot do so on the meta device, and the share of a batch in the averages changes no shape and no work.
+    """
+    modules = module.modules() if isinstance(module, nn.Module) else ()
+    norms = [m for m in modules if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.momentum is None]
+    for norm in norms:
+        norm.momentum = 0.0
+    try:
+        yield
+    finally:
+        for norm in norms:
+            norm.momentum = None
+
+
 def output_shape(module: Callable[..., Tensor], shapes: Sequence[Shape], batch: int = 2) -> Shape:
     """Shape per sample that ``module`` makes of inputs of these shapes; raises what PyTorch raises.
 
@@ -26,7 +44,7 @@ def output_shape(module: Callable[..., Tensor], shapes: Sequence[Shape], batch: 
     """
     if isinstance(module, nn.Module):
         module = module.to("meta")
-    with torch.no_grad():
+    with torch.no_grad(), any_momentum(module):
         output = module(*meta_inputs(shapes, batch))
     assert output.shape[0] == batch, "the batch is the first axis of whatever comes out"
     return tuple(output.shape[1:])
@@ -51,7 +69,7 @@ def multiply_adds(module: Callable[..., Any], shapes: Sequence[Shape]) -> int:
     if isinstance(module, nn.Module):
         module = module.to("meta")
     counter = FlopCounterMode(display=False)
-    with torch.no_grad(), counter:
+    with torch.no_grad(), any_momentum(module), counter:
         module(*meta_inputs(shapes, batch=2))
     flops = counter.get_total_flops()
     assert flops % 4 == 0
@@ -98,7 +116,7 @@ def operations(module: Callable[..., Any], shapes: Sequence[Shape], batch: int =
     if isinstance(module, nn.Module):
         module = module.to("meta")
     inputs = meta_inputs(shapes, batch)
-    with torch.no_grad(), _Operations() as seen:
+    with torch.no_grad(), any_momentum(module), _Operations() as seen:
         module(*inputs)
     return seen.names
 

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from tests.oracles.measures import any_momentum
 from tests.oracles.torch_layers import LAYERS
 from tests.oracles.torch_making import Function, Maker, Shape, Values, of_rank, spread, tuples
 from tests.oracles.torch_shapes import SHAPES
@@ -129,7 +130,8 @@ def pytorch_output(block_id: str, values: Values, shapes: Sequence[Shape]) -> Sh
     """The shape (of the first output) PyTorch makes of these inputs, on the meta device; raises one of REFUSALS."""
     with torch.device("meta"), torch.no_grad():
         module = ORACLES[block_id](values, shapes)
-        output = module(*(torch.empty(2, *shape) for shape in shapes))
+        with any_momentum(module):
+            output = module(*(torch.empty(2, *shape) for shape in shapes))
     first: Tensor = output[0] if isinstance(output, tuple) else output
     return tuple(first.shape[1:])
 

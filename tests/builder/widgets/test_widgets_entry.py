@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from builder.blocks.parameters import (
     Integer,
+    OptionalReal,
     Order,
     Padding,
     Parameter,
@@ -35,6 +36,7 @@ sides = st.one_of(st.integers(0, 99), st.tuples(st.integers(0, 99), st.integers(
 kinds: list[tuple[Parameter[Any], st.SearchStrategy[Any]]] = [
     (Integer(1), st.integers(1, 2**31 - 1)),
     (Real(0.0), st.floats(allow_nan=False, allow_infinity=False)),
+    (OptionalReal(0.0), st.none() | st.floats(allow_nan=False, allow_infinity=False)),
     (PerAxis(1), st.one_of(sizes, st.lists(sizes, min_size=2, max_size=3))),
     (ShapeValue((1,)), st.lists(sizes, min_size=1, max_size=4)),
     (ShapeValue((1,), rest=True), st.permutations([-1, 3, 64])),
@@ -82,6 +84,8 @@ def test_any_text_is_a_value_or_a_sentence(text: str) -> None:
         (Integer(1, maximum=10**7), "1 000 000", 1_000_000),
         (Real(0.0), "1e-3", 0.001),
         (Real(0.0, minimum=-1), "−0.5", -0.5),
+        (OptionalReal(0.1), "None", None),
+        (OptionalReal(None), "1e-3", 0.001),
         (PerAxis(1), "3x5", [3, 5]),
         (PerAxis(1), "3, 5", [3, 5]),
         (PerAxis(1), "3 5", [3, 5]),
@@ -107,6 +111,9 @@ def test_forms_people_type(parameter: Parameter[Any], text: str, value: Any) -> 
         (Integer(1), "9" * 5000, f"Needs a whole number, not “{'9' * 20}”."),
         (Real(0.0), "fast", "Needs a number such as 0.001 or 1e-3, not “fast”."),
         (Real(0.0), "nan", "Needs a number, not nan."),
+        (OptionalReal(0.1), "non", "Needs a number such as 0.001, or none, not “non”."),
+        (OptionalReal(0.1), "nan", "Needs a number or none, not nan."),
+        (OptionalReal(0.1, maximum=1), "2", "Needs at most 1, not 2."),
         (Real(0.0, maximum=1), "2", "Needs at most 1, not 2."),
         (PerAxis(1), "3×3×3×3", "Needs one number, or one for each of at most 3 axes, not 4."),
         (Padding(0), "full", "Needs same, valid or numbers, not 'full'."),

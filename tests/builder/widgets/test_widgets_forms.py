@@ -10,7 +10,17 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from builder.blocks.parameters import Choice, Flag, Integer, Padding, PerAxis, Real, ShapeValue, declared
+from builder.blocks.parameters import (
+    Choice,
+    Flag,
+    Integer,
+    OptionalReal,
+    Padding,
+    PerAxis,
+    Real,
+    ShapeValue,
+    declared,
+)
 from builder.widgets.fields import (
     MIXED,
     ChoiceField,
@@ -32,6 +42,7 @@ class Declared:
     bias = Flag(True)
     mode = Choice("zeros", ("zeros", "reflect"))
     shape = ShapeValue((1, 28, 28))
+    momentum = OptionalReal(0.1, minimum=0.0, maximum=1.0)
 
 
 DECLARED = declared(Declared)
@@ -95,6 +106,7 @@ def test_each_kind_has_its_editor(qtbot: QtBot) -> None:
         "bias": FlagField,
         "mode": ChoiceField,
         "shape": LineField,
+        "momentum": LineField,
     }
 
 
@@ -159,6 +171,8 @@ def test_a_number_steps_by_its_first_figure(value: float, up: float) -> None:
 
 def test_words_do_not_step() -> None:
     assert stepped(DECLARED["padding"], "same", 1) is None
+    assert stepped(DECLARED["momentum"], None, 1) is None
+    assert stepped(DECLARED["momentum"], 0.1, 1) == pytest.approx(0.2)
     assert stepped(DECLARED["shape"], [1, 28, 28], 1) is None
 
 
@@ -365,3 +379,14 @@ def test_the_theme_reaches_every_field(qtbot: QtBot) -> None:
     form = Told(qtbot).form
     form.set_theme(LIGHT)
     assert all(form.field(name).theme is LIGHT for name in DECLARED)
+
+
+def test_a_number_that_may_be_none_is_typed_as_such(qtbot: QtBot) -> None:
+    told = Told(qtbot)
+    told.type(qtbot, "momentum", "none")
+    assert told.edits == [("momentum", None)]
+    told.values["momentum"] = None
+    told.show()
+    assert told.line("momentum").text() == "none"
+    told.type(qtbot, "momentum", "0.5")
+    assert told.edits[-1] == ("momentum", 0.5)
