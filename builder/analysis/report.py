@@ -71,7 +71,8 @@ class NodeReport:
     def summary(self) -> str:
         """The second line on the node: what it is, in a few numbers."""
         if self.facts is not None and self.facts.block is not None:
-            return self.facts.block.summary()
+            dims = dimensions(self.facts.inputs[0]) if self.facts.inputs else 0
+            return self.facts.block.summary_on(dims) if dims else self.facts.block.summary()
         if name := module_name(self.node.block):
             return self._module_summary(name)
         block = default_block(self.node.block)

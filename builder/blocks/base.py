@@ -247,12 +247,20 @@ class Block:
         """The second line on the node: what it is, in a few numbers."""
         return self.title
 
+    def summary_on(self, dims: int) -> str:
+        """The summary for a tensor of so many spatial axes: a kernel is ``7`` on one, ``3×3×3`` on three."""
+        return self.summary()
+
     # helpers for subclasses ---------------------------------------------------------------------------------
 
     def axes(self, name: str, dims: int) -> tuple[int, ...]:
         """A per-axis parameter spread over the spatial axes; ``check_axes`` must have passed."""
         value = self.values[name]
         return value if isinstance(value, tuple) else (value,) * dims
+
+    def kernel_words(self, dims: int) -> str:
+        """The kernel's size along each axis: ``3×3``."""
+        return "×".join(map(str, self.axes("kernel_size", dims)))
 
     def check_axes(self, dims: int, *names: str) -> Problem | None:
         """Whether parameters given for each axis have as many numbers as the tensor has axes."""
@@ -269,6 +277,9 @@ class Block:
                 )
         return None
 
+
+#: Spatial axes of an image, which is what is meant as long as nothing arrives.
+IMAGE_DIMS = 2
 
 RANK_WORDS = {
     1: "a vector (N)",

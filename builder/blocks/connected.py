@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from builder.blocks.base import Block, Cost, Formula, Passing, Preset, Saved, register, shape_dims
+from builder.blocks.base import IMAGE_DIMS, Block, Cost, Formula, Passing, Preset, Saved, register, shape_dims
 from builder.blocks.convolution import kernel_too_large, unread_border, window_formulas
 from builder.blocks.lowering import Lowering, Make, compact, options
 from builder.blocks.parameters import Flag, PerAxis, Table
@@ -177,6 +177,7 @@ class ConnectedConv(Block):
         return Make(f"helper:ConnectedConv{dims}d", (self.table,), kwargs)
 
     def summary(self) -> str:
-        kernel = self.kernel_size
-        size = "×".join(map(str, kernel)) if isinstance(kernel, tuple) else f"{kernel}×{kernel}"
-        return f"{size} · {len(self.table)} · {self.connections} links"
+        return self.summary_on(IMAGE_DIMS)
+
+    def summary_on(self, dims: int) -> str:
+        return f"{self.kernel_words(dims)} · {len(self.table)} · {self.connections} links"

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from builder.blocks.base import Block, Cost, Formula, Passing, Preset, Saved, class_for, register, shape_dims
+from builder.blocks.base import (
+    IMAGE_DIMS,
+    Block,
+    Cost,
+    Formula,
+    Passing,
+    Preset,
+    Saved,
+    class_for,
+    register,
+    shape_dims,
+)
 from builder.blocks.lowering import Make, compact, options
 from builder.blocks.parameters import Choice, Flag, Integer, Padding, PerAxis
 from builder.errors import Problem, Severity
@@ -255,12 +266,10 @@ class Conv(Block):
         return Make(target, (shape[0], self.out_channels), kwargs)
 
     def summary(self) -> str:
-        parts = [
-            "×".join(map(str, kernel))
-            if isinstance(kernel := self.kernel_size, tuple)
-            else f"{kernel}×{kernel}",
-            str(int(self.out_channels)),
-        ]
+        return self.summary_on(IMAGE_DIMS)
+
+    def summary_on(self, dims: int) -> str:
+        parts = [self.kernel_words(dims), str(int(self.out_channels))]
         for name, word in (("stride", "stride"), ("dilation", "dilation"), ("groups", "groups")):
             value = self.values[name]
             if value != 1:

@@ -6,7 +6,17 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from builder.blocks.base import Block, Formula, Passing, Preset, Saved, class_for, register, shape_dims
+from builder.blocks.base import (
+    IMAGE_DIMS,
+    Block,
+    Formula,
+    Passing,
+    Preset,
+    Saved,
+    class_for,
+    register,
+    shape_dims,
+)
 from builder.blocks.convolution import kernel_too_large, unread_border
 from builder.blocks.lowering import Lowering, Make, compact, options
 from builder.blocks.parameters import Flag, Integer, PerAxis
@@ -124,9 +134,10 @@ class _WindowPool(Block):
         }
 
     def summary(self) -> str:
-        kernel = self.kernel_size
-        text = "×".join(map(str, kernel)) if isinstance(kernel, tuple) else f"{kernel}×{kernel}"
-        return f"{text} · stride {self.parameters()['stride'].format(self.stride)}"
+        return self.summary_on(IMAGE_DIMS)
+
+    def summary_on(self, dims: int) -> str:
+        return f"{self.kernel_words(dims)} · stride {self.parameters()['stride'].format(self.stride)}"
 
 
 @register

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
-from builder.blocks.base import Block, Cost, Formula, Preset, Saved, class_for, register, shape_dims
+from builder.blocks.base import (
+    IMAGE_DIMS,
+    Block,
+    Cost,
+    Formula,
+    Preset,
+    Saved,
+    class_for,
+    register,
+    shape_dims,
+)
 from builder.blocks.convolution import groups_divide
 from builder.blocks.lowering import Make, compact, options
 from builder.blocks.parameters import Flag, Integer, PerAxis
@@ -176,11 +186,10 @@ class ConvTranspose(Block):
         return Make(class_for("ConvTranspose", dims), (shape[0], self.out_channels), kwargs)
 
     def summary(self) -> str:
-        kernel = self.kernel_size
-        parts = [
-            "×".join(map(str, kernel)) if isinstance(kernel, tuple) else f"{kernel}×{kernel}",
-            str(int(self.out_channels)),
-        ]
+        return self.summary_on(IMAGE_DIMS)
+
+    def summary_on(self, dims: int) -> str:
+        parts = [self.kernel_words(dims), str(int(self.out_channels))]
         for name, word in (("stride", "stride"), ("dilation", "dilation"), ("groups", "groups")):
             if (value := self.values[name]) != 1:
                 parts.append(f"{word} {self.parameters()[name].format(value)}")
