@@ -68,12 +68,12 @@ class Conv(Block):
         Preset(
             "Depthwise 3×3",
             {"out_channels": "=in_channels", "kernel_size": 3, "padding": 1, "groups": "=in_channels"},
-            ("mobilenet", "separable"),
+            ("mobilenet", "separable", "dwconv"),
         ),
         Preset(
             "Depthwise 5×5",
             {"out_channels": "=in_channels", "kernel_size": 5, "padding": 2, "groups": "=in_channels"},
-            ("efficientnet", "separable"),
+            ("efficientnet", "separable", "dwconv"),
         ),
         Preset("Grouped 3×3", {"kernel_size": 3, "padding": 1, "groups": 4}, ("resnext", "groups")),
         Preset("Dilated ×2", {"kernel_size": 3, "padding": 2, "dilation": 2}, ("atrous",)),

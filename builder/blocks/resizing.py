@@ -28,7 +28,17 @@ class Upsample(Block):
         "Makes the map larger by repeating or interpolating its pixels; nothing is learnt. In decoders a convolution "
         "behind it does what a transposed convolution does, without its checkerboard."
     )
-    search = ("interpolate", "resize", "nearest", "bilinear", "bicubic", "trilinear", "decoder", "enlarge")
+    search = (
+        "interpolate",
+        "resize",
+        "nearest",
+        "bilinear",
+        "bicubic",
+        "trilinear",
+        "decoder",
+        "enlarge",
+        "unpool",
+    )
     stem = "upsample"
     ranks = (2, 3, 4)
     rank_way_out = "Use it where the tensor still is a map."

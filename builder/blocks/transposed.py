@@ -45,6 +45,7 @@ class ConvTranspose(Block):
         "up-convolution",
         "upconv",
         "upsampling",
+        "unpooling",
         "fractionally strided",
         "convtranspose2d",
         "decoder",

@@ -65,6 +65,13 @@ class Face:
         for port in self.outputs:
             yield True, port, self.output_point(port)
 
+    def named_ports(self) -> Iterable[tuple[bool, str, QPointF]]:
+        """The ports of a side on which it matters which one is meant: several, and not as many as one likes."""
+        for is_output, port, point in self.ports():
+            several = len(self.outputs) > 1 if is_output else len(self.inputs) > 1 and not self.variadic
+            if several:
+                yield is_output, port, point
+
     @property
     def box(self) -> tuple[float, float, float, float]:
         """The rectangle as numbers."""

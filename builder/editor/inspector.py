@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -159,7 +160,7 @@ class Inspector(QScrollArea):
                 f"{size(report.activation_bytes)} of activations for one image inside."
             )
         if coming and going and "?" not in coming + going and node.block != "output":
-            parts.append(f"{', '.join(coming)} comes in, {', '.join(going)} goes out.")
+            parts.append(f"{_told(coming, 'comes', 'come')} in, {_told(going, 'goes', 'go')} out.")
         cls = block_class(node.block)
         if cls is not None:
             parts.append(cls.description)
@@ -335,6 +336,14 @@ class Mark(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._session.theme.color(self._session.theme.category(self.category)))
         painter.drawRoundedRect(QRectF(0.5, 0.5, 13, 13), 3, 3)
+
+
+def _told(shapes: Sequence[str], one: str, several: str) -> str:
+    """Shapes and what they do: ``16×8×8 comes``; ``2 × 16×8×8 and 8×8×8 come``, equal ones counted."""
+    counted = Counter(shapes)
+    *first, last = [f"{number} × {shape}" if number > 1 else shape for shape, number in counted.items()]
+    words = f"{', '.join(first)} and {last}" if first else last
+    return f"{words} {one if len(shapes) == 1 else several}"
 
 
 def heading(text: str, parent: QWidget) -> QLabel:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QStaticText
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -21,6 +21,8 @@ _TEXT_LEFT = 16.0
 _TEXT_WIDTH = NODE_WIDTH - _TEXT_LEFT - 12
 #: How far round a node the selection runs where the border itself says that something is wrong.
 _RING = 4.0
+#: Room for the name of a port beside it.
+_PORT_NAME = QSizeF(56, 14)
 _EVERYWHERE = QRectF(-1e7, -1e7, 2e7, 2e7)
 
 
@@ -47,6 +49,7 @@ class Ink:
         self.badge_text = QPen(color("canvas"))
         self.stripe = {name: QBrush(QColor(theme.category(name))) for name in CATEGORY_NAMES}
         self.name_font, self.summary_font = font(NAME, SEMIBOLD), font(SMALL)
+        self.port_font = font(TINY)
         self.shape_font, self.badge_font = font(SMALL, mono=True), font(TINY, 700)
         self.name_metrics, self.summary_metrics = (
             QFontMetricsF(self.name_font),
@@ -116,7 +119,10 @@ class Layer(QGraphicsItem):
         for row in self.board.faces.within(rect, 24):
             face = self.board.faces.values[row]
             lifted = moving is not None and face.id in moving.nodes
-            self._paint_node(painter, face, QPointF(moving.dx, moving.dy) if moving and lifted else None)
+            offset = QPointF(moving.dx, moving.dy) if moving and lifted else None
+            self._paint_node(painter, face, offset)
+            if zoom >= geometry.PILLS_FROM:
+                self._paint_port_names(painter, face, offset)
 
     def _near_wires(self, rect: QRectF) -> Iterable[tuple[Wire, QPointF | None]]:
         moving, table = self.board.moving, self.board.wires
@@ -228,6 +234,17 @@ class Layer(QGraphicsItem):
             pen, radius = ink.wire_culprit if culprit else ink.wire, geometry.PORT / 2 - 1
         painter.setPen(pen)
         painter.drawEllipse(point, radius, radius)
+
+    def _paint_port_names(self, painter: QPainter, face: Face, offset: QPointF | None) -> None:
+        """Which is which, outside the node and above the wire."""
+        painter.setPen(self.ink.muted)
+        painter.setFont(self.ink.port_font)
+        for is_output, port, point in face.named_ports():
+            at = point if offset is None else point + offset
+            left = at.x() + geometry.PORT if is_output else at.x() - geometry.PORT - _PORT_NAME.width()
+            side = Qt.AlignmentFlag.AlignLeft if is_output else Qt.AlignmentFlag.AlignRight
+            room = QRectF(QPointF(left, at.y() - _PORT_NAME.height()), _PORT_NAME)
+            painter.drawText(room, side | Qt.AlignmentFlag.AlignBottom, port)
 
     def _paint_badge(self, painter: QPainter, rect: QRectF, severity: Severity) -> None:
         ink = self.ink

@@ -26,6 +26,7 @@ from builder.blocks.parameters import (
     Parameter,
     PerAxis,
     Real,
+    Sizes,
 )
 from builder.expressions import is_expression
 from builder.widgets.entry import EntryError, parse, real, show, unified
@@ -90,6 +91,7 @@ class LineField(Field):
         self.line.escaped.connect(self._restore)
         self.line.left.connect(self._leave)
         self.line.returnPressed.connect(self._leave)
+        self._nothing = "none" if isinstance(parameter, Sizes) else ""
         self._shown = False
         self._before: Any = None
         self._changed = False
@@ -99,7 +101,7 @@ class LineField(Field):
             return  # someone is typing, and what is there is either this value or on its way to another
         self.value = value
         self._shown = True
-        self.line.setPlaceholderText(_MIXED_TEXT if value is MIXED else "")
+        self.line.setPlaceholderText(_MIXED_TEXT if value is MIXED else self._nothing)
         if value is MIXED:
             self.line.clear()
         else:

@@ -54,6 +54,9 @@ def test_a_module_is_not_offered_within_itself() -> None:
         ("bn", "batch_norm"),
         ("residual", "add"),
         ("gap", "global_avg_pool"),
+        ("swish", "silu"),
+        ("unpool", "upsample"),
+        ("dwconv", "conv"),
     ],
 )
 def test_people_find_what_they_mean(typed: str, block: str) -> None:
