@@ -20,7 +20,7 @@ from builder.shapes import TensorShape, dimensions
 Outer = Mapping[str, Fields]
 
 #: Letters that fit on a node.
-_FITS = 24
+_FITS = 21
 
 
 @dataclass(frozen=True, slots=True)

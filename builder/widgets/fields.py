@@ -106,6 +106,8 @@ class LineField(Field):
             self.line.clear()
         else:
             self.line.setText(self._text(value))
+            if not self.line.hasFocus():
+                self.line.setCursorPosition(0)  # of a long text the beginning is seen
         self._judge("")
 
     def forget(self) -> None:

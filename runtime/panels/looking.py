@@ -229,6 +229,9 @@ class Looking(Seen):
             if self.values is None:
                 self._show(None, (), "", "Maps appear here with the first steps…")
             return
+        self._session.flush()
+        if self.picture.wish != self._wish():
+            return  # it was on its way while the network got another input; the picture for that one is asked for
         errors = [p for p in self._session.analysis.problems if p.is_error]
         if errors:
             self._show(

@@ -390,3 +390,14 @@ def test_a_number_that_may_be_none_is_typed_as_such(qtbot: QtBot) -> None:
     assert told.line("momentum").text() == "none"
     told.type(qtbot, "momentum", "0.5")
     assert told.edits[-1] == ("momentum", 0.5)
+
+
+def test_of_a_long_text_the_beginning_is_seen(qtbot: QtBot) -> None:
+    told = Told(qtbot, {"out_channels": "=max(in_channels // 2, 1)"}, names={"in_channels": 128})
+    field = told.form.field("out_channels")
+    assert isinstance(field, LineField)
+    assert field.line.cursorPosition() == 0
+    field.line.setFocus()
+    qtbot.waitUntil(field.line.hasFocus)
+    qtbot.keyClicks(field.line, "+1")
+    assert field.line.cursorPosition() > 0  # but what is typed goes on where one is

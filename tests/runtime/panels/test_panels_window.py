@@ -13,8 +13,10 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
+from builder.document import Document
 from builder.edits import Disconnect, ReplaceNode, SetSettings
 from builder.errors import Address
+from builder.sketch import Sketch
 from runtime.panels.installation import _Closer
 from runtime.panels.series import Trace
 from runtime.training.runs import Run
@@ -372,3 +374,21 @@ def test_pytorch_and_data_come_while_nobody_looks(make_window: MakeWindow, qtbot
     assert window.panels.looking.picture is None
     window.show("Feature maps")
     qtbot.waitUntil(lambda: window.panels.looking.values is not None, timeout=LONG)
+
+
+def test_a_picture_for_another_input_is_not_put_through_the_network(
+    make_window: MakeWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window = make_window()
+    looking = window.panels.looking
+    window.show("Feature maps")
+    qtbot.waitUntil(lambda: looking.values is not None, timeout=LONG)
+    late = looking.picture
+    assert late is not None
+    net = Sketch()
+    net.output(net.add("conv", "conv", net.input((64, 8, 8))))
+    window.session.replace(Document("another", net.graph))
+    asked: list[str] = []
+    monkeypatch.setattr(looking._worker, "submit", lambda name, *_: asked.append(name))
+    looking._take_picture(late)
+    assert "view" not in asked
