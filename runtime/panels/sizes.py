@@ -11,14 +11,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QPushButton,
     QStackedWidget,
-    QTreeWidget,
-    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -28,11 +24,12 @@ from builder.analysis.sizes import Row
 from builder.checking import sizes_argument
 from builder.shapes import format_shape
 from builder.widgets.counting import ConventionSwitch
-from builder.widgets.figures import size, thousands, work
+from builder.widgets.figures import size, work
 from builder.widgets.inputs import Combo, LineEdit
 from builder.widgets.session import Session
 from builder.widgets.theme import set_state
 from runtime.panels.captions import Caption
+from runtime.panels.sizetable import SizeTable
 from runtime.panels.sizing import (
     Conditions,
     Sizing,
@@ -44,6 +41,7 @@ from runtime.panels.sizing import (
     reckon,
     training_words,
     usual_sizes,
+    with_input,
 )
 
 if TYPE_CHECKING:
@@ -60,13 +58,6 @@ _SLICE = 0.008
 _PAUSE = 150
 #: Pixels from which there is room for both plots.
 _ROOMY = 760
-#: What figures mean, by column.
-_TIPS = {
-    4: "Kept for the backward pass in training",
-    5: "The most that is alive at once in a prediction, input and output included",
-    6: "Weights, buffers, gradients, optimizer and activations",
-    7: "Weights, buffers and what is alive at once",
-}
 
 
 class SizesPanel(QStackedWidget):
@@ -122,6 +113,14 @@ class SizesPanel(QStackedWidget):
         self.copy.setProperty("variant", "quiet")
         self.copy.setProperty("size", "small")
         self.copy.clicked.connect(self.copy_csv)
+        self.use = QPushButton(page)
+        self.use.setProperty("variant", "quiet")
+        self.use.setProperty("size", "small")
+        self.use.setToolTip(
+            "Gives the drawing's input this size; Enter or a double click on a row does it too"
+        )
+        self.use.clicked.connect(self._use_chosen)
+        self.use.hide()
         #: What a narrow panel does without.
         self._spare: list[QWidget] = [self.copy]
         controls = QHBoxLayout()
@@ -137,13 +136,16 @@ class SizesPanel(QStackedWidget):
                 self._spare.append(label)
             controls.addWidget(widget)
         controls.addStretch(1)
+        controls.addWidget(self.use)
         controls.addWidget(self.switch)
         controls.addWidget(self.copy)
         self.reason = Caption()
         self.reason.setProperty("role", "error")
         self.reason.hide()
         self.training, self.inference, self.minimum = Caption(), Caption(), Caption()
-        self.table = self._make_table()
+        self.table = SizeTable(self._session, page)
+        self.table.used.connect(self._use)
+        self.table.itemSelectionChanged.connect(self._offer)
         left = QVBoxLayout()
         left.setSpacing(2)
         for line in (self.training, self.inference, self.minimum):
@@ -176,35 +178,6 @@ class SizesPanel(QStackedWidget):
         made.addItems(list(texts))
         made.activated.connect(self._choose_conditions)
         return made
-
-    def _make_table(self) -> QTreeWidget:
-        table = QTreeWidget(self._page)
-        table.setRootIsDecorated(False)
-        table.setUniformRowHeights(True)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        table.setAccessibleName("What each input size costs")
-        table.setColumnCount(len(self._heads()))
-        for column, tip in _TIPS.items():
-            table.headerItem().setToolTip(column, tip)
-        header = table.header()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setStretchLastSection(True)
-        table.setMinimumSize(0, 64)
-        return table
-
-    def _heads(self) -> list[str]:
-        unit = self._session.convention.unit
-        return [
-            "Input",
-            "Output",
-            "Parameters",
-            unit,
-            "Activations",
-            "Peak",
-            "Training",
-            "Prediction",
-            "",
-        ]
 
     # what is asked ---------------------------------------------------------------------------------------
 
@@ -268,6 +241,7 @@ class SizesPanel(QStackedWidget):
     def _fit(self) -> None:
         for widget in (*self._spare, *self._halves[:1]):
             widget.setVisible(self.width() >= _ROOMY)
+        self._offer()
 
     def refresh(self) -> None:
         """Begin to reckon what is asked for, if anybody can see it."""
@@ -346,8 +320,8 @@ class SizesPanel(QStackedWidget):
         self.training.say(training_words(memory) if memory else "")
         self.inference.say(inference_words(memory) if memory else "")
         self.minimum.say(minimum_words(sizing.minimum) or "Looking for the smallest input…")
-        self.table.setHeaderLabels(self._heads())
-        self._list(sizing.rows)
+        self.table.show_rows(sizing.rows)
+        self._offer()
         convention = self._session.convention
         numbers = [row.size for row in sizing.rows]
         lines = self._lines(sizing.rows)
@@ -368,37 +342,34 @@ class SizesPanel(QStackedWidget):
             Line("prediction", "activation", [math.nan if r.problem else r.memory.inference for r in rows]),
         ]
 
-    def _list(self, rows: Sequence[Row]) -> None:
-        while self.table.topLevelItemCount() > len(rows):
-            self.table.takeTopLevelItem(self.table.topLevelItemCount() - 1)
-        for number, row in enumerate(rows):
-            item = self.table.topLevelItem(number)
-            if item is None:
-                item = QTreeWidgetItem()
-                for column in range(2, 8):
-                    item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-                self.table.addTopLevelItem(item)
-            self._write(item, row)
+    # taking a size -----------------------------------------------------------------------------------------
 
-    def _write(self, item: QTreeWidgetItem, row: Row) -> None:
-        theme, memory = self._session.theme, row.memory
-        texts = [format_shape(row.input_shape)]
-        if row.problem is not None:
-            texts += ["does not work", *[""] * 6, f"{row.problem.path}: {row.problem.rule}"]
-        else:
-            figures = (memory.activations, memory.peak, memory.training, memory.inference)
-            texts.append(", ".join(map(format_shape, row.output_shapes)))
-            texts += [
-                thousands(row.parameters),
-                work(row.macs, self._session.convention),
-                *map(size, figures),
-                "",
-            ]
-        for column, text in enumerate(texts):
-            if item.text(column) != text:
-                item.setText(column, text)
-            item.setForeground(column, theme.color("muted" if row.problem is not None else "text"))
-            item.setToolTip(column, row.problem.message if row.problem is not None else "")
+    def _offer(self) -> None:
+        """What is selected can be drawn, unless it is."""
+        row = self._row(self.table.chosen)
+        if row is not None:
+            self.use.setText(f"Set input to {format_shape(row.input_shape)}")
+        self.use.setVisible(row is not None and self.width() >= _ROOMY)
+
+    def _row(self, number: int | None) -> Row | None:
+        """A row of another size than the drawn one."""
+        rows = self.sizing.rows if self.sizing is not None else []
+        if number is None or number >= len(rows):
+            return None
+        return rows[number] if with_input(self._session.document, rows[number].input_shape) else None
+
+    def _use_chosen(self) -> None:
+        self._use(self.table.chosen)
+
+    def _use(self, number: int | None) -> None:
+        """Give the drawing's input the size of a row; the sizes that are listed stay."""
+        row = self._row(number)
+        if row is None:
+            return
+        self._own_sizes = True
+        text = f"Input {format_shape(row.input_shape)}"
+        self._session.perform(text, with_input(self._session.document, row.input_shape))
+        self._session.statusMessage.emit(text)
 
     def _dress(self) -> None:
         for plot in (self.work_plot, self.memory_plot):

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from builder.analysis.memory import OPTIMIZERS, Budget, Memory
 from builder.analysis.sizes import Minimum, Row, Sizes, search, sweep
 from builder.analysis.smallest import LARGEST
+from builder.blocks.terminal import Input
 from builder.convention import Convention
 from builder.document import Document
-from builder.shapes import format_shape
+from builder.edits import Edit, ReplaceNode
+from builder.shapes import TensorShape, format_shape
 from builder.widgets.figures import size
 from runtime.training.memory import optimizer_of
 from runtime.training.settings import Settings
@@ -54,6 +56,14 @@ def drawn_size(document: Document) -> int:
     """The largest axis of the first input; 0 where it has none."""
     drawn = Sizes(document).drawn
     return 0 if drawn is None else max(drawn[1:])
+
+
+def with_input(document: Document, shape: TensorShape) -> list[Edit]:
+    """What gives the first input this shape; nothing where it has it, or there is none."""
+    source = next((node for node in document.network if node.block == "input"), None)
+    if source is None or tuple(source.parameters.get("shape", Input.shape.default)) == shape:
+        return []
+    return [ReplaceNode(document.network.key, source.with_parameters(shape=list(map(int, shape))))]
 
 
 def usual_sizes(drawn: int) -> str:

@@ -265,3 +265,41 @@ def test_the_smallest_input_in_words() -> None:
     assert minimum_words(Minimum(None, None, (9, 9), None)) == "No input near this size works"
     assert minimum_words(Minimum((8, 8), (6, 8), (8, 8), None)) == "Smallest input 8×8, or 6×8"
     assert minimum_words(Minimum((2,), (2,), (9,), (3,))).endswith("not every larger one works: 3 does not")
+
+
+@pytest.mark.parametrize("by", ["button", "enter", "double click"])
+def test_a_row_becomes_the_drawn_input(vgg: Shown, by: str) -> None:
+    panel, session = vgg.panel, vgg.session
+    assert not panel.use.isVisible()
+    table = panel.table
+    item = next(item for item in table.findItems("3×96×96", Qt.MatchFlag.MatchExactly))
+    table.scrollToItem(item)
+    place = table.visualItemRect(item).center()
+    vgg.qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert (panel.use.isVisible(), panel.use.text()) == (True, "Set input to 3×96×96")
+    assert drawn_size(session.document) == 64
+    sizes = panel.sizes.text()
+    if by == "button":
+        vgg.qtbot.mouseClick(panel.use, Qt.MouseButton.LeftButton)
+    elif by == "enter":
+        vgg.qtbot.keyClick(table, Qt.Key.Key_Return)
+    else:
+        vgg.qtbot.mouseDClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    vgg.settle()
+    assert drawn_size(session.document) == 96
+    assert panel.sizing is not None
+    assert panel.sizing.drawn == 96
+    assert panel.sizes.text() == sizes
+    assert not panel.use.isVisible()  # it is drawn
+    session.undo()
+    vgg.settle()
+    assert drawn_size(session.document) == 64
+
+
+def test_several_rows_are_not_one_size(vgg: Shown) -> None:
+    vgg.panel.table.selectAll()
+    assert not vgg.panel.use.isVisible()
+    before = vgg.session.document.network
+    vgg.qtbot.keyClick(vgg.panel.table, Qt.Key.Key_Return)
+    assert vgg.session.document.network is before
+    assert drawn_size(vgg.session.document) == 64
