@@ -38,6 +38,7 @@ __all__ = [
     "Saved",
     "block_class",
     "describe_blocks",
+    "in_order",
 ]
 
 #: In the order of the palette.
@@ -54,29 +55,39 @@ CATEGORIES = (
     "Modules",
 )
 
+#: Within a category the blocks of these follow each other, what one needs first before what is rare.
 _MODULES = (
-    activation,
-    adaptive,
-    borders,
-    connected,
+    terminal,
     convolution,
-    dense,
-    gate,
-    groupnorm,
-    merge,
-    normalisation,
+    connected,
+    transposed,
     pooling,
+    adaptive,
+    normalisation,
+    groupnorm,
+    response,
+    scaling,
+    activation,
     rectifiers,
+    smooth,
+    merge,
+    gate,
+    dense,
     regularisation,
     reshaping,
     resizing,
-    response,
-    scaling,
-    smooth,
+    borders,
     splitting,
-    terminal,
-    transposed,
 )
+
+
+def in_order() -> list[type[Block]]:
+    """Every block as the palette shows them: by category, the common ones first."""
+    place = {module.__name__: number for number, module in enumerate(_MODULES)}
+    return sorted(
+        REGISTRY.values(),
+        key=lambda cls: (CATEGORIES.index(cls.category), place.get(cls.__module__, len(place))),
+    )
 
 
 def block_class(block_id: str) -> type[Block] | None:
@@ -98,5 +109,5 @@ def describe_blocks() -> list[dict[str, object]]:
             "outputs": list(cls.outputs),
             "presets": [{"title": p.title, "parameters": dict(p.parameters)} for p in cls.presets],
         }
-        for cls in sorted(REGISTRY.values(), key=lambda cls: CATEGORIES.index(cls.category))
+        for cls in in_order()
     ]

@@ -223,7 +223,7 @@ class Permute(Block):
             return Problem(
                 "axes-differ",
                 "'dims' names every axis once",
-                f"{self.parameters()['dims'].format(self.dims)} are {len(self.dims)} axes, {format_shape(shape)} "
+                f"{len(self.dims)} named ({self.parameters()['dims'].format(self.dims)}), {format_shape(shape)} "
                 f"has {len(shape)} ({wanted})",
                 "Name them all.",
                 fixes=("reset-parameter",),

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QMimeData
 
-from builder.blocks import CATEGORIES, REGISTRY
+from builder.blocks import CATEGORIES, in_order
 from builder.document import Document
 from builder.library import LIBRARY, ReadyModule, part_names
 from builder.links import check_instance
@@ -35,7 +35,7 @@ class Entry:
 def entries(document: Document, graph_key: str = "") -> list[Entry]:
     """Everything that may be placed in a graph, by category in the palette's order, presets after their block."""
     found: list[Entry] = []
-    for block in REGISTRY.values():
+    for block in in_order():
         found.append(Entry(block.title, block.category, block.id, block.description, {}, block.search))
         found += [
             Entry(

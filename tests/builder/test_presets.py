@@ -148,7 +148,7 @@ def test_a_field_that_is_not_followed_is_not_called_global() -> None:
         ("split", {}, [(3, 5, 5)], "3 channels, 2 parts"),
         ("split", {"sizes": [1, 1]}, [(3, 5, 5)], "1 + 1 = 2, 3 arrive"),
         ("reshape", {"shape": [4, -1]}, [(3, 5, 5)], "3×5×5 are 75, 4×-1 needs a multiple of 4"),
-        ("permute", {"dims": [2, 1]}, [(3, 5, 5)], "2, 1 are 2 axes, 3×5×5 has 3"),
+        ("permute", {"dims": [2, 1]}, [(3, 5, 5)], "2 named (2, 1), 3×5×5 has 3"),
         ("flatten", {"start_dim": 4}, [(3, 5, 5)], "4 and -1, and 3×5×5 has 1 to 3"),
         ("avg_pool", {"divisor_override": 3}, [(3, 5)], "3×5 arrives, a sequence"),
     ],

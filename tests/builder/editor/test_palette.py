@@ -37,6 +37,12 @@ def test_everything_that_can_be_placed_is_offered_once_by_category() -> None:
     assert all(entry.description for entry in offered)
 
 
+def test_what_is_common_comes_before_what_is_rare() -> None:
+    titles = [entry.title for entry in entries(Document())]
+    for first, later in (("Max pool", "Adaptive average pool"), ("Flatten", "Pad"), ("ReLU", "Mish")):
+        assert titles.index(first) < titles.index(later)
+
+
 def test_a_module_is_not_offered_within_itself() -> None:
     document = _document("resnet18")
     name = next(iter(document.modules))
