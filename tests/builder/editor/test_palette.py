@@ -124,13 +124,13 @@ def test_a_category_folds_away_by_a_click_on_its_heading_and_stays_so(qtbot: QtB
     assert desk.palette.list.titles() == every
 
 
-def test_shift_folds_and_opens_all_categories(qtbot: QtBot) -> None:
-    palette = Desk(qtbot, Session(Document())).palette
-    every = palette.list.titles()
-    palette.list.toggle("Pooling", every=True)
-    assert palette.list.titles() == []
-    palette.list.toggle("Dense", every=True)
-    assert palette.list.titles() == every
+def test_a_click_with_shift_folds_and_opens_all_categories(qtbot: QtBot) -> None:
+    desk = Desk(qtbot, Session(Document()))
+    every = desk.palette.list.titles()
+    desk.press("POOLING", Qt.KeyboardModifier.ShiftModifier)
+    assert desk.palette.list.titles() == []
+    desk.press("DENSE", Qt.KeyboardModifier.ShiftModifier)
+    assert desk.palette.list.titles() == every
 
 
 def test_keys_reach_headings_and_pass_what_is_folded(qtbot: QtBot) -> None:
@@ -165,13 +165,13 @@ class Desk:
         assert model.flags(index) & Qt.ItemFlag.ItemIsDragEnabled
         return model.mimeData([index])
 
-    def press(self, heading: str) -> None:
+    def press(self, heading: str, modifier: Qt.KeyboardModifier = NONE) -> None:
         """Click on a heading of the palette."""
         listed = self.palette.list
         model = listed.model()
         index = next(i for row in range(model.rowCount()) if (i := model.index(row, 0)).data() == heading)
         listed.scrollTo(index)
-        self.bot.mouseClick(listed.viewport(), LEFT, pos=listed.visualRect(index).center())
+        self.bot.mouseClick(listed.viewport(), LEFT, modifier, listed.visualRect(index).center())
 
     def drag(self, data: QMimeData, x: float, y: float, *, let_go: bool = True) -> Edge | None:
         """Carry it over the canvas to a place of the scene; the wire that was offered there."""
