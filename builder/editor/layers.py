@@ -198,9 +198,10 @@ def totals_row(
     analysis: Analysis,
     *,
     is_all: bool,
+    word: str = "shown",
     convention: Convention = Convention.FLOPS,
 ) -> list[str]:
-    """The line below the table: the network's totals, or the sums of the rows that a filter left."""
+    """The line below the table: the network's totals, or the sums of some rows, ``word`` saying of which."""
     totals = analysis.totals
     if is_all:
         figures = (totals.parameters, totals.macs, totals.activation_bytes)
@@ -208,7 +209,7 @@ def totals_row(
         figures = (
             sum(r.parameters for r in reports), sum(r.macs for r in reports), sum(r.activation_bytes for r in reports)
         )  # fmt: skip
-    title = "Total" if is_all else f"{len(reports)} shown"
+    title = "Total" if is_all else f"{len(reports)} {word}"
     return [title, "", "", thousands(figures[0]), work(figures[1], convention), size(figures[2]), ""]
 
 

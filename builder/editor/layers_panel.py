@@ -76,7 +76,10 @@ class Sorted(QSortFilterProxyModel):
 
 
 class LayersPanel(QStackedWidget):
-    """One row for each block through all modules, with the network's totals below."""
+    """One row for each block through all modules; below, the network's totals, or those of what is selected.
+
+    A module that is selected on the canvas has all its rows selected, so that the line below is the module's.
+    """
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -142,7 +145,6 @@ class LayersPanel(QStackedWidget):
         self.sorted.invalidate()
         self._following = False
         self.setCurrentWidget(self._page if self.model.reports else self.empty)
-        self._sum()
         self._follow()
 
     def showEvent(self, event: object) -> None:
@@ -182,7 +184,20 @@ class LayersPanel(QStackedWidget):
         )
 
     def _sum(self) -> None:
-        self.totals.tell(self._totals_texts())
+        rows = self.table.selectionModel().selectedRows()
+        if len(rows) < 2:
+            self.totals.tell(self._totals_texts())
+            return
+        chosen = [self.model.reports[self.sorted.mapToSource(row).row()] for row in rows]
+        self.totals.tell(
+            totals_row(
+                chosen,
+                self._session.analysis,
+                is_all=False,
+                word="selected",
+                convention=self._session.convention,
+            )
+        )
 
     def _chosen(self) -> None:
         """Rows chosen by the user select nodes on the canvas: those in the graph of the last one."""
@@ -190,6 +205,7 @@ class LayersPanel(QStackedWidget):
             return
         current = self.table.selectionModel().currentIndex()
         rows = self.table.selectionModel().selectedRows()
+        self._sum()
         if not rows:
             return
         last = current if current.isValid() else rows[-1]
@@ -225,6 +241,7 @@ class LayersPanel(QStackedWidget):
         if first is not None:
             self.table.scrollTo(first)
         self._following = False
+        self._sum()
 
     def _make_table(self) -> QTableView:
         table = QTableView(self)

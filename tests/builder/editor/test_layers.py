@@ -11,10 +11,12 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from builder.architectures import open_document
+from builder.convention import Convention
 from builder.document import Document
 from builder.editor.layers import BAR_ROLE, COLUMNS, SORT_ROLE, LayersModel, as_csv, as_markdown, totals_row
 from builder.editor.layers_panel import LayersPanel
 from builder.edits import ReplaceNode
+from builder.widgets.figures import size, work
 from builder.widgets.session import Session
 
 
@@ -83,6 +85,25 @@ def test_the_totals_are_the_networks(resnet: tuple[Session, LayersPanel]) -> Non
     assert panel.totals.texts[3:5] == ["11,689,512", "3.63 GFLOPs"]
     assert sum(r.parameters for r in panel.reports()) == session.analysis.totals.parameters
     assert "Parameters 11,689,512" in panel.totals.accessibleName()
+
+
+def test_a_selected_module_is_summed(resnet: tuple[Session, LayersPanel]) -> None:
+    session, panel = resnet
+    node = session.graph.by_name("layer1")
+    assert node is not None
+    session.select([node.id])
+    report = session.report(node.id)
+    assert report is not None
+    inside = [path for path in _paths(panel) if path.startswith("layer1.")]
+    expected = [f"{report.parameters:,}", work(report.macs, Convention.FLOPS), size(report.activation_bytes)]
+    assert panel.totals.texts[0] == f"{len(inside)} selected"
+    assert panel.totals.texts[3:6] == expected
+    panel.table.selectRow(0)
+    assert panel.totals.texts[0] == "Total"
+    panel.table.selectAll()
+    assert panel.totals.texts[0] == f"{len(panel.reports())} selected"
+    session.select(())
+    assert panel.totals.texts[0] == "Total"
 
 
 def test_a_filter_leaves_what_has_every_word_and_sums_it(
