@@ -226,13 +226,4 @@ class _Report:
 
 def told(minimum: Minimum) -> str:
     """The smallest input in a sentence: ``smallest input 32×32, every larger one up to 224×224 works``."""
-    if minimum.square is None:
-        return "no input size near the drawn one works"
-    text = f"smallest input {format_shape(minimum.square)}"
-    if minimum.axes is not None and minimum.axes != minimum.square:
-        text += f" ({format_shape(minimum.axes)} where axes differ)"
-    if minimum.gap is not None:
-        return f"{text}, not every larger one works: {format_shape(minimum.gap)} does not"
-    if minimum.up_to != minimum.square:
-        text += f", every larger one up to {format_shape(minimum.up_to)} works"
-    return text
+    return minimum.sentence(" ({} where axes differ)", ",") or "no input size near the drawn one works"

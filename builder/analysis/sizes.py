@@ -11,7 +11,7 @@ from builder.analysis.memory import Budget, Memory
 from builder.analysis.smallest import finish, smallest
 from builder.document import Document
 from builder.errors import Problem
-from builder.shapes import TensorShape, dimensions
+from builder.shapes import TensorShape, dimensions, format_shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,22 @@ class Minimum:
     axes: TensorShape | None
     up_to: TensorShape
     gap: TensorShape | None
+
+    def sentence(self, beside: str, stop: str) -> str:
+        """``smallest input 12×12, every larger one up to 28×28 works``, where one was found; ``stop`` is the comma.
+
+        ``beside`` has a place for the sizes that work where the axes differ.
+        """
+        if self.square is None:
+            return ""
+        text = f"smallest input {format_shape(self.square)}"
+        if self.axes is not None and self.axes != self.square:
+            text += beside.format(format_shape(self.axes))
+        if self.gap is not None:
+            return f"{text}{stop} not every larger one works: {format_shape(self.gap)} does not"
+        if self.up_to != self.square:
+            text += f"{stop} every larger one up to {format_shape(self.up_to)} works"
+        return text
 
     def to_json(self) -> dict[str, Any]:
         """As ``check --json`` prints it."""

@@ -277,6 +277,19 @@ class Block:
                 )
         return None
 
+    def check_all_or_none(self, dims: int, name: str) -> Problem | None:
+        """Whether sizes of which 0 says that there is none are there for every axis, or for no axis."""
+        sizes = self.axes(name, dims)
+        if all(sizes) or not any(sizes):
+            return None
+        return Problem(
+            "size-incomplete",
+            f"'{name}' is given for all axes or for none",
+            f"{self._declared[name].format(self.values[name])} leaves some at 0",
+            "Give every axis its size, or leave them all at 0.",
+            fixes=("reset-parameter",),
+        )
+
 
 #: Spatial axes of an image, which is what is meant as long as nothing arrives.
 IMAGE_DIMS = 2

@@ -161,14 +161,8 @@ class Crop(_Border):
         if wrong := self.check_axes(dims, "crop", "size"):
             return wrong
         sizes = self.axes("size", dims)
-        if any(sizes) and not all(sizes):
-            return Problem(
-                "size-incomplete",
-                "'size' is given for all axes or for none",
-                f"{self.parameters()['size'].format(self.size)} leaves some at 0",
-                "Give every axis its size, or leave them all at 0.",
-                fixes=("reset-parameter",),
-            )
+        if wrong := self.check_all_or_none(dims, "size"):
+            return wrong
         if any(wanted > size for size, wanted in zip(shape[1:], sizes, strict=True)):
             return Problem(
                 "crop-too-large",

@@ -81,15 +81,8 @@ class Upsample(Block):
         dims = shape_dims(inputs)
         if wrong := self.check_axes(dims, "scale_factor", "size"):
             return wrong
-        sizes = self.axes("size", dims)
-        if any(sizes) and not all(sizes):
-            return Problem(
-                "size-incomplete",
-                "'size' is given for all axes or for none",
-                f"{self.parameters()['size'].format(self.size)} leaves some at 0",
-                "Give every axis its size, or leave them all at 0.",
-                fixes=("reset-parameter",),
-            )
+        if wrong := self.check_all_or_none(dims, "size"):
+            return wrong
         if self.mode == "bicubic" and dims != 2:
             return Problem(
                 "mode-for-images",

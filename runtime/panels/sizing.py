@@ -112,16 +112,8 @@ def minimum_words(minimum: Minimum | None) -> str:
     """``Smallest input 12×12; every larger one up to 28×28 works``."""
     if minimum is None:
         return ""
-    if minimum.square is None:
-        return "No input near this size works"
-    text = f"Smallest input {format_shape(minimum.square)}"
-    if minimum.axes is not None and minimum.axes != minimum.square:
-        text += f", or {format_shape(minimum.axes)}"
-    if minimum.gap is not None:
-        return f"{text}; not every larger one works: {format_shape(minimum.gap)} does not"
-    if minimum.up_to != minimum.square:
-        text += f"; every larger one up to {format_shape(minimum.up_to)} works"
-    return text
+    found = minimum.sentence(", or {}", ";")
+    return f"{found[0].upper()}{found[1:]}" if found else "No input near this size works"
 
 
 def as_csv(rows: Sequence[Row], convention: Convention) -> str:
