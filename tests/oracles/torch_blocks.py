@@ -175,6 +175,15 @@ def _slice_slips(values: Values, shape: Shape) -> bool:
     return not (taken and -size <= values["start"] and -size <= values["stop"] <= size)
 
 
+def _leaves_no_pixels(block_id: str, values: Values, shapes: Sequence[Shape]) -> bool:
+    if block_id != "conv_transpose":
+        return False
+    try:
+        return 0 in pytorch_output(block_id, values, shapes)
+    except REFUSALS:
+        return False
+
+
 HOUSE_RULES = (
     HouseRule(
         "one number for each axis",
@@ -217,6 +226,12 @@ HOUSE_RULES = (
         lambda block_id, values, shapes: (
             block_id == "split" and not values["sizes"] and shapes[0][0] % values["sections"] > 0
         ),
+    ),
+    HouseRule(
+        "A map has pixels",
+        "Where padding takes away all that a transposed convolution makes, PyTorch hands on a tensor of nothing.",
+        True,
+        _leaves_no_pixels,
     ),
     HouseRule(
         "Linear takes vectors",
