@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from builder.architectures.base import Architecture
 from builder.document import Document
 from builder.shapes import TensorShape
 from builder.sketch import Sketch
@@ -29,3 +30,20 @@ def lenet5(input_shape: TensorShape = (1, 28, 28), classes: int = 10) -> Documen
     x = net.add("fc3", "linear", x, out_features=classes)
     net.output(x)
     return Document("lenet5", net.graph, data={"source": "digits"})
+
+
+ARCHITECTURES = (
+    Architecture(
+        "lenet5",
+        "LeNet-5",
+        "First networks",
+        lenet5,
+        "Convolutions that share their weights and pooling that shrinks the map, learnt end to end, read handwritten "
+        "digits: the plan of every network since.",
+        "Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, Gradient-based learning applied to document recognition, "
+        "Proc. IEEE 86, 1998.",
+        1998,
+        (1, 28, 28),
+        10,
+    ),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from builder.architectures.base import Architecture
 from builder.document import Document, Module, ModuleParameter
 from builder.graph import Graph
 from builder.shapes import TensorShape
@@ -67,3 +68,18 @@ def mobilenet_v1(input_shape: TensorShape = (3, 224, 224), classes: int = 1000) 
     return Document(
         "mobilenet_v1", net.graph, [Module("Blocks", (), blocks.graph), stage(), depthwise_separable()]
     )
+
+
+ARCHITECTURES = (
+    Architecture(
+        "mobilenet_v1",
+        "MobileNet v1",
+        "Small and fast",
+        mobilenet_v1,
+        "Each convolution is split into one that filters and one that mixes channels: an eighth of the work for nearly "
+        "the same accuracy.",
+        "A. Howard et al., MobileNets: efficient convolutional neural networks for mobile vision applications, 2017.",
+        2017,
+        origin="timm: mobilenetv1_100",
+    ),
+)

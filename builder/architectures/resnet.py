@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from builder.architectures.base import Architecture
 from builder.document import Document, Module, ModuleParameter
 from builder.graph import Graph
 from builder.library import LIBRARY
@@ -43,3 +44,17 @@ def resnet18(input_shape: TensorShape = (3, 224, 224), classes: int = 1000) -> D
     x = net.add("fc", "linear", x, out_features=classes)
     net.output(x)
     return Document("resnet18", net.graph, [stage("BasicBlock"), *LIBRARY["BasicBlock"].build()])
+
+
+ARCHITECTURES = (
+    Architecture(
+        "resnet18",
+        "ResNet-18",
+        "Residual",
+        resnet18,
+        "Shortcuts around every two layers let gradients through, so that a deeper network is no longer a worse one.",
+        "K. He, X. Zhang, S. Ren and J. Sun, Deep residual learning for image recognition, CVPR 2016.",
+        2015,
+        origin="torchvision: resnet18",
+    ),
+)

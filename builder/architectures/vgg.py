@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from builder.architectures.base import Architecture
 from builder.document import Document, Module
 from builder.graph import Graph
 from builder.shapes import TensorShape
@@ -47,3 +48,18 @@ def vgg16(input_shape: TensorShape = (3, 224, 224), classes: int = 1000) -> Docu
     net.output(x)
     modules = [Module("Features", (), features.graph), Module("Classifier", (), classifier.graph)]
     return Document("vgg16", net.graph, modules)
+
+
+ARCHITECTURES = (
+    Architecture(
+        "vgg16",
+        "VGG-16",
+        "Deeper",
+        vgg16,
+        "Nothing but 3×3 convolutions, and many of them: two see as far as a 5×5, with fewer weights and one more "
+        "non-linearity.",
+        "K. Simonyan and A. Zisserman, Very deep convolutional networks for large-scale image recognition, ICLR 2015.",
+        2014,
+        origin="torchvision: vgg16",
+    ),
+)

@@ -167,7 +167,7 @@ class Menus:
         if menu.isEmpty():
             for name, architecture in ARCHITECTURES.items():
                 action = menu.addAction(architecture.title, partial(self._session.open_document, name))
-                action.setToolTip(architecture.source)
+                action.setToolTip(architecture.paper)
             menu.setToolTipsVisible(True)
 
     def _list_panels(self, menu: QMenu) -> None:

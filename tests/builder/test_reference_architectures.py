@@ -10,11 +10,19 @@ from typing import Any
 
 import pytest
 
+from builder.architectures import ARCHITECTURES
 from builder.commands import add_parsers
 
 REFERENCE = Path(__file__).parents[1] / "reference"
+#: Where the program's name is another than that in tests/reference.
+RENAMED = {
+    "mobilenetv1_100": "mobilenet_v1",
+    "legacy_xception": "xception",
+    "tf_efficientnet_lite0": "efficientnet_lite0",
+}
+RECORDED = sorted(path.stem for path in (REFERENCE / "layers").glob("*.json"))
 #: The program's name, and the name in tests/reference.
-KNOWN = {"resnet18": "resnet18", "vgg16": "vgg16", "mobilenet_v1": "mobilenetv1_100"}
+KNOWN = {RENAMED.get(name, name): name for name in RECORDED if RENAMED.get(name, name) in ARCHITECTURES}
 #: The block a recorded layer type is, where it is one: what the library keeps as Identity is not drawn.
 BLOCKS = {
     "Conv2d": "conv",
@@ -27,8 +35,19 @@ BLOCKS = {
     "Flatten": "flatten",
     "Dropout": "dropout",
     "Linear": "linear",
+    "AvgPool2d": "avg_pool",
+    "Conv2dSame": "conv",
+    "SiLU": "silu",
+    "Sigmoid": "sigmoid",
+    "StochasticDepth": "stochastic_depth",
+    "adaptive_avg_pool2d": "adaptive_avg_pool",
     "add": "add",
+    "avg_pool2d": "avg_pool",
+    "cat": "concat",
     "flatten": "flatten",
+    "max_pool2d": "max_pool",
+    "mul": "multiply",
+    "relu": "relu",
 }
 
 
