@@ -29,7 +29,7 @@ class ModuleParameter:
     """A number or a switch that every placed instance of a module may set."""
 
     name: str
-    default: int | bool
+    default: int | bool | float
     help: str = ""
 
 

@@ -1,4 +1,6 @@
-"""Integer expressions of a module's parameters, such as ``=4*width``: parsed against an allow-list, never ``eval``.
+"""Expressions of a module's parameters, such as ``=4*width``: parsed against an allow-list, never ``eval``.
+
+Numbers are whole, but for parameters that are real (a probability).
 
 Besides the parameters an expression may use ``in_channels``, the channels (or features) that arrive at the node,
 and ``input_channels``, those that arrive at the first input of the module it stands in.
@@ -98,8 +100,32 @@ class Symbol(int):
         return self._combine(other, ast.FloorDiv())
 
 
-def _tree(value: int) -> ast.expr:
-    return ast.parse(value.text if isinstance(value, Symbol) else str(int(value)), mode="eval").body
+class RealSymbol(float):
+    """A float that remembers how it is written, as ``Symbol`` does; sums with it are plain floats."""
+
+    text: str
+
+    def __new__(cls, value: float, text: str) -> Self:
+        symbol = super().__new__(cls, value)
+        symbol.text = text
+        return symbol
+
+
+#: What remembers how it is written.
+SYMBOLS = (Symbol, RealSymbol)
+
+
+def symbol(value: int | float, text: str) -> Symbol | RealSymbol:
+    """The number with its text."""
+    return RealSymbol(value, text) if isinstance(value, float) else Symbol(value, text)
+
+
+def _tree(value: int | float) -> ast.expr:
+    if isinstance(value, SYMBOLS):
+        text = value.text
+    else:
+        text = repr(value) if isinstance(value, float) else str(int(value))
+    return ast.parse(text, mode="eval").body
 
 
 def _shifted(tree: ast.expr, step: int) -> str | None:
@@ -126,15 +152,16 @@ class Expression:
         """How Python's own formatter writes it."""
         return ast.unparse(self._tree)
 
-    def evaluate(self, env: Mapping[str, int]) -> int:
+    def evaluate(self, env: Mapping[str, float]) -> int | float:
         """Its value; raises ExpressionError for unknown names, division by zero or a huge result."""
-        return int(_evaluate(self._tree, env))
+        value = _evaluate(self._tree, env)
+        return value if isinstance(value, float) else int(value)
 
-    def symbol(self, env: Mapping[str, int]) -> Symbol:
+    def symbol(self, env: Mapping[str, float]) -> Symbol | RealSymbol:
         """Its value with its text, in which parameters that are Symbols appear as they are written outside."""
-        return Symbol(self.evaluate(env), self.render(env))
+        return symbol(self.evaluate(env), self.render(env))
 
-    def render(self, env: Mapping[str, int]) -> str:
+    def render(self, env: Mapping[str, float]) -> str:
         """Its text with each name replaced by how its value in ``env`` is written."""
 
         class Substitute(ast.NodeTransformer):
@@ -144,7 +171,7 @@ class Expression:
         return ast.unparse(Substitute().visit(ast.parse(self.text, mode="eval").body))
 
 
-def _evaluate(tree: ast.expr, env: Mapping[str, int]) -> Any:
+def _evaluate(tree: ast.expr, env: Mapping[str, float]) -> Any:
     value: Any
     match tree:
         case ast.Constant():
@@ -153,7 +180,8 @@ def _evaluate(tree: ast.expr, env: Mapping[str, int]) -> Any:
             if tree.id not in env:
                 known = ", ".join(sorted(env)) or "none"
                 raise ExpressionError(f"there is no parameter '{tree.id}' here (known: {known})", tree.id)
-            value = int(env[tree.id])
+            value = env[tree.id]
+            value = float(value) if isinstance(value, float) else int(value)
         case ast.BinOp():
             left, right = _evaluate(tree.left, env), _evaluate(tree.right, env)
             if right == 0 and isinstance(tree.op, ast.FloorDiv | ast.Mod):
@@ -225,11 +253,11 @@ def is_expression(value: object) -> bool:
     return isinstance(value, str) and value.startswith("=")
 
 
-def resolve(value: Any, env: Mapping[str, int]) -> Any:
+def resolve(value: Any, env: Mapping[str, float]) -> Any:
     """``value`` with every expression in it (also inside lists) evaluated; raises ExpressionError."""
     if is_expression(value):
         expression = parse(value)
-        symbolic = any(isinstance(env.get(name), Symbol) for name in expression.names)
+        symbolic = any(isinstance(env.get(name), SYMBOLS) for name in expression.names)
         return expression.symbol(env) if symbolic else expression.evaluate(env)
     if isinstance(value, list | tuple):
         return tuple(resolve(item, env) for item in value)

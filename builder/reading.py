@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import stat
 from collections.abc import Mapping
@@ -229,8 +230,8 @@ def _read_parameters(reader: Reader, path: str, value: Any) -> tuple[ModuleParam
         if fields is None:
             continue
         default = fields.get("default", 0)
-        if not isinstance(default, int):
-            reader.wrong_type(f"{here}.default", "a whole number, or true or false", default)
+        if not isinstance(default, int | float) or not math.isfinite(default):
+            reader.wrong_type(f"{here}.default", "a number, or true or false", default)
             default = 0
         help_text = reader.text(f"{here}.help", fields.get("help", ""), empty=True, limit=MAX_TEXT)
         name = reader.text(f"{here}.name", fields["name"], empty=True) if "name" in fields else None

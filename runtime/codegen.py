@@ -9,7 +9,7 @@ from builder.analysis import Analysis, analyze
 from builder.analysis.values import GraphAnalysis
 from builder.document import Document, module_name
 from builder.errors import Address, Problem
-from builder.expressions import Symbol
+from builder.expressions import Symbol, symbol
 from builder.shapes import format_shape
 from runtime.source.agreement import is_chain_class, positional, structure
 from runtime.source.classes import Writer
@@ -75,7 +75,7 @@ class _Generator:
 
     def _trace(self, use: GraphAnalysis) -> Trace:
         """A use with every parameter and every arriving channel count symbolic."""
-        env = {name: Symbol(int(value), name) for name, value in use.env.items()}
+        env = {name: symbol(value, name) for name, value in use.env.items()}
         arriving = {}
         for port, value in use.arriving.items():
             if value.shape is not None:

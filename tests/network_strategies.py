@@ -46,6 +46,7 @@ _PARAMETERS = (
     ModuleParameter("stride", 1),
     ModuleParameter("depth", 2),
     ModuleParameter("deep", True),
+    ModuleParameter("rate", 0.25),
 )
 _CONDITIONS = (
     *("deep", "not deep", "width > 3", "stride != 1", "in_channels == width", "deep and depth > 1"),
@@ -78,6 +79,9 @@ def _chain_step(draw: st.DrawFn, sketch: Sketch, name: str, x: Wire, row: float 
             parameters["bias"] = draw(st.sampled_from((False, "=1 if deep else 0")))
     elif kind == "max_pool":
         parameters = {"kernel_size": 3, "stride": 1, "padding": 1}
+    elif kind in ("dropout", "scale"):
+        name_of = {"dropout": "p", "scale": "factor"}[kind]
+        parameters = {name_of: draw(st.sampled_from((0.5, "=rate", "=1 - rate", "=rate if deep else 0")))}
     return sketch.add(name, kind, x, row=row, when=when, **parameters)
 
 
@@ -176,6 +180,8 @@ def arguments(draw: st.DrawFn, *, symbolic: bool, stride: bool) -> dict[str, Any
     if draw(st.booleans()):
         given["depth"] = draw(st.sampled_from([1, 2, 3] + ["=depth"] * symbolic))
     if draw(st.booleans()):
+        given["rate"] = draw(st.sampled_from([0.0, 0.75] + ["=rate", "=1 - rate"] * symbolic))
+    if draw(st.booleans()):
         given["deep"] = draw(st.sampled_from([False, True] + ["=deep", "=width > 2"] * symbolic))
     return given
 
@@ -269,7 +275,8 @@ def _grow(draw: st.DrawFn, drawing: _Drawing, name: str) -> None:
         drawing.add(name, module.block, wire, draw(st.sampled_from(alike)), ports=("a", "b"), **given)
     elif kind == "merge" and len(shape) > 1 and draw(st.integers(0, 4)) == 0:
         like, _ = draw(st.sampled_from([pair for pair in tensors if len(pair[1]) == len(shape)]))
-        drawing.add(name, "crop_like", wire, like, ports=("input", "like"))
+        fitted = draw(st.permutations(("crop_like", "pad_like")))
+        any(drawing.add(name, block, wire, like, ports=("input", "like")) for block in fitted)
     elif kind == "merge":
         fits = [other for other, found in tensors if found[1:] == shape[1:] and other != wire]
         if not fits:

@@ -141,7 +141,7 @@ def module_parameters() -> st.SearchStrategy[tuple[ModuleParameter, ...]]:
     names = st.sampled_from(["width", "stride", "depth", "größe"]) | _words().map(
         lambda word: word if check_parameter_name(word) is None else f"p{len(word)}"
     )
-    one = st.builds(ModuleParameter, names, st.integers(-9, 512) | st.booleans(), _TEXT)
+    one = st.builds(ModuleParameter, names, st.integers(-9, 512) | st.booleans() | st.floats(-9, 9), _TEXT)
     return st.lists(one, max_size=3, unique_by=lambda parameter: parameter.name).map(tuple)
 
 

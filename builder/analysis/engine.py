@@ -72,7 +72,7 @@ class Engine:
     def analyse(
         self,
         graph: Graph,
-        env: Mapping[str, int],
+        env: Mapping[str, float],
         arriving: Mapping[str, Value],
         previous: GraphAnalysis | None = None,
         within: tuple[str, ...] = (),
@@ -116,7 +116,7 @@ class Engine:
         return analysis
 
     def _from_scratch(
-        self, graph: Graph, env: Mapping[str, int], arriving: Mapping[str, Value], within: tuple[str, ...]
+        self, graph: Graph, env: Mapping[str, float], arriving: Mapping[str, Value], within: tuple[str, ...]
     ) -> GraphAnalysis:
         wiring = self._wiring(graph)
         stamps = self._stamps_of(wiring)
@@ -209,7 +209,7 @@ class Engine:
         return tuple(problems)
 
     def use(
-        self, name: str, env: Mapping[str, int], inputs: Mapping[str, Value], within: tuple[str, ...] = ()
+        self, name: str, env: Mapping[str, float], inputs: Mapping[str, Value], within: tuple[str, ...] = ()
     ) -> GraphAnalysis:
         """The analysis of a module under these arguments and arriving tensors, fields relative to its inputs."""
         arriving = {}

@@ -100,7 +100,7 @@ _memo: dict[tuple[int, tuple[TensorShape, ...]], Facts] = {}
 _MEMO_LIMIT = 100_000
 
 
-def facts_of(node: Node, env: Mapping[str, int], inputs: tuple[TensorShape, ...]) -> Facts:
+def facts_of(node: Node, env: Mapping[str, float], inputs: tuple[TensorShape, ...]) -> Facts:
     """The facts of a node whose parameters may be expressions of ``env`` and of ``in_channels``."""
     names = expression_names(node)
     if names:
@@ -119,9 +119,13 @@ def facts_of(node: Node, env: Mapping[str, int], inputs: tuple[TensorShape, ...]
     return found
 
 
-def environment(env: Mapping[str, int], inputs: tuple[TensorShape, ...]) -> Mapping[str, int]:
+def environment(env: Mapping[str, float], inputs: tuple[TensorShape, ...]) -> Mapping[str, float]:
     """The names an expression at a node may use: the module's parameters and the channels that arrive."""
-    return {**env, "in_channels": inputs[0][0]} if inputs and inputs[0] else env
+    if not (inputs and inputs[0]):
+        return env
+    known: dict[str, float] = dict(env)
+    known["in_channels"] = inputs[0][0]
+    return known
 
 
 def expression_problem(error: ExpressionError) -> Problem:

@@ -120,7 +120,7 @@ def _unconnected(port: str, rule: str, values: str) -> Problem:
     return Problem("unconnected", rule, values, "Draw a wire to it.", port=port, fixes=("connect-nearest",))
 
 
-def unknown_argument(name: str, argument: str, env: Mapping[str, int]) -> Problem:
+def unknown_argument(name: str, argument: str, env: Mapping[str, float]) -> Problem:
     known = ", ".join(env) or "none"
     return Problem(
         "unknown-parameter", f"Module '{name}' has no parameter '{argument}'", f"it has {known}",

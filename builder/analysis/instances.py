@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from builder.analysis.facts import Sums, added, environment, expression_problem
 from builder.analysis.fields import Field, compose, unite
@@ -91,15 +92,17 @@ def _arguments(
     analysis: GraphAnalysis,
     inputs: tuple[Value, ...],
     problems: list[Problem],
-) -> dict[str, int]:
+) -> dict[str, float]:
     """The values of the module's parameters at this node; raises ExpressionError."""
     outer = environment(analysis.env, tuple([i.shape for i in inputs if i.shape is not None])[:1])
     try:
-        env = {p.name: int(p.default) for p in module.parameters}
+        env: dict[str, float] = {p.name: _number(p.default) for p in module.parameters}
         unknown = [key for key in node.parameters if key not in env]
         if unknown:
             problems.append(unknown_argument(name, unknown[0], env))
-        env.update({k: int(resolve(v, outer)) for k, v in node.parameters.items() if k in env})
+        for key, value in node.parameters.items():
+            if key in env:
+                env[key] = _given(key, resolve(value, outer), env[key])
         arriving = first_shape(module.graph, dict(zip(analysis.wiring.ports[node.id], inputs, strict=True)))
         if arriving:
             env[INPUT_CHANNELS] = int(arriving[0])
@@ -108,6 +111,23 @@ def _arguments(
     except (TypeError, ValueError) as error:
         raise ExpressionError(str(error)) from None
     return env
+
+
+def _number(value: int | float) -> int | float:
+    """A switch as 0 or 1, a number as it is."""
+    return value if isinstance(value, float) else int(value)
+
+
+def _given(name: str, value: Any, default: int | float) -> int | float:
+    """What a node sets a module's parameter to; a whole number stays one. Raises ExpressionError."""
+    if isinstance(default, float):
+        number = float(value)
+        if not math.isfinite(number):
+            raise ExpressionError(f"'{name}' must be a finite number, not {number}")
+        return number
+    if isinstance(value, float):
+        raise ExpressionError(f"'{name}' is a whole number, not {value:g}")
+    return int(value)
 
 
 def waits(error: ExpressionError, inputs: tuple[Value, ...]) -> bool:

@@ -47,7 +47,7 @@ class NodeReport:
     arriving_field: ReceptiveField | None = None
     facts: Facts | None = None
     #: What a module's parameters are at this node, where it runs.
-    arguments: Mapping[str, int] | None = None
+    arguments: Mapping[str, float] | None = None
 
     @property
     def flops(self) -> int:
@@ -179,7 +179,7 @@ class GraphView:
     graph: Graph
     instance: tuple[str, ...]
     reports: Mapping[str, NodeReport]
-    parameters: Mapping[str, int]
+    parameters: Mapping[str, float]
 
 
 def receptive_field(fields: Fields, shape: TensorShape | None, outer: Outer | None) -> ReceptiveField | None:

@@ -102,7 +102,7 @@ class GraphAnalysis:
     graph: Graph
     revision: int
     wiring: Wiring
-    env: Mapping[str, int]
+    env: Mapping[str, float]
     arriving: Mapping[str, Value]
     results: dict[str, NodeResult]
     #: Problems of the graph itself; those of nodes are in their results.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from builder.expressions import Symbol
+from builder.expressions import SYMBOLS
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def options(**pairs: tuple[Any, Any]) -> dict[str, Any]:
     return {
         name: value
         for name, (value, default) in pairs.items()
-        if value != default or isinstance(value, Symbol)
+        if value != default or isinstance(value, SYMBOLS)
     }
 
 

@@ -122,7 +122,9 @@ class Real(Parameter[float]):
         return _range(value, self.minimum, self.maximum)
 
     def convert(self, value: Any) -> float:
-        return float(value)
+        return (
+            value if isinstance(value, float) else float(value)
+        )  # one that knows how it is written stays so
 
     def format(self, value: Any) -> str:
         return f"{value:g}"

@@ -62,7 +62,7 @@ class Scale(Block):
         return [Formula("Each number", "y = factor · x", f"factor = {self.factor:g}")]
 
     def lower(self, inputs: Sequence[TensorShape]) -> Lowering:
-        return Apply("torch.mul", (self.factor,))
+        return Apply("torch.mul", (float(self.factor),))
 
     def summary(self) -> str:
         return f"× {self.factor:g}".replace("-", "−")

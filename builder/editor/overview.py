@@ -184,6 +184,6 @@ def _seen(field: str | None) -> str:
     return "the whole input" if field == GLOBAL else f"{field} px" if field else ""
 
 
-def _told(default: int | bool, value: int) -> str:
+def _told(default: float, value: float) -> str:
     """A parameter's value, a switch as on or off."""
-    return ("on" if value else "off") if isinstance(default, bool) else str(value)
+    return ("on" if value else "off") if isinstance(default, bool) else f"{value:g}"

@@ -8,7 +8,7 @@ from typing import Any
 
 from builder.analysis.facts import environment
 from builder.blocks import block_class
-from builder.blocks.parameters import Flag, Integer, Parameter
+from builder.blocks.parameters import Flag, Integer, Parameter, Real
 from builder.document import Document, ModuleParameter
 from builder.edits import Edit, ReplaceNode
 from builder.graph import Graph, Node
@@ -49,7 +49,7 @@ class Form:
 
     declared: Mapping[str, Parameter[Any]]
     values: Mapping[str, Any]
-    names: Mapping[str, int]
+    names: Mapping[str, float]
     dims: int | None
 
 
@@ -133,14 +133,19 @@ def _of_module(parameters: tuple[ModuleParameter, ...]) -> dict[str, Parameter[A
     if parameters not in _MODULE_DECLARATIONS:
         made: dict[str, Parameter[Any]] = {}
         for parameter in parameters:
-            declared: Parameter[Any] = (
-                Flag(parameter.default, help=parameter.help)
-                if isinstance(parameter.default, bool)
-                else Integer(parameter.default, minimum=-(2**31), help=parameter.help)
-            )
+            declared = _declaration(parameter)
             made[parameter.name] = _named(parameter.name, declared)
         _MODULE_DECLARATIONS[parameters] = made
     return _MODULE_DECLARATIONS[parameters]
+
+
+def _declaration(parameter: ModuleParameter) -> Parameter[Any]:
+    """As a block would declare it: the default says of what kind it is."""
+    if isinstance(parameter.default, bool):
+        return Flag(parameter.default, help=parameter.help)
+    if isinstance(parameter.default, float):
+        return Real(parameter.default, help=parameter.help)
+    return Integer(parameter.default, minimum=-(2**31), help=parameter.help)
 
 
 def _is_given(node: Node, name: str) -> bool:

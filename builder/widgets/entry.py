@@ -35,7 +35,7 @@ class Condition(Text):
     kind = "condition"
 
 
-def parse(parameter: Parameter[Any], text: str, names: Mapping[str, int] | None = None) -> Any:
+def parse(parameter: Parameter[Any], text: str, names: Mapping[str, float] | None = None) -> Any:
     """The value a text means, checked by its declaration; raises EntryError with what is wrong.
 
     ``names``: what an expression (``=…``) may use, with the values it has now; None where no expression is allowed.
@@ -92,14 +92,14 @@ def _side(part: Any) -> str:
     return "+".join(str(side) for side in part) if isinstance(part, list | tuple) else str(part)
 
 
-def _expression(parameter: Parameter[Any], text: str, names: Mapping[str, int] | None) -> str:
+def _expression(parameter: Parameter[Any], text: str, names: Mapping[str, float] | None) -> str:
     value = _resolved(text, names)
     if wrong := parameter.check(value):
         raise EntryError(sentence(f"it is {value} here, and {wrong}"))
     return text
 
 
-def _resolved(text: str, names: Mapping[str, int] | None) -> Any:
+def _resolved(text: str, names: Mapping[str, float] | None) -> Any:
     if names is None:
         raise EntryError("An expression is not allowed here.")
     try:

@@ -53,7 +53,7 @@ class Field(QWidget):
         super().__init__(parent)
         self.parameter = parameter
         self.theme = theme
-        self.names: Mapping[str, int] | None = None
+        self.names: Mapping[str, float] | None = None
         self.dims: int | None = None
         self.value: Any = parameter.default
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -39,7 +39,7 @@ class Form(QWidget):
         self.theme = theme
         self._rows: dict[str, _Row] = {}
         self._declared: list[tuple[str, Parameter[Any]]] = []
-        self._names: Mapping[str, int] | None = None
+        self._names: Mapping[str, float] | None = None
         self._dims: int | None = None
         self.grid = QGridLayout(self)
         self.grid.setContentsMargins(0, 0, 0, 0)
@@ -54,7 +54,7 @@ class Form(QWidget):
         declared: Mapping[str, Parameter[Any]],
         values: Mapping[str, Any],
         *,
-        names: Mapping[str, int] | None = None,
+        names: Mapping[str, float] | None = None,
         dims: int | None = None,
     ) -> None:
         """Show declarations with the values given (``MIXED`` where several differ), the default for the rest.
@@ -205,7 +205,7 @@ class _Row:
             return is_expression(value) or holds_focus(self.field)
         return type(self.field) is field_class(self.parameter, value)
 
-    def show(self, value: Any, is_given: bool, names: Mapping[str, int] | None, dims: int | None) -> None:
+    def show(self, value: Any, is_given: bool, names: Mapping[str, float] | None, dims: int | None) -> None:
         """Show a value, and whether it differs from the default."""
         self.field.names = names
         self.field.dims = dims

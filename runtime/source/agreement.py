@@ -82,11 +82,11 @@ def _outline(low: Lowering) -> object:
 
 
 def expression_for(
-    values: list[int], uses: list[GraphAnalysis], parameters: Sequence[tuple[str, int | bool]]
+    values: list[int], uses: list[GraphAnalysis], parameters: Sequence[tuple[str, float]]
 ) -> str | None:
     """An expression of the parameters that gives these values in all uses: ``width``, ``4 * width``."""
     for name, default in parameters:
-        if isinstance(default, bool):
+        if isinstance(default, bool | float):
             continue
         given = [int(use.env[name]) for use in uses]
         if values == given:

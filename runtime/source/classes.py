@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from builder.analysis.values import GraphAnalysis
 from builder.document import Document
-from builder.expressions import Symbol
+from builder.expressions import Symbol, symbol
 from builder.graph import Node
 from runtime.source.agreement import expression_for
 from runtime.source.bodies import Body
@@ -35,7 +35,7 @@ class Writer:
         return "TappedSequential" if self.taps else "nn.Sequential"
 
     def write_class(
-        self, name: str, uses: list[GraphAnalysis], parameters: Sequence[tuple[str, int | bool]]
+        self, name: str, uses: list[GraphAnalysis], parameters: Sequence[tuple[str, float]]
     ) -> Plan:
         """The class for these uses, which all read alike."""
         plan = Plan(name, uses)
@@ -46,7 +46,7 @@ class Writer:
         known = self._sizes_of_inputs(uses, ports, parameters)
         traces = []
         for number, use in enumerate(uses):
-            env = {p: Symbol(int(use.env[p]), p) for p, _ in parameters}
+            env = {p: symbol(use.env[p], p) for p, _ in parameters}
             arriving = {}
             for port in ports:
                 shape = use.arriving[port].shape
@@ -61,10 +61,7 @@ class Writer:
                 plan.channels[argument] = port
         arguments = [("", "self")]
         arguments += [("", f"{argument}: int") for argument in (*plan.channels, *plan.sizes)]
-        arguments += [
-            ("", f"{p}: {'bool' if isinstance(default, bool) else 'int'} = {default!r}")
-            for p, default in parameters
-        ]
+        arguments += [("", f"{p}: {type(default).__name__} = {default!r}") for p, default in parameters]
         plan.lines = [
             f"class {name}({header}):",
             *statement(Call("def __init__", tuple(arguments)), 1, after=" -> None:"),
@@ -84,7 +81,7 @@ class Writer:
         self,
         uses: list[GraphAnalysis],
         ports: Mapping[str, Node],
-        parameters: Sequence[tuple[str, int | bool]],
+        parameters: Sequence[tuple[str, float]],
     ) -> dict[str, list[int]]:
         """For each port and use: its channels, as a number, by an expression of the parameters, or an argument."""
         known: dict[str, list[int]] = {}

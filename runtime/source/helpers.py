@@ -127,8 +127,24 @@ _CROP_LIKE = '''class CropLike(nn.Module):
         return input
 '''
 
+_PAD_LIKE = '''class PadLike(nn.Module):
+    """A map in the middle of zeros, as large as another map."""
+
+    def forward(self, input: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+        padding = []
+        for size, wanted in zip(input.shape[2:], like.shape[2:]):
+            before = (wanted - size) // 2
+            padding = [before, wanted - size - before, *padding]
+        return nn.functional.pad(input, padding)
+'''
+
 #: The same for any number of axes.
-_PLAIN = {"CenterCrop": _CENTER_CROP, "CropLike": _CROP_LIKE, "StochasticDepth": _STOCHASTIC_DEPTH}
+_PLAIN = {
+    "CenterCrop": _CENTER_CROP,
+    "CropLike": _CROP_LIKE,
+    "PadLike": _PAD_LIKE,
+    "StochasticDepth": _STOCHASTIC_DEPTH,
+}
 _TEMPLATES = {
     "SameConv": _SAME_CONV,
     "PadConv": _PAD_CONV,

@@ -14,7 +14,7 @@ from builder.analysis.values import GraphAnalysis
 from builder.blocks.lowering import Bare, Make
 from builder.document import Document
 from builder.errors import Address, ConvolabError
-from builder.expressions import Symbol
+from builder.expressions import SYMBOLS
 from runtime.source.growth import common_step
 from runtime.source.tracing import Placement, Step, trace
 from runtime.source.writing import Call, Code, Repeated, flat, literal, mark
@@ -153,7 +153,7 @@ class Settler:
         arguments += [("", sizes[id(placement.use)]) for sizes in plan.sizes.values()]
         for parameter in self.document.modules[placement.name].parameters:
             value = placement.arguments[parameter.name]
-            if isinstance(value, Symbol) or value != parameter.default:
+            if isinstance(value, SYMBOLS) or value != parameter.default:
                 arguments.append((f"{parameter.name}=", value))
         return Call(plan.name, tuple(arguments))
 
@@ -193,6 +193,8 @@ class Settler:
         plan = self.plan
         if len(values) != len(plan.uses):
             raise UnsettledError(f"uses of '{slot}' differ from stage to stage")
+        if any(isinstance(value, float) for value in values):
+            raise UnsettledError(f"uses of '{slot}' differ in a number that is not whole")
         name = re.sub(r"\W", "_", slot if slot[0].isalpha() else f"size_{slot}")
         plan.sizes[name] = {id(use): int(value) for use, value in zip(plan.uses, values, strict=True)}
         return name

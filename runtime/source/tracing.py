@@ -15,7 +15,7 @@ from builder.blocks import block_class
 from builder.blocks.lowering import Lowering
 from builder.document import Document, module_name
 from builder.errors import Problem
-from builder.expressions import INPUT_CHANNELS, Symbol, parse, resolve
+from builder.expressions import INPUT_CHANNELS, SYMBOLS, parse, resolve
 from builder.graph import Node
 from builder.shapes import TensorShape
 
@@ -60,7 +60,7 @@ class Trace:
 def trace(
     document: Document,
     analysis: GraphAnalysis,
-    env: Mapping[str, int],
+    env: Mapping[str, float],
     arriving: Mapping[str, TensorShape],
 ) -> Trace:
     """Lower every live node of an error-free graph; ``env`` and ``arriving`` may hold Symbols."""
@@ -89,7 +89,7 @@ def trace(
 def _step(
     document: Document,
     result: NodeResult,
-    env: Mapping[str, int],
+    env: Mapping[str, float],
     inputs: dict[str, TensorShape],
 ) -> Step:
     node = result.node
@@ -128,7 +128,7 @@ def _place(
     document: Document,
     node: Node,
     use: GraphAnalysis,
-    known: Mapping[str, int],
+    known: Mapping[str, float],
     inputs: dict[str, TensorShape],
 ) -> Placement:
     name = module_name(node.block)
@@ -136,8 +136,10 @@ def _place(
     arguments: dict[str, Any] = {}
     for parameter in document.modules[name].parameters:
         value = resolve(node.parameters.get(parameter.name, parameter.default), known)
-        if isinstance(parameter.default, bool) and not isinstance(value, Symbol):
-            value = bool(value)
+        if isinstance(value, SYMBOLS):
+            pass
+        elif isinstance(parameter.default, bool | float):
+            value = type(parameter.default)(value)
         arguments[parameter.name] = value
     return Placement(name, use, arguments, tuple(node.parameters), dict(inputs))
 

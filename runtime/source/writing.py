@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from builder.errors import Address
-from builder.expressions import Symbol
+from builder.expressions import SYMBOLS
 
 WIDTH = 88
 INDENT = "    "
@@ -43,8 +43,8 @@ Code: TypeAlias = str | Call | Repeated
 
 
 def literal(value: object) -> str:
-    """A typed literal, or the text of a Symbol; raises TypeError for anything else."""
-    if isinstance(value, Symbol):
+    """A typed literal, or the text of a symbol; raises TypeError for anything else."""
+    if isinstance(value, SYMBOLS):
         return value.text
     if isinstance(value, tuple):
         items = ", ".join(map(literal, value))

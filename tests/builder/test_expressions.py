@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.expressions import ExpressionError, Symbol, is_expression, names_in, parse, resolve
+from builder.analysis import analyze
+from builder.document import Document, Module, ModuleParameter
+from builder.expressions import (
+    ExpressionError,
+    RealSymbol,
+    Symbol,
+    is_expression,
+    names_in,
+    parse,
+    resolve,
+)
+from builder.graph import Graph
+from builder.sketch import Sketch
 
 _ENV = st.fixed_dictionaries(
     {"width": st.integers(1, 64), "stride": st.integers(1, 4), "depth": st.integers(0, 9)}
@@ -120,3 +134,29 @@ def test_sums_with_numbers_are_folded() -> None:
     assert (depth - 1 + 1).text == "depth"
     assert (depth * 1).text == "depth"
     assert (2 * (depth + 1)).text == "2 * (depth + 1)"
+
+
+def placed(parameter: ModuleParameter, **given: Any) -> list[str]:
+    """What is wrong with a module that drops out with the probability ``rate``, placed with these arguments."""
+    inside = Sketch(Graph("Drop"))
+    inside.output(inside.add("drop", "dropout", inside.input(), p="=rate"))
+    net = Sketch()
+    net.output(net.add("part", "module:Drop", net.input((3, 8, 8)), **given))
+    document = Document("net", net.graph, [Module("Drop", (parameter,), inside.graph)])
+    return [problem.message for problem in analyze(document).problems]
+
+
+def test_real_parameters_of_modules() -> None:
+    real = ModuleParameter("rate", 0.5)
+    assert (
+        placed(real) == placed(real, rate=0.25) == placed(real, rate=1) == placed(real, rate="=1 // 2") == []
+    )
+    assert any("at most 1" in message for message in placed(real, rate=1.5))
+    assert any("'rate' is a whole number, not 0.5" in m for m in placed(ModuleParameter("rate", 1), rate=0.5))
+
+
+def test_real_numbers_in_expressions() -> None:
+    assert resolve("=1 - rate", {"rate": 0.25}) == 0.75
+    made = resolve("=1 - rate", {"rate": RealSymbol(0.25, "rate")})
+    assert isinstance(made, RealSymbol)
+    assert (made, made.text) == (0.75, "1 - rate")

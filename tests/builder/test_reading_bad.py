@@ -233,8 +233,8 @@ BAD: dict[str, tuple[Callable[[dict[str, Any]], object], str, str]] = {
         "missing-key",
         "$.modules.A.parameters[0]",
     ),
-    "parameter with a fraction": (
-        lambda d: d["modules"]["A"]["parameters"][0].update(default=0.5),
+    "parameter in words": (
+        lambda d: d["modules"]["A"]["parameters"][0].update(default="half"),
         "wrong-type",
         "$.modules.A.parameters[0].default",
     ),
