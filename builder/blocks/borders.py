@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from builder.blocks.base import Block, Formula, Preset, Saved, class_for, register, shape_dims
 from builder.blocks.lowering import Index, Lowering, Make, compact
@@ -207,22 +207,25 @@ class Crop(_Border):
         return f"{self.parameters()['crop'].format(self.crop)} off"
 
 
-@register
-class CropLike(Block):
-    """The middle of one map, as large as another."""
+class _Fitted(Block):
+    """One map in the size of another, whose size alone matters; both have the same middle."""
 
-    id = "crop_like"
-    title = "Crop like"
     category = "Reshape"
-    description = (
-        "Cuts out the middle of the first map, as large as the second, whose size alone matters. Before a Concat it "
-        "fits the encoder's map to the decoder's, as in the first U-Net, whose convolutions have no padding."
-    )
-    search = ("u-net", "unet", "center crop", "centre crop", "match", "align", "skip")
-    stem = "crop"
     inputs = ("input", "like")
     ranks = (2, 3, 4)
     rank_way_out = "Use it where the tensors still are maps."
+    #: What is said where the sizes are the wrong way round: code, rule, way out.
+    misfit: ClassVar[tuple[str, str, str]]
+    #: How many pixels stand before the middle, as a formula.
+    middle: ClassVar[str]
+
+    def _sides(self, inputs: Sequence[TensorShape]) -> Sides:
+        """(before, after) for each axis: what comes or goes on each side of the middle."""
+        shape, like = inputs
+        return tuple([self._around(*pair) for pair in zip(shape[1:], like[1:], strict=True)])
+
+    def _around(self, size: int, wanted: int) -> tuple[int, int]:
+        raise NotImplementedError
 
     def infer(self, inputs: Sequence[TensorShape]) -> TensorShape | Problem:
         shape, like = inputs
@@ -234,40 +237,85 @@ class CropLike(Block):
                 brings,
                 "Connect a map of the same kind.",
             )
-        if any(wanted > size for size, wanted in zip(shape[1:], like[1:], strict=True)):
-            return Problem(
-                "crop-too-large",
-                "The second map must fit in the first",
-                brings,
-                "Change the two wires round, or pad the first map.",
-            )
+        if any(sum(pair) < 0 for pair in self._sides(inputs)):
+            code, rule, way_out = self.misfit
+            return Problem(code, rule, brings, way_out)
         return (shape[0], *like[1:])
+
+    def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
+        shape, like = inputs
+        formulas = []
+        for name, size, wanted in zip(AXIS_NAMES[len(shape) - 1], shape[1:], like[1:], strict=True):
+            more, less = max(size, wanted), min(size, wanted)
+            numbers = f"⌊({more} − {less}) / 2⌋ = {self._around(size, wanted)[0]}"
+            formulas.append(Formula(f"Output {name}", self.middle, numbers, f"{wanted:,}"))
+        return formulas
+
+    def summary(self) -> str:
+        return "to the other's size"
+
+
+@register
+class CropLike(_Fitted):
+    """The middle of one map, as large as another."""
+
+    id = "crop_like"
+    title = "Crop like"
+    description = (
+        "Cuts out the middle of the first map, as large as the second, whose size alone matters. Before a Concat it "
+        "fits the encoder's map to the decoder's, as in the first U-Net, whose convolutions have no padding."
+    )
+    search = ("u-net", "unet", "center crop", "centre crop", "match", "align", "skip")
+    stem = "crop"
+    misfit = (
+        "crop-too-large",
+        "The second map must fit in the first",
+        "Change the two wires round, or pad the first map.",
+    )
+    middle = "from ⌊(size − wanted) / 2⌋ on"
+
+    def _around(self, size: int, wanted: int) -> tuple[int, int]:
+        return centred(size, wanted)
 
     def saved(self, inputs: Sequence[TensorShape]) -> Saved:
         return Saved(view=True)
 
     def sight(self, inputs: Sequence[TensorShape]) -> Sight:
-        shape, like = inputs
-        cut = tuple(centred(size, wanted) for size, wanted in zip(shape[1:], like[1:], strict=True))
-        return PerInput((_shifted(cut), None))
-
-    def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
-        shape, like = inputs
-        return [
-            Formula(
-                f"Output {name}",
-                "from ⌊(size − wanted) / 2⌋ on",
-                f"⌊({size} − {wanted}) / 2⌋ = {centred(size, wanted)[0]}",
-                f"{wanted:,}",
-            )
-            for name, size, wanted in zip(AXIS_NAMES[len(shape) - 1], shape[1:], like[1:], strict=True)
-        ]
+        return PerInput((_shifted(self._sides(inputs)), None))
 
     def lower(self, inputs: Sequence[TensorShape]) -> Lowering:
         return Make("helper:CropLike")
 
-    def summary(self) -> str:
-        return "to the other's size"
+
+@register
+class PadLike(_Fitted):
+    """One map in the middle of zeros, as large as another."""
+
+    id = "pad_like"
+    title = "Pad like"
+    description = (
+        "Puts zeros around the first map until it is as large as the second, whose size alone matters. A map of odd "
+        "size comes back from halving and doubling one pixel short; before a Concat this makes up for it, so that a "
+        "U-Net takes pictures of any size and answers in the same."
+    )
+    search = ("u-net", "unet", "zero pad", "match", "align", "skip", "fit", "odd size")
+    stem = "pad"
+    misfit = (
+        "pad-too-small",
+        "The first map must fit in the second",
+        "Change the two wires round, or crop the first map.",
+    )
+    middle = "⌊(wanted − size) / 2⌋ before, the rest after"
+
+    def _around(self, size: int, wanted: int) -> tuple[int, int]:
+        return centred(wanted, size)
+
+    def sight(self, inputs: Sequence[TensorShape]) -> Sight:
+        around = tuple([Sliding(1, 1, before) for before, _ in self._sides(inputs)])
+        return PerInput((Window(around), None))
+
+    def lower(self, inputs: Sequence[TensorShape]) -> Lowering:
+        return Make("helper:PadLike")
 
 
 @register
@@ -312,7 +360,7 @@ class PadChannels(Block):
 
 
 def centred(size: int, wanted: int) -> tuple[int, int]:
-    """What is cut off before and after the middle; of an odd rest the larger part goes after."""
+    """What stands before and after the middle; of an odd rest the larger part is after."""
     before = (size - wanted) // 2
     return before, size - wanted - before
 

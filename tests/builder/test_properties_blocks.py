@@ -82,6 +82,7 @@ def test_house_rules_are_needed(rule: Any) -> None:
         "Add does not broadcast": ("add", {}, [(3, 8, 8), (3, 1, 1)]),
         "Pixels are shuffled in images": ("pixel_shuffle", {"upscale_factor": 1}, [(4, 2, 2, 2)]),
         "A slice lies inside": ("slice", {"stop": 5}, [(3, 8, 8)]),
+        "What is padded fits": ("pad_like", {}, [(3, 8, 8), (3, 8, 7)]),
         "Parts are equal": ("split", {"sections": 2}, [(3, 8, 8)]),
         "A map has pixels": ("conv_transpose", {"kernel_size": 4, "stride": 1, "padding": 2}, [(3, 1, 4)]),
         "Linear takes vectors": ("linear", {}, [(3, 8, 8)]),

@@ -184,6 +184,11 @@ def _leaves_no_pixels(block_id: str, values: Values, shapes: Sequence[Shape]) ->
         return False
 
 
+def _is_larger(shape: Shape, like: Shape) -> bool:
+    """Whether two maps have equally many axes, and the first is larger along any of them."""
+    return len(shape) == len(like) and any(a > b for a, b in zip(shape[1:], like[1:], strict=True))
+
+
 HOUSE_RULES = (
     HouseRule(
         "one number for each axis",
@@ -218,6 +223,12 @@ HOUSE_RULES = (
         "PyTorch cuts off what lies outside, and gives empty tensors; both are slips.",
         True,
         lambda block_id, values, shapes: block_id == "slice" and _slice_slips(values, shapes[0]),
+    ),
+    HouseRule(
+        "What is padded fits",
+        "PyTorch cuts off where a border is negative; that is Crop like's work, and here a slip.",
+        True,
+        lambda block_id, values, shapes: block_id == "pad_like" and _is_larger(*shapes),
     ),
     HouseRule(
         "Parts are equal",

@@ -68,6 +68,19 @@ def _crop_like(values: Values, shapes: Sequence[Shape]) -> nn.Module:
     return Function(lambda x, like: _middle(x, like.shape[2:]))
 
 
+def _pad_like(values: Values, shapes: Sequence[Shape]) -> nn.Module:
+    if _maps(shapes) != _maps(shapes[::-1]):
+        raise ValueError("maps of one kind")
+
+    def fit(x: Tensor, like: Tensor) -> Tensor:
+        border: list[int] = []
+        for missing in (wanted - have for have, wanted in zip(x.shape[2:], like.shape[2:], strict=True)):
+            border = [missing // 2, missing - missing // 2, *border]
+        return F.pad(x, border)
+
+    return Function(fit)
+
+
 def _slice(values: Values, shapes: Sequence[Shape]) -> nn.Module:
     if values["dim"] > len(shapes[0]):
         raise IndexError("no such axis")
@@ -99,6 +112,7 @@ SHAPES: dict[str, Maker] = {
     "flatten": lambda values, shapes: nn.Flatten(values["start_dim"], values["end_dim"]),
     "pad": _pad,
     "pad_channels": _pad_channels,
+    "pad_like": _pad_like,
     "permute": _permute,
     "reshape": _reshape,
     "slice": _slice,

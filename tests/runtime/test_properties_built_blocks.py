@@ -37,6 +37,7 @@ SHARE = {
     "split": 0.5,
     "reshape": 0.5,
     "crop_like": 0.5,
+    "pad_like": 0.5,
 }
 
 

@@ -25,6 +25,7 @@ def _document(block: str, inputs: int) -> Document:
     [
         ("split", 1, [(True, "0"), (True, "1")]),
         ("crop_like", 2, [(False, "input"), (False, "like")]),
+        ("pad_like", 2, [(False, "input"), (False, "like")]),
         ("add", 2, []),
         ("relu", 1, []),
     ],
