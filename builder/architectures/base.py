@@ -58,6 +58,11 @@ class Architecture:
         }
 
 
+def scaled(count: int, factor: float) -> int:
+    """So many channels, units or blocks times a factor, to the nearest whole number and at least 1."""
+    return max(1, int(count * factor + 0.5))
+
+
 @cache
 def figures_of(entry: Architecture) -> dict[str, Any]:
     """Parameters, MACs, FLOPs, and the largest local receptive field of any of its layers, as it comes."""
