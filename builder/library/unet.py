@@ -1,6 +1,11 @@
-"""The two sides of a U-Net: down to few positions with many channels, and up with what the way down saw."""
+"""The two sides of a U-Net: down to few positions with many channels, and up with what the way down saw.
+
+Layers have the names of A. Milesi's Pytorch-UNet, which most people use.
+"""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from builder.document import Module, ModuleParameter
 from builder.library.base import OUT_CHANNELS, ReadyModule, module, sketch
@@ -11,45 +16,65 @@ _RONNEBERGER = (
 )
 
 
+_MID_CHANNELS = ModuleParameter("mid_channels", 64, "Channels between the two convolutions.")
+
+
 def double_conv() -> list[Module]:
-    """Convolution, norm, ReLU, twice, as ``0`` to ``5``."""
-    net = sketch("DoubleConv", wrap=4)
-    x = net.input()
-    for number in (0, 3):
-        x = net.add(
-            str(number), "conv", x, out_channels="=out_channels", kernel_size=3, padding=1, bias=False
-        )
-        x = net.add(str(number + 1), "batch_norm", x)
-        x = net.add(str(number + 2), "relu", x)
+    """Convolution, norm, ReLU, twice, as ``double_conv.0`` to ``double_conv.5``."""
+    chain = sketch("ConvTwice", wrap=4)
+    x = chain.input()
+    for number, width in ((0, "=mid_channels"), (3, "=out_channels")):
+        x = chain.add(str(number), "conv", x, out_channels=width, kernel_size=3, padding=1, bias=False)
+        x = chain.add(str(number + 1), "batch_norm", x)
+        x = chain.add(str(number + 2), "relu", x)
+    chain.output(x)
+    net = sketch("DoubleConv")
+    x = net.add(
+        "double_conv", "module:ConvTwice", net.input(),
+        out_channels="=out_channels", mid_channels="=mid_channels",
+    )  # fmt: skip
     net.output(x)
-    return [module(net, OUT_CHANNELS, about="Two 3×3 convolutions, each with batch norm and ReLU.")]
+    about = "Two 3×3 convolutions, each with batch norm and ReLU."
+    return [module(drawn, OUT_CHANNELS, _MID_CHANNELS, about=about) for drawn in (net, chain)]
 
 
 def down() -> list[Module]:
-    """Half the map, then two convolutions."""
+    """Half the map, then two convolutions, as ``maxpool_conv.0`` and ``maxpool_conv.1``."""
+    chain = sketch("MaxPoolConv")
+    x = chain.add("0", "max_pool", chain.input())
+    x = chain.add("1", "module:DoubleConv", x, out_channels="=out_channels", mid_channels="=out_channels")
+    chain.output(x)
     net = sketch("UNetDown")
-    x = net.add("pool", "max_pool", net.input())
-    net.output(net.add("conv", "module:DoubleConv", x, out_channels="=out_channels"))
-    return [module(net, OUT_CHANNELS), *double_conv()]
+    net.output(net.add("maxpool_conv", "module:MaxPoolConv", net.input(), out_channels="=out_channels"))
+    inner = module(chain, OUT_CHANNELS, about="A max pool halves the map, two convolutions look at it.")
+    return [module(net, OUT_CHANNELS), inner, *double_conv()]
 
 
-def up() -> list[Module]:
-    """Twice the map, beside what the way down saw there, then two convolutions."""
-    net = sketch("UNetUp")
-    x = net.add("input", "input", row=1)
-    skip = net.add("skip", "input", row=0)
+def up(merge: Literal["concat", "add"] = "concat") -> list[Module]:
+    """Twice the map, in the size of what the way down saw there, and stacked on it; then two convolutions.
+
+    ``merge``: "add" adds the two in place of stacking them; it is a module of its own name, ``UNetUpAdd``.
+    """
+    net = sketch("UNetUp" if merge == "concat" else "UNetUpAdd")
+    x = net.add("input", "input")
+    skip = net.add("skip", "input", row=1)
     x = net.add(
         "up", "conv_transpose", x, out_channels="=in_channels // 2", kernel_size=2, stride=2,
         when="not interpolate",
     )  # fmt: skip
     x = net.add("upsample", "upsample", x, mode="linear", align_corners=True, when="interpolate")
-    skip = net.add("crop", "crop_like", skip, x, row=0, column=3)
-    x = net.add("concat", "concat", skip, x, row=1)
-    net.output(net.add("conv", "module:DoubleConv", x, out_channels="=out_channels"))
+    x = net.add("pad", "pad_like", x, skip, column=3.4)
+    x = net.add(merge, merge, skip, x, row=1)
+    x = net.add(
+        "conv", "module:DoubleConv", x, out_channels="=out_channels",
+        mid_channels="=in_channels // 2 if interpolate else out_channels",
+    )  # fmt: skip
+    net.output(x)
     interpolate = ModuleParameter(
         "interpolate", False, "Enlarge by interpolation, with nothing learnt; off: a transposed convolution."
     )
-    return [module(net, OUT_CHANNELS, interpolate), *double_conv()]
+    about = "Doubles the map, adds to it what the way down saw at that size, and convolves twice."
+    return [module(net, OUT_CHANNELS, interpolate, about=about), *double_conv()]
 
 
 MODULES = (
@@ -67,8 +92,8 @@ MODULES = (
         "UNetUp",
         "U-Net up",
         "One step up the right side of a U-Net: doubles the map that comes from below, stacks it on the map of that "
-        "size from the way down (the second input, cropped where it is larger), and convolves both twice. So the "
-        "output knows what is there and, to the pixel, where.",
+        "size from the way down (the second input; a border of zeros makes up for a pixel that halving lost), and "
+        "convolves both twice. So the output knows what is there and, to the pixel, where.",
         _RONNEBERGER,
         ("unet", "decoder", "segmentation", "expanding", "skip"),
         up,

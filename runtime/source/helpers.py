@@ -132,9 +132,9 @@ _PAD_LIKE = '''class PadLike(nn.Module):
 
     def forward(self, input: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
         padding = []
-        for size, wanted in zip(input.shape[2:], like.shape[2:]):
-            before = (wanted - size) // 2
-            padding = [before, wanted - size - before, *padding]
+        for axis, size in enumerate(like.shape[2:], start=2):
+            missing = size - input.shape[axis]
+            padding = [missing // 2, missing - missing // 2, *padding]
         return nn.functional.pad(input, padding)
 '''
 

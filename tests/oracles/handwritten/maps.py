@@ -10,26 +10,35 @@ from tests.oracles.handwritten.base import Case, layers
 from tests.oracles.handwritten.mobile import StochasticDepth, sequential
 
 
-def double_conv(c: int, out: int, dims: int) -> nn.Sequential:
-    kind = layers(dims)
-    return nn.Sequential(
-        kind.conv(c, out, 3, padding=1, bias=False), kind.norm(out), nn.ReLU(),
-        kind.conv(out, out, 3, padding=1, bias=False), kind.norm(out), nn.ReLU(),
-    )  # fmt: skip
+class DoubleConv(nn.Module):
+    def __init__(self, c: int, out: int, mid: int | None = None, dims: int = 2) -> None:
+        super().__init__()
+        kind = layers(dims)
+        mid = mid or out
+        self.double_conv = nn.Sequential(
+            kind.conv(c, mid, 3, padding=1, bias=False), kind.norm(mid), nn.ReLU(),
+            kind.conv(mid, out, 3, padding=1, bias=False), kind.norm(out), nn.ReLU(),
+        )  # fmt: skip
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.double_conv(x)
 
 
 class Down(nn.Module):
     def __init__(self, c: int, out: int, dims: int = 2) -> None:
         super().__init__()
-        self.pool = layers(dims).max_pool(2)
-        self.conv = double_conv(c, out, dims)
+        self.maxpool_conv = nn.Sequential(layers(dims).max_pool(2), DoubleConv(c, out, dims=dims))
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.conv(self.pool(x))
+        return self.maxpool_conv(x)
 
 
 class Up(nn.Module):
-    def __init__(self, c: int, skipped: int, out: int, interpolate: bool = False, dims: int = 2) -> None:
+    """``c`` channels come from below, ``skipped`` from the way down; ``merge``: torch.cat, or their sum."""
+
+    def __init__(
+        self, c: int, skipped: int, out: int, interpolate: bool = False, dims: int = 2, merge: str = "concat"
+    ) -> None:
         super().__init__()
         mode = {1: "linear", 2: "bilinear", 3: "trilinear"}[dims]
         self.up = (
@@ -37,14 +46,19 @@ class Up(nn.Module):
             if interpolate
             else layers(dims).up(c, c // 2, 2, stride=2)
         )
-        self.conv = double_conv((c if interpolate else c // 2) + skipped, out, dims)
+        self.merge = merge
+        enlarged = c if interpolate else c // 2
+        both = enlarged + skipped if merge == "concat" else enlarged
+        self.conv = DoubleConv(both, out, both // 2 if interpolate else None, dims)
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         x = self.up(x)
-        for axis in range(2, x.dim()):
-            before = (skip.shape[axis] - x.shape[axis]) // 2
-            skip = skip.narrow(axis, before, x.shape[axis])
-        return self.conv(torch.cat([skip, x], 1))
+        sides: list[int] = []
+        for axis in range(x.dim() - 1, 1, -1):
+            missing = skip.shape[axis] - x.shape[axis]
+            sides += [missing // 2, missing - missing // 2]
+        x = F.pad(x, sides)
+        return self.conv(torch.cat([skip, x], 1) if self.merge == "concat" else skip + x)
 
 
 class TemporalBlock(nn.Module):
