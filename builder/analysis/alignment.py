@@ -17,7 +17,8 @@ def misalignment(inputs: Sequence[Value]) -> Problem | None:
     """Advice where two branches of one source have different jumps or centres.
 
     ``{0}``, ``{1}`` in its words stand for who brings them. Pixels are those of the graph's own input. Where a branch
-    is itself a union of unlike branches, nothing is said.
+    is itself a union of unlike branches, nothing is said, nor of branches over time that all look back from their own
+    moment, however far: they are causal.
     """
     seen: dict[str, tuple[int, Field]] = {}
     for index, value in enumerate(inputs):
@@ -30,6 +31,8 @@ def misalignment(inputs: Sequence[Value]) -> Problem | None:
             for name, one, two in zip(AXIS_NAMES[len(field.axes)], known.axes, field.axes, strict=True):
                 if one is two or _plainly_aligned(one, two):
                     continue
+                if len(field.axes) == 1 and _looks_back(one) and _looks_back(two):
+                    continue
                 a, b = _centre(one), _centre(two)
                 if a is not None and b is not None and a != b:
                     return _advice(name, other, a, index, b)
@@ -40,6 +43,11 @@ def _plainly_aligned(one: AxisField, two: AxisField) -> bool:
     """Whether both are straight, as fast, and have one centre: true of most branches, and cheap to see."""
     a, b = one.line, two.line
     return a is not None and b is not None and a[0] == b[0] and a[1] + a[2] == b[1] + b[2]
+
+
+def _looks_back(axis: AxisField) -> bool:
+    """Whether every position sees itself last."""
+    return axis.line is not None and (axis.line[0], axis.line[2]) == (1, 0)
 
 
 def _centre(axis: AxisField) -> tuple[Fraction, Fraction] | None:

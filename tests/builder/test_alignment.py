@@ -15,10 +15,14 @@ from builder.sketch import Sketch
 
 
 def _two_branches(
-    one: dict[str, Any], other: dict[str, Any], size: int, blocks: tuple[str, str] = ("conv", "conv")
+    one: dict[str, Any],
+    other: dict[str, Any],
+    size: int,
+    blocks: tuple[str, str] = ("conv", "conv"),
+    dims: int = 1,
 ) -> Document:
     net = Sketch()
-    x = net.input((4, size))
+    x = net.input((4, *[size] * dims))
     a = net.add("left", blocks[0], x, **one)
     b = net.add("right", blocks[1], x, **other)
     net.output(net.add("meet", "concat", a, b))
@@ -65,7 +69,19 @@ def test_advice_is_given_where_the_middles_differ(k: int, m: int, before: int, m
     document = _two_branches(one, other, 12)
     if analyze(document).ok:
         middles_differ = (k - 1) - 2 * before != (m - 1) - 2 * more
-        assert bool(_advice(document)) == middles_differ
+        causal = before == k - 1 and more == m - 1
+        assert bool(_advice(document)) == (middles_differ and not causal)
+
+
+def test_branches_that_look_back_from_the_same_moment_are_aligned() -> None:
+    """Over time; in a picture a shift is a shift."""
+    causal = {"kernel_size": 3, "dilation": 4, "padding": [[8, 0]]}
+    assert not _advice(_two_branches(causal, {"kernel_size": 1}, 24))
+    assert "'left' is centred on pixel −4" in _advice(
+        _two_branches({**causal, "padding": [[8, 0], [8, 0]]}, {"kernel_size": 1}, 24, dims=2)
+    )
+    late = {"kernel_size": 3, "dilation": 4, "padding": [[7, 1]]}
+    assert "'left' is centred on pixel −3" in _advice(_two_branches(late, {"kernel_size": 1}, 24))
 
 
 @pytest.mark.parametrize("name", sorted(ARCHITECTURES))
