@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
+from builder.analysis import Analysis, analyze
+from builder.blocks.parameters import Choice, Flag, Integer, Parameter, Real, ShapeValue
 from builder.document import Document
+from builder.errors import ConvolabError, Problem
 from builder.shapes import TensorShape
 
+#: The headings of the gallery, in the order in which a course goes through them.
+FAMILIES = (
+    "First networks", "Deeper", "Inception", "Residual", "Dense", "Small and fast", "Modern", "Segmentation",
+    "Sequences",
+)  # fmt: skip
 #: What every architecture takes; all else is its own.
 _COMMON = ("input_shape", "classes")
+
+Value = TypeVar("Value")
+
+#: ``K. He`` or ``L. van der Maaten`` as a paper begins.
+_AUTHOR = re.compile(r"(?:\w\.[ -]?)+((?:[a-z]+ )*[\w’'-]+)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +55,48 @@ class Architecture:
         known = inspect.signature(self.build).parameters.values()
         return {p.name: p.default for p in known if p.name not in _COMMON}
 
+    @cached_property
+    def choices(self) -> Mapping[str, Parameter[Any]]:
+        """What ``build`` can be given, as a form declares it: input, classes, and options of a kind that has a field.
+
+        A word that is one of a few is annotated with them: ``shortcut: Literal["projection", "identity"]``.
+        """
+        kinds = get_type_hints(self.build)
+        found: dict[str, Parameter[Any]] = {
+            "input_shape": ShapeValue(
+                self.default_input, label="Input", help="Channels, then the size of each axis."
+            ),
+            "classes": Integer(self.default_classes, label="Classes", help="Outputs of the last layer."),
+        }
+        for name, default in self.options.items():
+            if (declared := _choice(default, kinds.get(name))) is not None:
+                found[name] = declared
+        for name, parameter in found.items():
+            parameter.__set_name__(object, name)
+        return found
+
+    def make(self, options: Mapping[str, Any]) -> Document | list[Problem]:
+        """Build it with options a person chose, or say what is wrong with them."""
+        try:
+            return self.build(**options)
+        except (ConvolabError, ValueError) as error:
+            rule = "A network is made of options that go together"
+            return [Problem("bad-option", rule, str(error), "Choose others.")]
+
+    @property
+    def cited(self) -> str:
+        """The paper as one refers to it: ``He et al., CVPR 2016``."""
+        paper = self.paper.split(";")[0].rstrip(". ")
+        where = paper.rsplit(", ", 1)[-1]
+        first = _AUTHOR.match(paper)
+        if first is None:
+            return where
+        rest = paper[first.end() :]
+        second = _AUTHOR.match(rest, len(" and ")) if rest.startswith(" and ") else None
+        several = rest.startswith(" et al.") or (rest.startswith(", ") and _AUTHOR.match(rest, len(", ")))
+        more = f" and {second[1]}" if second else " et al." if several else ""
+        return f"{first[1]}{more}, {where}"
+
     def describe(self) -> dict[str, Any]:
         """What ``architectures --json`` says of it; the figures are the analysis's."""
         return {
@@ -63,12 +119,40 @@ def scaled(count: int, factor: float) -> int:
     return max(1, int(count * factor + 0.5))
 
 
+def by_family(entries: Iterable[Architecture]) -> dict[str, list[Architecture]]:
+    """Architectures under their headings, in the gallery's order; a heading has at least one."""
+    found: dict[str, list[Architecture]] = {family: [] for family in FAMILIES}
+    for entry in entries:
+        found.setdefault(entry.family, []).append(entry)
+    return {family: members for family, members in found.items() if members}
+
+
+def chosen(option: str, value: str, choices: Mapping[str, Value]) -> Value:
+    """What an option given by a word stands for; raises ValueError for a word that is none of the choices."""
+    if value not in choices:
+        raise ValueError(f"'{option}' is {' or '.join(choices)}, not {value!r}")
+    return choices[value]
+
+
+def _choice(default: Any, kind: Any) -> Parameter[Any] | None:
+    """An option as a declaration; None for one that a form has no field for."""
+    if get_origin(kind) is Literal:
+        return Choice(default, get_args(kind))
+    if isinstance(default, bool):
+        return Flag(default)
+    if isinstance(default, int):
+        return Integer(default, minimum=min(default, 1))
+    return Real(default, minimum=0.0) if isinstance(default, float) else None
+
+
 @cache
 def figures_of(entry: Architecture) -> dict[str, Any]:
-    """Parameters, MACs, FLOPs, and the largest local receptive field of any of its layers, as it comes."""
-    from builder.analysis import analyze
+    """The figures of an architecture as it comes."""
+    return figures(analyze(entry.build()))
 
-    analysis = analyze(entry.build())
+
+def figures(analysis: Analysis) -> dict[str, Any]:
+    """Parameters, MACs, FLOPs, and the largest local receptive field of any layer."""
     totals = analysis.totals
     fields = [leaf.receptive_field for leaf in analysis.leaves() if leaf.receptive_field is not None]
     largest = max((field.size for field in fields if field.size is not None), default=None)

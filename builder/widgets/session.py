@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from builder.analysis import Analysis, GraphView, NodeReport, analyze
 from builder.convention import Convention
 from builder.document import Document
 from builder.edits import Edit
-from builder.errors import Address, ConvolabError
+from builder.errors import Address, ConvolabError, Problem
 from builder.graph import Graph
 from builder.history import History, Step
 from builder.places import node_of, place_of
@@ -52,6 +52,8 @@ class Session(QObject):
     statusMessage = Signal(str)
     #: What opening or saving found, a list of Problem.
     problemsFound = Signal(list)
+    #: The gallery of networks is wanted, at the one of this name, or where it was left for "".
+    galleryAsked = Signal(str)
     #: The node to bring into view, by id; the graph it is drawn in has been entered already.
     nodeRevealed = Signal(str)
 
@@ -102,19 +104,20 @@ class Session(QObject):
         """Start with an empty network, after asking about unsaved changes."""
         self._guarded(lambda: self.replace(Document()))
 
-    def open_document(self, source: str | Path) -> None:
-        """Open a file or an architecture by name; what is wrong with it is told and the open document stays."""
-        self._guarded(lambda: self._open(source))
+    def open_document(self, source: str | Path, **options: Any) -> None:
+        """Open a file or an architecture by name; what is wrong with it is told and the open document stays.
 
-    def _open(self, source: str | Path) -> None:
+        ``options`` are for an architecture: its input, its classes, and what else it can be given.
+        """
+        self._guarded(lambda: self._open(source, options))
+
+    def _open(self, source: str | Path, options: Mapping[str, Any]) -> None:
         path = Path(source)
         is_file = isinstance(source, Path) or path.suffix == SUFFIX or path.is_file()
         if is_file:
             found = load(path)
         else:
-            from builder.architectures import open_document  # late: it knows every network there is
-
-            found = open_document(str(source))
+            found = _built_in(str(source), options)
         if isinstance(found, list):
             where = [f"{path.name} {problem.path.removeprefix('$')}".rstrip() for problem in found]
             self.problemsFound.emit([replace(p, path=w) for p, w in zip(found, where, strict=True)])
@@ -315,6 +318,8 @@ class Session(QObject):
             if rest:
                 if (found := self._find(rest, (*instance, segment))) is not None:
                     return found
+            elif (node_id := _drawn_as(view, ".".join((*instance, segment)))) is not None:
+                return instance, node_id
             elif (node := node_of(view.graph, segment)) is not None:
                 return instance, node.id
         return None
@@ -366,3 +371,17 @@ class Session(QObject):
         texts = [str(path), *(str(other) for other in self.recent if other != path)]
         preferences.remember("recent", texts[:RECENT_LENGTH])
         self.recentChanged.emit()
+
+
+def _built_in(name: str, options: Mapping[str, Any]) -> Document | list[Problem]:
+    """An architecture as it is wanted, or why there is none."""
+    from builder.architectures import ARCHITECTURES, open_document  # late: every network there is
+
+    if not options or name not in ARCHITECTURES:
+        return open_document(name)
+    return ARCHITECTURES[name].make(options)
+
+
+def _drawn_as(view: GraphView, path: str) -> str | None:
+    """The node of a view that has this path."""
+    return next((node_id for node_id, report in view.reports.items() if report.path == path), None)
