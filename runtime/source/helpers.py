@@ -12,9 +12,10 @@ _SAME_CONV = '''class SameConv{n}d(nn.Conv{n}d):
 
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         padding = []
-        settings = zip(input.shape[2:], self.kernel_size, self.stride, self.dilation)
-        for size, kernel, stride, dilation in settings:
-            total = (-(-size // stride) - 1) * stride + dilation * (kernel - 1) + 1 - size
+        settings = input.shape[2:], self.kernel_size, self.stride, self.dilation
+        for size, kernel, stride, dilation in zip(*settings, strict=True):
+            span = dilation * (kernel - 1) + 1
+            total = (-(-size // stride) - 1) * stride + span - size
             before = max(total, 0) // 2
             padding = [before, max(total, 0) - before, *padding]
         mode = "constant" if self.padding_mode == "zeros" else self.padding_mode
@@ -24,7 +25,7 @@ _SAME_CONV = '''class SameConv{n}d(nn.Conv{n}d):
 '''
 
 _PAD_CONV = '''class PadConv{n}d(nn.Conv{n}d):
-    """Convolution with a padding of its own for each side: (left, right, top, bottom, …)."""
+    """Convolution padded on each side by its own: (left, right, top, bottom, …)."""
 
     def __init__(self, *args, padding: tuple[int, ...], **kwargs) -> None:
         super().__init__(*args, **kwargs)
@@ -82,19 +83,26 @@ TAP = """def tap(module, name, value):
 """
 
 _CONNECTED_CONV = '''class ConnectedConv{n}d(nn.Conv{n}d):
-    """Convolution whose kernels each read only some maps: table[k] lists those of kernel k."""
+    """Convolution whose kernels each read only some maps: table[k] lists those of k."""
 
     def __init__(
-        self, table: tuple[tuple[int, ...], ...], kernel_size, bias: bool = True, **kwargs
+        self,
+        table: tuple[tuple[int, ...], ...],
+        kernel_size: int | tuple[int, ...],
+        bias: bool = True,
+        **kwargs,
     ) -> None:
         maps = [index for row in table for index in row]
-        super().__init__(len(maps), len(maps), kernel_size, groups=len(maps), bias=False, **kwargs)
+        links = len(maps)
+        super().__init__(links, links, kernel_size, groups=links, bias=False, **kwargs)
         self.register_buffer("maps", torch.tensor(maps), persistent=False)
         self.counts = [len(row) for row in table]
         # As nn.Conv{n}d does, for as many inputs as each kernel has.
-        bounds = torch.tensor(self.counts, dtype=torch.float).mul(self.weight[0].numel()).rsqrt()
+        fans = torch.tensor(self.counts, dtype=torch.float) * self.weight[0].numel()
+        bounds = fans.rsqrt()
         nn.init.uniform_(self.weight, -1, 1)
-        for weights, bound in zip(self.weight.data.split(self.counts), bounds):
+        kernels = self.weight.data.split(self.counts)
+        for weights, bound in zip(kernels, bounds, strict=True):
             weights.mul_(bound)
         if bias:
             self.bias = nn.Parameter(torch.empty(len(table)).uniform_(-1, 1) * bounds)
@@ -102,7 +110,9 @@ _CONNECTED_CONV = '''class ConnectedConv{n}d(nn.Conv{n}d):
     def forward(self, input: torch.Tensor) -> torch.Tensor:
         each = self._conv_forward(input.index_select(1, self.maps), self.weight, None)
         output = torch.stack([part.sum(1) for part in each.split(self.counts, 1)], 1)
-        return output if self.bias is None else output + self.bias.reshape(-1, *[1] * {n})
+        if self.bias is None:
+            return output
+        return output + self.bias.reshape(-1, *[1] * {n})
 '''
 
 _CENTER_CROP = '''class CenterCrop(nn.Module):
@@ -151,6 +161,9 @@ _TEMPLATES = {
     "LayerNorm": _LAYER_NORM,
     "ConnectedConv": _CONNECTED_CONV,
 }
+
+#: Every helper there is.
+HELPERS = (*_PLAIN, *(f"{name}{dims}d" for name in _TEMPLATES for dims in (1, 2, 3)))
 
 
 def helper_source(name: str) -> str:

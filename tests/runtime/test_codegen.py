@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 import traceback
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from builder.library import LIBRARY
 from builder.sketch import Sketch, Wire
 from runtime.codegen import Source, class_name_of, generate
 from runtime.compile import Tapped, build
+from runtime.source.helpers import HELPERS, helper_source
 
 
 def _source(document: Document) -> Source:
@@ -38,6 +40,17 @@ def _block(name: str = "Block", **defaults: int | bool) -> tuple[Sketch, Wire, A
 def test_sources_are_formatted_and_lint_clean(name: str, tmp_path: Any) -> None:
     path = tmp_path / "network.py"
     path.write_text(_source(ARCHITECTURES[name].build()).text, encoding="utf-8")
+    _check_style(path)
+
+
+def test_helper_classes_are_formatted_and_lint_clean(tmp_path: Any) -> None:
+    classes = [helper_source(name) for name in HELPERS]
+    path = tmp_path / "helpers.py"
+    path.write_text("\n\n".join(["import torch\nfrom torch import nn\n", *classes]), encoding="utf-8")
+    _check_style(path)
+
+
+def _check_style(path: Path) -> None:
     for command in (["check", "--select", "E,F,W,I,UP,B", "--line-length", "88"], ["format", "--check"]):
         done = subprocess.run(
             [sys.executable, "-m", "ruff", command[0], "--isolated", *command[1:], str(path)],
