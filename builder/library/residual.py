@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from builder.document import Module, ModuleParameter
 from builder.library.base import STRIDE, ReadyModule, module, ready_part, sketch
 from builder.sketch import Sketch, Wire
@@ -9,6 +12,14 @@ from builder.sketch import Sketch, Wire
 WIDTH = ModuleParameter("width", 64, "Channels of the block.")
 #: When the shortcut cannot be the input itself.
 CHANGES = "stride != 1 or in_channels != width"
+_BOTTLENECK_PARAMETERS = (
+    ModuleParameter("width", 64, "Channels of the 3×3 convolution; the block gives expansion · width."),
+    STRIDE,
+    ModuleParameter("expansion", 4, "How many times wider the output is than the 3×3 convolution."),
+    ModuleParameter(
+        "groups", 1, "Groups of the 3×3 convolution; 32 with width 128 and expansion 2 is ResNeXt."
+    ),
+)
 _HE = "K. He, X. Zhang, S. Ren and J. Sun, Deep residual learning for image recognition, CVPR 2016."
 
 
@@ -23,38 +34,6 @@ def projection() -> Module:
     return module(net, WIDTH, STRIDE, about=about)
 
 
-def _two_convolutions(net: Sketch, x: Wire) -> Wire:
-    """The residual of a basic block, over two rows."""
-    y = net.add(
-        "conv1", "conv", x, out_channels="=width", kernel_size=3, stride="=stride", padding=1, bias=False
-    )
-    y = net.add("bn1", "batch_norm", y)
-    y = net.add("relu", "relu", y)
-    y = net.add("conv2", "conv", y, out_channels="=width", kernel_size=3, padding=1, bias=False)
-    return net.add("bn2", "batch_norm", y, row=1, column=1.5)
-
-
-def basic_block() -> list[Module]:
-    """Two 3×3 convolutions beside a shortcut, which is projected where the shape changes."""
-    net = sketch("BasicBlock")
-    x = net.input()
-    y = _two_convolutions(net, x)
-    shortcut = net.add(
-        "downsample",
-        "module:Projection",
-        x,
-        row=2,
-        column=1.5,
-        when=CHANGES,
-        width="=width",
-        stride="=stride",
-    )
-    y = net.add("add", "add", y, shortcut)
-    y = net.add("relu2", "relu", y)
-    net.output(y)
-    return [module(net, WIDTH, STRIDE), projection()]
-
-
 def zero_padded_shortcut() -> list[Module]:
     """Every so-manieth pixel, and channels of zeros on both sides (the paper's option A)."""
     net = sketch("ZeroPaddedShortcut")
@@ -66,33 +45,63 @@ def zero_padded_shortcut() -> list[Module]:
         after=f"=({more} + 1) // 2",
     )  # fmt: skip
     net.output(x)
-    return [
-        module(
-            net,
-            WIDTH,
-            STRIDE,
-            about="Takes every so-manieth pixel and adds channels of zeros: a shortcut without weights.",
-        )
-    ]
+    about = "Takes every so-manieth pixel and adds channels of zeros: a shortcut without weights."
+    return [module(net, WIDTH, STRIDE, about=about)]
+
+
+class Shortcut(NamedTuple):
+    """What stands beside a block where the shape changes: the node's name, its module, and how that is drawn."""
+
+    name: str
+    module: str
+    parts: Callable[[], list[Module]]
+
+
+PROJECTED = Shortcut("downsample", "Projection", lambda: [projection()])
+ZERO_PADDED = Shortcut("shortcut", "ZeroPaddedShortcut", lambda: ready_part(MODULES, "ZeroPaddedShortcut"))
+
+
+def two_convolutions(net: Sketch, x: Wire) -> Wire:
+    """The residual of a basic block, over two rows."""
+    y = net.add(
+        "conv1", "conv", x, out_channels="=width", kernel_size=3, stride="=stride", padding=1, bias=False
+    )
+    y = net.add("bn1", "batch_norm", y)
+    y = net.add("relu", "relu", y)
+    y = net.add("conv2", "conv", y, out_channels="=width", kernel_size=3, padding=1, bias=False)
+    return net.add("bn2", "batch_norm", y, row=1, column=1.5)
+
+
+def draw_basic_block(name: str, shortcut: Shortcut) -> list[Module]:
+    """Two 3×3 convolutions beside a shortcut."""
+    net = sketch(name)
+    x = net.input()
+    y = two_convolutions(net, x)
+    carried = net.add(
+        shortcut.name, f"module:{shortcut.module}", x, row=2, column=1.5, when=CHANGES, width="=width",
+        stride="=stride",
+    )  # fmt: skip
+    y = net.add("add", "add", y, carried)
+    net.output(net.add("relu2", "relu", y))
+    return [module(net, WIDTH, STRIDE), *shortcut.parts()]
+
+
+def basic_block() -> list[Module]:
+    """A basic block whose shortcut is projected where the shape changes."""
+    return draw_basic_block("BasicBlock", PROJECTED)
 
 
 def zero_padded_block() -> list[Module]:
     """A basic block whose shortcut has no weights."""
-    net = sketch("ZeroPaddedBlock")
-    x = net.input()
-    y = _two_convolutions(net, x)
-    shortcut = net.add(
-        "shortcut", "module:ZeroPaddedShortcut", x, row=2, column=1.5, when=CHANGES, width="=width",
-        stride="=stride",
-    )  # fmt: skip
-    y = net.add("add", "add", y, shortcut)
-    net.output(net.add("relu2", "relu", y))
-    return [module(net, WIDTH, STRIDE), *ready_part(MODULES, "ZeroPaddedShortcut")]
+    return draw_basic_block("ZeroPaddedBlock", ZERO_PADDED)
 
 
-def bottleneck() -> list[Module]:
-    """1×1 down, 3×3, 1×1 up, beside a shortcut; the stride is in the 3×3, as in torchvision."""
-    net = sketch("Bottleneck")
+def draw_bottleneck(name: str, shortcut: Shortcut, *, gated: bool = False) -> list[Module]:
+    """1×1 down, 3×3, 1×1 up, beside a shortcut.
+
+    With ``gated`` the module SqueezeExcitation weighs the channels before the shortcut is added.
+    """
+    net = sketch(name)
     x = net.input()
     y = net.add("conv1", "conv", x, out_channels="=width", kernel_size=1, bias=False)
     y = net.add("bn1", "batch_norm", y)
@@ -105,27 +114,25 @@ def bottleneck() -> list[Module]:
     y = net.add("relu2", "relu", y)
     y = net.add("conv3", "conv", y, out_channels="=expansion * width", kernel_size=1, bias=False)
     y = net.add("bn3", "batch_norm", y, row=2, column=1.5)
-    shortcut = net.add(
-        "downsample", "module:Projection", x, row=3, column=1.5,
+    if gated:
+        y = net.add("se", "module:SqueezeExcitation", y, squeeze_channels="=max(in_channels // 16, 1)")
+    carried = net.add(
+        shortcut.name, f"module:{shortcut.module}", x, row=3, column=1.5,
         when="stride != 1 or in_channels != expansion * width", width="=expansion * width", stride="=stride",
     )  # fmt: skip
-    y = net.add("add", "add", y, shortcut)
-    y = net.add("relu3", "relu", y)
-    net.output(y)
-    return [
-        module(
-            net,
-            ModuleParameter(
-                "width", 64, "Channels of the 3×3 convolution; the block gives expansion · width."
-            ),
-            STRIDE,
-            ModuleParameter("expansion", 4, "How many times wider the output is than the 3×3 convolution."),
-            ModuleParameter(
-                "groups", 1, "Groups of the 3×3 convolution; 32 with width 128 and expansion 2 is ResNeXt."
-            ),
-        ),
-        projection(),
-    ]
+    y = net.add("add", "add", y, carried)
+    net.output(net.add("relu3", "relu", y))
+    return [module(net, *_BOTTLENECK_PARAMETERS), *shortcut.parts()]
+
+
+def bottleneck() -> list[Module]:
+    """A bottleneck with a projected shortcut; the stride is in the 3×3, as in torchvision."""
+    return draw_bottleneck("Bottleneck", PROJECTED)
+
+
+def zero_padded_bottleneck() -> list[Module]:
+    """A bottleneck whose shortcut has no weights."""
+    return draw_bottleneck("ZeroPaddedBottleneck", ZERO_PADDED)
 
 
 MODULES = (
@@ -169,6 +176,16 @@ MODULES = (
         _HE,
         ("residual", "resnet", "resnext", "shortcut", "skip", "projection"),
         bottleneck,
+        {"width": "=max(in_channels // 4, 1)"},
+    ),
+    ReadyModule(
+        "ZeroPaddedBottleneck",
+        "Bottleneck, zero-padded",
+        "A bottleneck whose shortcut has no weights where the shape changes: it takes every second pixel and adds "
+        "channels of zeros on both sides.",
+        f"The paper's option A: {_HE}",
+        ("residual", "resnet", "option a", "zero padding", "shortcut", "skip"),
+        zero_padded_bottleneck,
         {"width": "=max(in_channels // 4, 1)"},
     ),
 )

@@ -76,6 +76,12 @@ class ZeroPaddedBlock(BasicBlock):
         self.downsample = ZeroPaddedShortcut(c, width, stride)
 
 
+class ZeroPaddedBottleneck(Bottleneck):
+    def __init__(self, c: int, width: int, stride: int = 1, dims: int = 2) -> None:
+        super().__init__(c, width, stride, dims=dims)
+        self.downsample = ZeroPaddedShortcut(c, 4 * width, stride)
+
+
 class SeparableConv(nn.Module):
     def __init__(
         self, c: int, out: int, kernel: int = 3, stride: int = 1, bias: bool = False, dims: int = 2
@@ -106,6 +112,15 @@ CASES = (
     Case("ZeroPaddedBlock", {"width": 16, "stride": 2}, ((8, 9, 8),), lambda: ZeroPaddedBlock(8, 16, 2)),
     Case("ZeroPaddedBlock", {"width": 11}, ((8, 17),), lambda: ZeroPaddedBlock(8, 11, 1, 1)),
     Case("ZeroPaddedBlock", {"width": 7, "stride": 2}, ((4, 5, 4, 6),), lambda: ZeroPaddedBlock(4, 7, 2, 3)),
+    Case("ZeroPaddedBottleneck", {"width": 4}, ((16, 9, 9),), lambda: ZeroPaddedBottleneck(16, 4)),
+    Case(
+        "ZeroPaddedBottleneck", {"width": 5, "stride": 2}, ((16, 9, 8),),
+        lambda: ZeroPaddedBottleneck(16, 5, 2),
+    ),
+    Case(
+        "ZeroPaddedBottleneck", {"width": 8, "stride": 2}, ((16, 17),),
+        lambda: ZeroPaddedBottleneck(16, 8, 2, 1),
+    ),
     Case("ZeroPaddedShortcut", {"width": 16, "stride": 2}, ((8, 9, 8),), lambda: ZeroPaddedShortcut(8, 16, 2)),
     Case("ZeroPaddedShortcut", {"width": 13}, ((8, 17),), lambda: ZeroPaddedShortcut(8, 13)),
     Case("SeparableConv", {"out_channels": 12}, ((8, 9, 9),), lambda: SeparableConv(8, 12)),
