@@ -42,6 +42,8 @@ SOURCE_NAMES = frozenset(
 _EXPRESSION_NAMES = frozenset({"min", "max", "in_channels", "input_channels"})
 
 _SEGMENT = re.compile(r"[\w-]+")
+_COUNTED = re.compile(r"([\w-]*)\{([0-9]{1,4})\}")
+_NUMBER = re.compile(r"()([0-9]{1,9})")
 
 
 def normalise(name: str) -> str:
@@ -52,7 +54,8 @@ def normalise(name: str) -> str:
 def check_name(name: str, *, in_chain: bool = False) -> Problem | None:
     """What is wrong with a node's name, or None.
 
-    ``in_chain``: the node stands in a chain, where any segment of a state_dict key will do ("0", "block1-0").
+    ``in_chain``: the node stands in a chain, where any segment of a state_dict key will do ("0", "block1-0"), and
+    a number in braces counts (see ``counted``).
     """
     name = normalise(name)
     if problem := _check_form(name, "node", in_chain=in_chain):
@@ -65,6 +68,22 @@ def check_name(name: str, *, in_chain: bool = False) -> Problem | None:
             f"Call it '{name.strip('_')}_1', say.",
         )
     return _check_source_names(name, "node")
+
+
+def counted(name: str) -> tuple[str, int] | None:
+    """What stands before the braces of ``layer{1}``, and the number in them; None for a name without.
+
+    In a chain such names are numbered as one appends to a list: the first has its own number, every other the one
+    after that of the last before it that begins alike. What is bypassed takes none, what is repeated one a stage.
+    """
+    match = _COUNTED.fullmatch(name)
+    return None if match is None else (match[1], int(match[2]))
+
+
+def numbered(name: str) -> tuple[str, int] | None:
+    """Text and number of a name whose stages in a chain are called by the next numbers: ``3``, ``layer{1}``."""
+    match = _COUNTED.fullmatch(name) or _NUMBER.fullmatch(name)
+    return None if match is None else (match[1], int(match[2]))
 
 
 def check_module_name(name: str) -> Problem | None:
@@ -145,12 +164,12 @@ def _check_form(name: str, what: str, *, in_chain: bool = False) -> Problem | No
             f"'{name}'",
             "Take one away.",
         )
-    if in_chain and _SEGMENT.fullmatch(name):
+    if in_chain and (_SEGMENT.fullmatch(name) or counted(name)):
         return None
     if name.isidentifier():
         return None
     if in_chain:
-        rule = f"A {what}'s name is made of letters, digits, underscores and hyphens"
+        rule = f"A {what}'s name is made of letters, digits, underscores and hyphens, and may end in a number in braces"
     else:
         rule = f"A {what}'s name begins with a letter and goes on with letters, digits and underscores"
     proposal = identifier_from(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from builder.document import Document
 from builder.errors import ConvolabError
 from builder.graph import Graph, Node
+from builder.names import counted, numbered
 
 
 def locate(document: Document, instance: tuple[str, ...]) -> Graph:
@@ -41,11 +42,15 @@ def node_of(graph: Graph, segment: str) -> Node | None:
     stem, dot, number = segment.rpartition(".")
     if dot and number.isdigit():
         return graph.by_name(stem)
-    if segment.isdigit():
-        before = [node for node in graph if node.name.isdigit() and int(node.name) < int(segment)]
-        first = max(before, key=lambda node: int(node.name), default=None)
-        if first is not None and (
-            isinstance(first.repeat, str) or int(segment) < int(first.name) + first.repeat
-        ):
-            return first
-    return None
+    text = segment.rstrip("0123456789")
+    if text == segment:
+        return None
+    alike = {node.id: found[1] for node in graph if (found := numbered(node.name)) and found[0] == text}
+    place = int(segment[len(text) :])
+    before = [node_id for node_id, number in alike.items() if number <= place]
+    if not before:
+        return None
+    first = graph.node(max(before, key=alike.__getitem__))
+    # What a counted name stands for hangs on what is there before it: the nearest is the best guess.
+    within = isinstance(first.repeat, str) or place < alike[first.id] + first.repeat
+    return first if within or counted(first.name) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
@@ -29,7 +30,7 @@ _UNARY = (
     *("max_pool", "avg_pool", "batch_norm", "relu", "conv_transpose", "upsample") * 2,
     *("pixel_shuffle", "pixel_unshuffle", "channel_shuffle"),
     *("pad", "pad_channels", "crop", "slice", "split", "split", "permute", "reshape", "flatten"),
-    *("adaptive_avg_pool", "adaptive_max_pool", "connected_conv", "dropout"),
+    *("adaptive_avg_pool", "adaptive_max_pool", "connected_conv", "linear", "dropout"),
     *_ACTIVATIONS,
     *_NORMS,
     *_PLAIN,
@@ -85,19 +86,29 @@ def _chain_step(draw: st.DrawFn, sketch: Sketch, name: str, x: Wire, row: float 
     return sketch.add(name, kind, x, row=row, when=when, **parameters)
 
 
+#: How the blocks of a chain are called by their place.
+_NAMES: tuple[Callable[[int], str], ...] = (
+    str,
+    lambda number: f"step{number}",
+    lambda number: f"{{{number}}}",
+    lambda number: f"layer{{{number + 1}}}",
+    lambda number: f"{{{number}}}" if number else "0",
+)
+
+
 @st.composite
 def _chains(draw: st.DrawFn, name: str) -> Module:
     """A chain, its blocks numbered or named; the last may be repeated."""
     sketch = Sketch(Graph(name))
     x = sketch.input()
-    numbered = draw(st.booleans())
+    name_of = draw(st.sampled_from(_NAMES))
     length = draw(st.integers(1, 4))
     for number in range(length):
-        x = draw(_chain_step(sketch, f"{number}" if numbered else f"step{number}", x))
+        x = draw(_chain_step(sketch, name_of(number), x))
     if draw(st.booleans()):
         repeat = draw(st.sampled_from((2, "=depth", "=depth + 1", "=depth - 1")))
         x = sketch.add(
-            f"{length}" if numbered else "again",
+            name_of(length),
             "conv",
             x,
             repeat=repeat,
@@ -290,6 +301,8 @@ def _grow(draw: st.DrawFn, drawing: _Drawing, name: str) -> None:
     else:
         block = draw(st.sampled_from(_UNARY if len(shape) > 1 else _ON_VECTORS))
         parameters = draw(parameters_of(REGISTRY[block], len(shape) - 1))
+        if block == "linear" and len(shape) > 1:
+            parameters["over"] = "last"
         repeat = draw(st.sampled_from((1, 1, 1, 1, 2)))
         if not drawing.add(name, block, wire, repeat=repeat, **parameters) and len(shape) > 1:
             drawing.add(name, "conv", wire, out_channels=2, kernel_size=3, padding=1)

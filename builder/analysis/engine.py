@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from builder.analysis.facts import NOTHING, Sums, added
 from builder.analysis.fields import identity
+from builder.analysis.findings import same_segments
 from builder.analysis.nodes import result_of
 from builder.analysis.values import GraphAnalysis, NodeResult, Port, StorageKey, Value
 from builder.analysis.wiring import Wiring, wiring_of
@@ -100,8 +101,8 @@ class Engine:
             was, is_now = previous.wiring.cyclic, wiring.cyclic
             dirty.update(n for n in was.keys() | is_now.keys() if was.get(n) != is_now.get(n) and n in graph)
             dirty.update(n for n in wiring.live ^ previous.wiring.live if n in graph)
-            if wiring.is_chain != previous.wiring.is_chain:  # stages in a chain are numbered otherwise
-                dirty.update(node.id for node in graph if node.repeat != 1)
+            if wiring.is_chain or previous.wiring.is_chain:  # where stages are numbered after one another
+                dirty.update(node.id for node in graph if counts(node))
         if not dirty and same_wires:
             return replace(previous, revision=graph.revision, stamps=stamps)
         results = dict(previous.results)
@@ -149,6 +150,11 @@ class Engine:
             before = results.get(node_id)
             after = results[node_id] = result_of(self, analysis, node_id, within)
             changed.append((before, after))
+            if before is not None and wiring.is_chain and _renumbers(before, after):
+                for position in range(wiring.position[node_id] + 1, len(wiring.order)):
+                    if position not in queued and counts(analysis.graph.node(wiring.order[position])):
+                        queued.add(position)
+                        heapq.heappush(heap, position)
             if before is None or before.outputs != after.outputs:
                 for target in wiring.successors[node_id]:
                     position = wiring.position[target]
@@ -170,8 +176,10 @@ class Engine:
         parts: list[tuple[Sums, int]] = [(previous.sums, 1)] if previous else []
         saved: dict[StorageKey, int] = dict(previous.saved) if previous else {}
         troubled = set(previous.troubled) if previous else set()
+        counting = set(previous.counting) if previous else set()
         for _, after in changed:
             (troubled.add if after.problems else troubled.discard)(after.node.id)
+            (counting.add if counts(after.node) else counting.discard)(after.node.id)
         changed = [pair for pair in changed if pair[1].node.id in live]
         for before, _ in changed:  # all that goes, goes first: a storage that stays may have another size now
             if before is not None:
@@ -190,7 +198,7 @@ class Engine:
                     kept += size
         analysis.sums, analysis.saved, analysis.saved_bytes = added(parts), saved, kept
         analysis.saved_ports = tuple([key.name for key in saved if isinstance(key, Port)]) if within else ()
-        analysis.troubled = frozenset(troubled)
+        analysis.troubled, analysis.counting = frozenset(troubled), frozenset(counting)
         analysis.problems = self._graph_problems(analysis, within)
 
     def _graph_problems(self, analysis: GraphAnalysis, within: tuple[str, ...]) -> tuple[Problem, ...]:
@@ -206,6 +214,8 @@ class Engine:
                         fixes=(f"add-{word}",),
                     )
                 )
+        if analysis.counting and analysis.wiring.is_chain:
+            problems += same_segments(analysis.results.values())
         return tuple(problems)
 
     def use(
@@ -237,3 +247,15 @@ class Engine:
             return cls.outputs_of(node.parameters) if cls else anything
         module = self.document.modules.get(name)
         return tuple(n.name for n in module.graph if n.block == "output") if module else anything
+
+
+def counts(node: Node) -> bool:
+    """Whether the node's stages may be called otherwise than the node."""
+    return node.repeat != 1 or node.name.endswith("}")
+
+
+def _renumbers(before: NodeResult, after: NodeResult) -> bool:
+    """Whether a node of a chain leaves another number to those behind it."""
+    if before.node.name == after.node.name and not counts(before.node) and not counts(after.node):
+        return before.bypassed != after.bypassed
+    return [stage.segment for stage in before.stages] != [stage.segment for stage in after.stages]

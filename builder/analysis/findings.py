@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from builder.analysis.values import GraphAnalysis
+from builder.analysis.values import GraphAnalysis, NodeResult
 from builder.blocks import block_class
 from builder.document import module_name
 from builder.errors import Problem, Severity
@@ -93,6 +93,22 @@ def repeat_problem(
         return Problem("bad-repeat", "Only a block with one input and one output can be repeated",
                        f"'{node.name}' has more, or fewer", "Set 'repeat' to 1.")  # fmt: skip
     return None
+
+
+def same_segments(results: Iterable[NodeResult]) -> list[Problem]:
+    """Stages of a chain that would have the same key: ``3``, repeated twice, beside ``4``."""
+    owners: dict[str, str] = {}
+    problems = []
+    for result in results:
+        for stage in result.stages:
+            other = owners.setdefault(stage.segment, result.node.name)
+            if other != result.node.name:
+                problems.append(
+                    Problem("duplicate-name", "Each block of a chain has a name of its own",
+                            f"'{other}' and '{result.node.name}' are both numbered '{stage.segment}'",
+                            "Give one of them another number.")
+                )  # fmt: skip
+    return problems
 
 
 def _one_in_one_out(engine: Engine, node: Node) -> bool:

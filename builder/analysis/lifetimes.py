@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from builder.analysis.facts import FLOAT_BYTES, Facts, view_of
 from builder.analysis.values import GraphAnalysis, NodeResult, Stage, Value
 from builder.blocks.lowering import Make
+from builder.names import numbered
 from builder.shapes import elements
-from builder.strides import Strides, is_contiguous
+from builder.strides import Strides, in_rows, is_contiguous
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class _Frame:
     ) -> Iterator[Moment]:
         """The stages of a node, one after the other; ``outputs`` becomes what the last one gives."""
         # A repeated node is a Sequential of its own, unless its stages are numbered in a chain.
-        own = result.node.repeat != 1 and not (self._is_chain and result.node.name.isdigit())
+        own = result.node.repeat != 1 and not (self._is_chain and numbered(result.node.name))
         given = inputs[:1] if own else []
         for number, stage in enumerate(result.stages):
             needed = {tensor.storage for tensor in (*inputs, *given)}
@@ -145,7 +146,9 @@ class _Frame:
             made["y"] = _Tensor(inputs[0].storage, straight)
         else:
             made["y"] = _Tensor(_Storage(facts.output_bytes))
-        floats = held + passing.working + (facts.output_bytes if strides is None else 0)
+        copied = passing.rows and inputs[0].strides and not in_rows(facts.inputs[0], inputs[0].strides)
+        working = passing.working + (FLOAT_BYTES * elements(facts.inputs[0]) if copied else 0)
+        floats = held + working + (facts.output_bytes if strides is None else 0)
         needs_grad = value is not None and value.needs_grad
         path = f"{self._prefix}{stage.segment}"
         yield Moment(path, facts, floats, passing.rigid, passing.fixed, needs_grad)

@@ -35,12 +35,14 @@ from builder.analysis.values import (
     StorageKey,
     Value,
     kept_between,
+    lies_in_rows,
 )
 from builder.blocks import Saved, block_class
 from builder.document import module_name
 from builder.errors import Problem
 from builder.expressions import ExpressionError, parse, resolve
 from builder.graph import Node
+from builder.names import counted, numbered
 from builder.strides import is_contiguous
 from builder.windows import ELEMENTWISE, PerInput, Sight
 
@@ -70,6 +72,7 @@ def result_of(engine: Engine, analysis: GraphAnalysis, node_id: str, within: tup
         and (ports == cls.inputs or (cls.variadic and len(ports) > 1 and ports == _NUMBERED[: len(ports)]))
         and node.when is None
         and node.repeat == 1
+        and not node.name.endswith("}")
         and node_id in wiring.live
     ):  # nothing else to look at
         plain = _plain_block(analysis, node, ports, inputs)
@@ -153,7 +156,7 @@ def _result(
     if not repeat:
         passed = dict.fromkeys(outputs, inputs[0] if inputs else UNKNOWN)
         return NodeResult(node, ports, (), passed, tuple(problems), bypassed=True)
-    segments = _segments(node, int(repeat), analysis.wiring.is_chain)
+    segments = _segments(analysis, node, int(repeat))
     if any(problem.is_error for problem in problems):
         stages = (Stage(segments[0], inputs),)
         return NodeResult(node, ports, stages, dict.fromkeys(outputs, UNKNOWN), tuple(problems))
@@ -203,7 +206,7 @@ def _run_block(
 def _sums(facts: Facts, inputs: tuple[Value, ...], value: Value) -> Sums:
     """The block's figures where these inputs arrive and ``value`` comes out."""
     sums = facts.sums_with_grad if value.needs_grad else facts.sums_without
-    if facts.saved.for_others and (between := kept_between(facts.saved, inputs)):
+    if (facts.saved.for_others or facts.saved.rows) and (between := kept_between(facts.saved, inputs)):
         return sums.plus(Sums(extra=between))
     return sums
 
@@ -258,7 +261,7 @@ def _behind(
             value = inputs[index]
             if not value.counted:
                 saved[value.storage] = value.storage_bytes
-        if keeps.inputs_with_grad or keeps.for_others:
+        if keeps.inputs_with_grad or keeps.for_others or keeps.rows:
             _keep_where_needed(keeps, inputs, saved)
         if keeps.output:
             saved[key] = size
@@ -281,8 +284,10 @@ def _behind(
 
 
 def _keep_where_needed(keeps: Saved, inputs: tuple[Value, ...], saved: dict[StorageKey, int]) -> None:
-    """Add the inputs that are kept only for the gradient of certain inputs."""
+    """Add the inputs that are kept only for the gradient of certain inputs, or where they lie as they have to."""
     kept = [index for index in keeps.inputs_with_grad if inputs[index].needs_grad]
+    if keeps.rows and lies_in_rows(inputs[0]):
+        kept.append(0)
     for part in keeps.for_others:
         if part.kept is not None and any(inputs[index].needs_grad for index in part.needing):
             kept.append(part.kept)
@@ -322,13 +327,31 @@ def _united(branches: Sequence[Fields]) -> Fields:
     return tuple([(source, unite(parts)) for source, parts in found.items()])
 
 
-def _segments(node: Node, repeat: int, chain: bool) -> list[str]:
-    """Path segments of a node's stages: the name, or n of them (see ``Node.repeat``)."""
+def _segments(analysis: GraphAnalysis, node: Node, repeat: int) -> list[str]:
+    """Path segments of a node's stages: the name, or n of them (see ``Node.repeat`` and ``names.counted``)."""
+    number = numbered(node.name) if analysis.wiring.is_chain else None
+    if number is not None and (node.repeat != 1 or counted(node.name)):
+        stem, first = number
+        if counted(node.name):
+            first = _next_number(analysis, node, stem, first)
+        return [f"{stem}{first + i}" for i in range(repeat)]
     if node.repeat == 1:
         return [node.name]
-    if chain and node.name.isdigit():
-        return [str(int(node.name) + i) for i in range(repeat)]
     return [f"{node.name}.{i}" for i in range(repeat)]
+
+
+def _next_number(analysis: GraphAnalysis, node: Node, stem: str, first: int) -> int:
+    """The number behind those that the nodes before it in a chain have, which are counted alike."""
+    incoming = analysis.wiring.incoming
+    before = node.id
+    while incoming[before]:
+        before = incoming[before][0].source
+        result = analysis.results.get(before)
+        if result is not None and (alike := numbered(result.node.name)) and alike[0] == stem:
+            if result.stages:
+                return int(result.stages[-1].segment[len(stem) :]) + 1
+            first = alike[1]  # it is bypassed
+    return first
 
 
 def _unknown(node: Node, ports: tuple[str, ...], *problems: Problem) -> NodeResult:

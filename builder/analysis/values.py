@@ -6,14 +6,14 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from builder.analysis.facts import NOTHING, Facts, Sums
+from builder.analysis.facts import FLOAT_BYTES, NOTHING, Facts, Sums
 from builder.analysis.fields import Field
 from builder.analysis.wiring import Wiring
 from builder.blocks import Saved
 from builder.errors import Problem
 from builder.graph import Graph, Node
-from builder.shapes import TensorShape
-from builder.strides import Strides
+from builder.shapes import TensorShape, elements
+from builder.strides import Strides, in_rows
 
 Fields: TypeAlias = tuple[tuple[str, Field], ...]
 StorageKey: TypeAlias = Hashable
@@ -64,9 +64,22 @@ class Value:
 UNKNOWN = Value(None)
 
 
+def lies_in_rows(value: Value) -> bool:
+    """Whether the tensor can be looked at as a matrix whose rows are its last axis, without a copy."""
+    assert value.shape is not None
+    return value.strides is None or in_rows(value.shape, value.strides)
+
+
 def kept_between(saved: Saved, inputs: Sequence[Value]) -> int:
-    """Bytes for each sample of what a block keeps between its inputs, for those of them that need a gradient."""
-    return sum(
+    """Bytes for each sample of what a block keeps between its inputs, for those of them that need a gradient.
+
+    And of the copy of an input that has to lie in rows and does not.
+    """
+    copied = 0
+    if saved.rows and not lies_in_rows(inputs[0]):
+        assert inputs[0].shape is not None
+        copied = FLOAT_BYTES * elements(inputs[0].shape)
+    return copied + sum(
         part.extra for part in saved.for_others if any(inputs[index].needs_grad for index in part.needing)
     )
 
@@ -108,6 +121,8 @@ class GraphAnalysis:
     #: Problems of the graph itself; those of nodes are in their results.
     problems: tuple[Problem, ...] = ()
     troubled: frozenset[str] = frozenset()
+    #: Nodes whose stages may be called otherwise than they.
+    counting: frozenset[str] = frozenset()
     sums: Sums = NOTHING
     #: How many nodes keep each storage for the backward pass.
     saved: Mapping[StorageKey, int] = field(default_factory=dict)

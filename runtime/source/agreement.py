@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from builder.analysis.values import GraphAnalysis
 from builder.blocks.lowering import Apply, Bare, Lowering, Make
+from builder.names import counted, numbered
 from runtime.source.tracing import Placement, Step, Trace
 
 #: Largest factor tried when a size is looked for as a multiple of a parameter.
@@ -40,7 +41,8 @@ def positional(traces: list[Trace]) -> bool:
             result = one.analysis.results[node_id]
             if result.node.block in ("input", "output"):
                 continue
-            if result.bypassed and (result.node.repeat == 1 or result.node.when is not None):
+            conditional = result.node.repeat == 1 or result.node.when is not None
+            if result.bypassed and conditional and not counted(result.node.name):
                 return False
             segments += [stage.segment for stage in result.stages]
         if segments != [str(i) for i in range(len(segments))]:
@@ -50,6 +52,15 @@ def positional(traces: list[Trace]) -> bool:
         for together in steps_together(traces)
         for step in together[:1]
     )
+
+
+def runs_on(traces: list[Trace]) -> bool:
+    """Whether every child of a chain is numbered after the one before it, so that what is missing leaves no gap."""
+    nodes = [step.node for step in traces[0].steps.values() if step.node.block not in ("input", "output")]
+    numbers = [numbered(node.name) for node in nodes]
+    if not numbers or numbers[0] is None or len({number[0] for number in numbers if number}) > 1:
+        return False
+    return None not in numbers and all(counted(node.name) for node in nodes[1:])
 
 
 def structure(one: Trace, class_of: Callable[[Placement], str]) -> dict[str, object]:

@@ -9,11 +9,12 @@ from functools import reduce
 
 from builder.blocks.lowering import Apply, Bare, Index, Lowering, Make, Operator, PassOn
 from builder.graph import Node
-from runtime.source.agreement import is_chain_class, positional, steps_together
-from runtime.source.settling import Settler
+from builder.names import counted, numbered
+from runtime.source.agreement import is_chain_class, positional, runs_on, steps_together
+from runtime.source.settling import Settler, UnsettledError
 from runtime.source.tracing import Step, Trace
 from runtime.source.wrapping import wrapped
-from runtime.source.writing import WIDTH, Call, Code, Repeated, literal, statement
+from runtime.source.writing import INDENT, WIDTH, Call, Code, Repeated, literal, statement, visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,11 @@ class Body:
         if positional(traces):
             elements = [element for together in steps for element in self.settler.elements(together)]
             return self.settler.sequential, statement(Call("super().__init__", tuple(elements)), 2), []
+        if runs_on(traces):
+            return self.settler.sequential, self._appended(steps), []
         lines = ["        super().__init__()"]
         for together in steps:
-            lines += self._register(together, chain=True, counted=_is_counted(together, True))
+            lines += self._register(together, chain=True, ranked=_is_ranked(together, True))
         return self.settler.sequential, lines, []
 
     def _module(self, traces: list[Trace]) -> tuple[str, list[str], list[str]]:
@@ -61,10 +64,10 @@ class Body:
                 for port in together[0].outputs:
                     variables[node.id, port] = inputs[0]
                 continue
-            counted = _is_counted(together, traces[0].analysis.wiring.is_chain)
-            init += self._register(together, chain=False, counted=counted)
-            if counted:
-                body += self._apply_counted(node, inputs[0])
+            ranked = _is_ranked(together, traces[0].analysis.wiring.is_chain)
+            init += self._register(together, chain=False, ranked=ranked)
+            if ranked:
+                body += self._apply_ranked(node, inputs[0], _segment(together))
                 variables.update({(node.id, port): _variable(node.name) for port in together[0].outputs})
             else:
                 body += self._apply(together, inputs, ports, variables)
@@ -78,8 +81,67 @@ class Body:
 
     # nodes --------------------------------------------------------------------------------------------------
 
-    def _register(self, together: list[Step], *, chain: bool, counted: bool) -> list[str]:
-        """Lines of ``__init__`` that make what a node needs; ``counted``: under the numbers from its own on."""
+    def _appended(self, steps: list[list[Step]]) -> list[str]:
+        """Lines that put the children of a chain one after the other, whichever are there."""
+        stem, first = numbered(steps[0][0].node.name) or ("", 0)
+        listed = not stem and not first
+        lines = [] if listed else ["        super().__init__()"]
+        begun = False
+        for condition, group in self._groups(steps):
+            elements = [element for together in group for element in self.settler.elements(together)]
+            indent = 2 if condition is None else 3
+            if condition is not None and listed and not begun:
+                lines.append("        layers: list[nn.Module] = []")
+                begun = True
+            if condition is not None:
+                lines.append(f"        if {condition}:")
+            if not listed:
+                lines += self._counted_on(stem, first, elements, indent, begun=begun)
+            elif not begun:
+                lines += statement(Call("", tuple(elements), "[]"), indent, "layers: list[nn.Module] = ")
+            elif len(elements) == 1 and not visible(elements[0][0]):
+                lines += statement(Call("layers.append", tuple(elements)), indent)
+            else:
+                lines += statement(Call("", tuple(elements), "[]"), indent, "layers += ")
+            begun = True
+        return [*lines, "        super().__init__(*layers)"] if listed else lines
+
+    def _groups(self, steps: list[list[Step]]) -> list[tuple[str | None, list[list[Step]]]]:
+        """Neighbours that are there under the same condition; each list holds the uses in which they are."""
+        groups: list[tuple[str | None, list[list[Step]]]] = []
+        for together in steps:
+            active = [step for step in together if step.active]
+            if not active:
+                continue
+            condition = None if len(active) == len(together) else self._condition(together)
+            if groups and groups[-1][0] == condition:
+                groups[-1][1].append(active)
+            else:
+                groups.append((condition, [active]))
+        return groups
+
+    def _counted_on(
+        self, stem: str, first: int, elements: list[tuple[str, Code]], indent: int, *, begun: bool
+    ) -> list[str]:
+        """Lines that register children under the number that is next; ``begun``: there may be some already."""
+        margin, number = INDENT * indent, f"len(self) + {first}" if first else "len(self)"
+        key = f'f"{stem}{{{number}}}"' if stem else f"str({number})"
+        lines: list[str] = []
+        for before, code in elements:
+            where, star = ("", "") if not before else (before.removesuffix("*"), before[-1:])
+            if isinstance(code, Repeated) and star == "*":
+                variable, place = code.variable, key
+                if not begun and not lines:  # the first: its stages are counted by the loop
+                    variable, place = "i", _key(stem, first)
+                lines.append(f"{margin}for {variable} in range({code.count}):")
+                made = Call("self.add_module", (("", place), ("", code.element)))
+                lines += statement(made, indent + 1, where)
+            else:
+                lines += statement(Call("self.add_module", (("", key), ("", code))), indent, where)
+        return lines
+
+    def _register(self, together: list[Step], *, chain: bool, ranked: bool) -> list[str]:
+        """Lines of ``__init__`` that make what a node needs; ``ranked``: under the numbers from its own on."""
         node = together[0].node
         active = [step for step in together if step.active]
         where = self.settler.mark(node.id)
@@ -94,46 +156,50 @@ class Body:
             return [] if condition is None else [f"        self.{_variable(node.name)}_active = {condition}"]
         elements = self.settler.elements(active)
         repeated = node.repeat != 1
-        if counted:
+        name = _segment(together) if counted(node.name) else node.name
+        if ranked:
             lines = [] if condition is None else [f"        if {condition}:"]
-            lines += self._numbered(int(node.name), elements, where, 2 if condition is None else 3)
+            lines += self._numbered(name, elements, where, 2 if condition is None else 3)
             if not chain:
                 count = self.settler.settle([step.repeat for step in active], f"{node.name}_repeat")
                 there = count if condition is None else f"{count} if {condition} else 0"
                 lines.append(f"        self.{_variable(node.name)}_count = {there}")
             return lines
         code = Call(self.settler.sequential, tuple(elements)) if repeated else elements[0][1]
-        identifier = node.name.isidentifier()
+        identifier = name.isidentifier()
         indent = 2 if condition is None else 3
 
         def register(code: Code, indent: int) -> list[str]:
             if identifier:
-                return statement(code, indent, f"{where}self.{node.name} = ")
-            return statement(Call(f"self.{add}", (("", f'"{node.name}"'), ("", code))), indent, where)
+                return statement(code, indent, f"{where}self.{name} = ")
+            return statement(Call(f"self.{add}", (("", f'"{name}"'), ("", code))), indent, where)
 
         if condition is None:
             return register(code, indent)
         none = [] if chain else register("None", 2)
         return [*none, f"        if {condition}:", *register(code, indent)]
 
-    def _numbered(self, number: int, elements: list[tuple[str, Code]], where: str, indent: int) -> list[str]:
-        """Lines that register children of a chain under the numbers from ``number`` on."""
+    def _numbered(self, first: str, elements: list[tuple[str, Code]], where: str, indent: int) -> list[str]:
+        """Lines that register children of a chain under the names from ``first`` on."""
+        stem, number = _ends_in_number(first)
         lines = []
         for _, code in elements:
             if isinstance(code, Repeated):
-                made = Call("self.add_module", (("", f"str({number} + i)"), ("", code.element)))
+                made = Call("self.add_module", (("", _key(stem, number)), ("", code.element)))
                 lines.append(f"{'    ' * indent}for i in range({code.count}):")
                 lines += statement(made, indent + 1, where)
             else:
-                lines += statement(Call("self.add_module", (("", f'"{number}"'), ("", code))), indent, where)
+                lines += statement(
+                    Call("self.add_module", (("", f'"{stem}{number}"'), ("", code))), indent, where
+                )
             number += 1
             where = ""
         return lines
 
-    def _apply_counted(self, node: Node, given: str) -> list[str]:
+    def _apply_ranked(self, node: Node, given: str, first: str) -> list[str]:
         """Lines of ``forward`` for children under numbers, one after the other."""
         name = _variable(node.name)
-        number = f"str({int(node.name)} + i)"
+        number = _key(*_ends_in_number(first))
         call = f"getattr(self, {number})({name})"
         return [
             f"        {name} = {given}",
@@ -163,7 +229,8 @@ class Body:
         active = next(step for step in together if step.active)
         first = inputs[0]
         optional = not all(step.active for step in together)
-        attribute = f"self.{node.name}" if node.name.isidentifier() else f'getattr(self, "{node.name}")'
+        name = _segment(together) if counted(node.name) else node.name
+        attribute = f"self.{name}" if name.isidentifier() else f'getattr(self, "{name}")'
         test = f"{attribute} is not None"
         if active.placed and len(active.placed[0].shapes) > 1:
             wanted = [n.name for n in active.placed[0].use.graph if n.block == "input"]
@@ -185,7 +252,7 @@ class Body:
             passed = first if len(outputs) == 1 else f"({', '.join([first] * len(outputs))})"
             expression = f"{expression} if {test} else {passed}"
         if self.taps:
-            expression = f'tap(self, "{node.name}", {expression})'
+            expression = f'tap(self, "{name}", {expression})'
         names = (
             [_variable(node.name)] if len(outputs) == 1 else [_variable(f"{node.name}_{p}") for p in outputs]
         )
@@ -197,19 +264,39 @@ class Body:
         return ["        (", *(f"            {name}," for name in names), f"        ) = {expression}"]
 
 
-def _is_counted(together: list[Step], in_chain: bool) -> bool:
+def _is_ranked(together: list[Step], in_chain: bool) -> bool:
     """Whether a node in a chain stands for modules under several numbers."""
     node = together[0].node
     made = any(step.placed or any(isinstance(low, Make) for low in step.lowered) for step in together)
-    return in_chain and node.repeat != 1 and node.name.isdigit() and made
+    return in_chain and node.repeat != 1 and numbered(node.name) is not None and made
 
 
 def _is_bare(step: Step) -> bool:
     return any(isinstance(low, Bare) for low in step.lowered)
 
 
+def _segment(together: list[Step]) -> str:
+    """What the node's first stage is called in every use; raises UnsettledError where that differs."""
+    found = {step.segments[0] for step in together if step.active}
+    if len(found) > 1:
+        raise UnsettledError(f"'{together[0].node.name}' has another number in each use")
+    return found.pop()
+
+
+def _ends_in_number(segment: str) -> tuple[str, int]:
+    stem = segment.rstrip("0123456789")
+    return stem, int(segment[len(stem) :])
+
+
+def _key(stem: str, number: int) -> str:
+    """The key of stage ``i``, for a loop."""
+    place = f"i + {number}" if number else "i"
+    return f'f"{stem}{{{place}}}"' if stem else f"str({place})"
+
+
 def _variable(name: str) -> str:
     """A local variable for a node of this name."""
+    name = name.replace("{", "").replace("}", "")
     return name if name.isidentifier() else "_" + re.sub(r"\W", "_", name)
 
 

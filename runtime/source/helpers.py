@@ -25,7 +25,7 @@ _SAME_CONV = '''class SameConv{n}d(nn.Conv{n}d):
 '''
 
 _PAD_CONV = '''class PadConv{n}d(nn.Conv{n}d):
-    """Convolution padded on each side by its own: (left, right, top, bottom, …)."""
+    """Convolution with its own padding on each side: (left, right, top, bottom, …)."""
 
     def __init__(self, *args, padding: tuple[int, ...], **kwargs) -> None:
         super().__init__(*args, **kwargs)

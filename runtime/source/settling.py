@@ -195,6 +195,7 @@ class Settler:
             raise UnsettledError(f"uses of '{slot}' differ from stage to stage")
         if any(isinstance(value, float) for value in values):
             raise UnsettledError(f"uses of '{slot}' differ in a number that is not whole")
+        slot = slot.replace("{", "").replace("}", "")
         name = re.sub(r"\W", "_", slot if slot[0].isalpha() else f"size_{slot}")
         plan.sizes[name] = {id(use): int(value) for use, value in zip(plan.uses, values, strict=True)}
         return name

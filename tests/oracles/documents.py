@@ -6,6 +6,7 @@ and generated source have no part in it. Modules hang at the paths of their node
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -65,8 +66,9 @@ class Interpreted(nn.Module):
         needed = {node.id for node in outputs}.union(*(nx.ancestors(network, node.id) for node in outputs))
         made: dict[tuple[str, str], int] = {}
         results: dict[str, int] = {}
-        chain = _is_chain(graph)
-        for node_id in nx.lexicographical_topological_sort(network):
+        numbers: dict[str, int] | None = {} if _is_chain(graph) else None
+        drawn = {node.id: number for number, node in enumerate(graph)}
+        for node_id in nx.lexicographical_topological_sort(network, key=drawn.__getitem__):
             if node_id not in needed:
                 continue
             node = graph.node(node_id)
@@ -77,12 +79,17 @@ class Interpreted(nn.Module):
             elif node.block == "output":
                 (results[node.name],) = sources.values()
             else:
-                for port, value in self._node(node, env, sources, path, chain).items():
+                for port, value in self._node(node, env, sources, path, numbers).items():
                     made[node_id, port] = value
         return {node.name: results[node.name] for node in outputs}
 
     def _node(
-        self, node: Node, env: Env, sources: dict[str, int], path: Sequence[str], chain: bool
+        self,
+        node: Node,
+        env: Env,
+        sources: dict[str, int],
+        path: Sequence[str],
+        numbers: dict[str, int] | None,
     ) -> dict[str, int]:
         first = next(iter(sources.values()))
         known = {**env, "in_channels": self._metas[first].shape[1]}
@@ -92,9 +99,10 @@ class Interpreted(nn.Module):
         else:
             ports = [n.name for n in module.graph if n.block == "output"]
         if node.when is not None and not _evaluate(f"={node.when}", known):
+            _segments(node, 0, numbers)
             return dict.fromkeys(ports, first)
         made = dict.fromkeys(ports, first)  # repeated no times, it is not there
-        for segment in _segments(node, int(_evaluate(node.repeat, known)), chain):
+        for segment in _segments(node, int(_evaluate(node.repeat, known)), numbers):
             known["in_channels"] = self._metas[next(iter(sources.values()))].shape[1]
             place = [*path, segment]
             if module is None:
@@ -195,12 +203,17 @@ def _evaluate(value: Any, env: Env) -> Any:
     return value
 
 
-def _segments(node: Node, repeat: int, chain: bool) -> list[str]:
-    if node.repeat == 1:
-        return [node.name]
-    if chain and node.name.isdigit():
-        return [str(int(node.name) + number) for number in range(repeat)]
-    return [f"{node.name}.{number}" for number in range(repeat)]
+def _segments(node: Node, repeat: int, numbers: dict[str, int] | None) -> list[str]:
+    """The keys of a node's stages; ``numbers``: in a chain, the next one of each beginning."""
+    counted = re.fullmatch(r"(.*)\{(\d+)\}", node.name)
+    if numbers is None or not (counted or node.name.isdigit()):
+        return [node.name] if node.repeat == 1 else [f"{node.name}.{number}" for number in range(repeat)]
+    stem, first = (counted[1], int(counted[2])) if counted else ("", int(node.name))
+    if counted:
+        first = numbers.get(stem, first)
+    if repeat or stem not in numbers:
+        numbers[stem] = first + repeat
+    return [f"{stem}{first + number}" for number in range(repeat)]
 
 
 def _is_chain(graph: Graph) -> bool:
