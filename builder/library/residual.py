@@ -135,7 +135,7 @@ def zero_padded_bottleneck() -> list[Module]:
     return draw_bottleneck("ZeroPaddedBottleneck", ZERO_PADDED)
 
 
-MODULES = (
+MODULES: tuple[ReadyModule, ...] = (
     ReadyModule(
         "BasicBlock",
         "Basic block",
