@@ -39,6 +39,17 @@ def permuted(strides: Strides, order: Sequence[int]) -> Strides:
     return tuple(strides[axis] for axis in order)
 
 
+def in_rows(shape: TensorShape, strides: Strides) -> bool:
+    """Whether a batch can be looked at as one matrix, each of whose rows is a stretch of the last axis."""
+    wanted = None
+    for size, step in zip(reversed(shape[:-1]), reversed(strides[1:-1]), strict=True):
+        if size != 1:
+            if wanted is not None and step != wanted:
+                return False
+            wanted = size * step
+    return wanted is None or strides[0] == wanted
+
+
 def reshaped(shape: TensorShape, strides: Strides, wanted: TensorShape) -> Strides | None:
     """The steps of a view with another shape, or None where PyTorch has to copy.
 

@@ -213,6 +213,25 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """Every output sees all positions of the axis, of which there are ``size``."""
+
+    size: int
+    words: ClassVar[str] = "all that lies along an axis"
+
+    def bounds(self) -> Bounds:
+        return (0, (0,)), (0, (self.size - 1,))
+
+    def taps(self, position: int) -> range:
+        return range(self.size)
+
+    def preimage(self, outputs: np.ndarray, size: int) -> np.ndarray:
+        import numpy as np
+
+        return np.full(size, bool(outputs.any()))
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """What an output sees of each input: one map for each spatial axis, the same for all inputs."""
 

@@ -51,11 +51,14 @@ def _looks_back(axis: AxisField) -> bool:
 
 
 def _centre(axis: AxisField) -> tuple[Fraction, Fraction] | None:
-    """(jump, centre of output 0) of an axis: the middle of what is seen, on average over a period."""
+    """(jump, centre of output 0) of an axis: the middle of what is seen, on average over a period.
+
+    None where there is none, as for positions that all see the same.
+    """
     if len(axis.first) > 1 or len(axis.last) > 1:
         return None
     first, last = _line(axis.first[0]), _line(axis.last[0])
-    if first is None or last is None or first[0] != last[0]:
+    if first is None or last is None or first[0] != last[0] or not first[0]:
         return None
     return first[0], (first[1] + last[1]) / 2
 

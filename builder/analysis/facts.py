@@ -81,7 +81,8 @@ class Facts:
 
     def __post_init__(self) -> None:
         keeps = self.saved
-        special = self.problems or self.more or keeps.view or keeps.inputs_with_grad or keeps.for_others
+        keeping = keeps.view or keeps.rows or keeps.inputs_with_grad or keeps.for_others
+        special = self.problems or self.more or keeping
         plain = len(self.inputs) == 1 and self.output is not None and not isinstance(self.sight, PerInput)
         object.__setattr__(self, "is_plain", plain and not special)
 

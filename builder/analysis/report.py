@@ -140,7 +140,8 @@ class NodeReport:
             words = "as large as before" if same else "all that any of the inputs sees"
             beside = ", and the whole input beside it" if now.is_global else ""
             return [Formula("Receptive field", words + beside, "", f"{size} px")]
-        window, told = sight.axes[0], before.size[0]
+        window = next((axis for axis in sight.axes if not isinstance(axis, Sliding)), sight.axes[0])
+        told = before.size[0]
         if isinstance(window, Sliding):
             told += window.dilation * (window.kernel - 1) * before.jump[0]
         if not isinstance(window, Sliding) or told != now.size[0]:

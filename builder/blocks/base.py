@@ -58,7 +58,8 @@ class Saved:
     further bytes for each sample and for each batch; ``view``: the output shares the storage of input 0, unless
     ``Block.strides`` says that it is copied;
     ``inputs_with_grad``: as ``inputs``, but only where the input itself needs a gradient; ``for_others``: what is
-    kept only where certain inputs need one (a product keeps each factor for the others); ``rigid`` and
+    kept only where certain inputs need one (a product keeps each factor for the others); ``rows``: input 0 is kept
+    as a matrix of rows along its last axis, which is a copy where it does not lie so; ``rigid`` and
     ``rigid_fixed``: how much of ``extra`` and ``fixed`` stays as it is at any precision (indices, masks).
     """
 
@@ -69,6 +70,7 @@ class Saved:
     view: bool = False
     inputs_with_grad: tuple[int, ...] = ()
     for_others: tuple[KeptFor, ...] = ()
+    rows: bool = False
     rigid: int = 0
     rigid_fixed: int = 0
 
@@ -77,11 +79,12 @@ class Saved:
 class Passing:
     """What is alive while a block predicts (evaluation mode, no gradients), beside its inputs and its output.
 
-    ``view``: as that of ``Saved``; ``working``: bytes for each sample in fp32, at the fullest
+    ``view`` and ``rows``: as those of ``Saved``; ``working``: bytes for each sample in fp32, at the fullest
     moment; ``rigid``: the same for what stays as it is at any precision (indices); ``fixed``: bytes for each batch.
     """
 
     view: bool = False
+    rows: bool = False
     working: int = 0
     rigid: int = 0
     fixed: int = 0
@@ -151,6 +154,11 @@ class Block:
         return cls.outputs
 
     @classmethod
+    def ranks_of(cls, parameters: Mapping[str, Any]) -> tuple[int, ...]:  # noqa: ARG003 - some look at them
+        """The ``ranks`` with these parameters, as a document holds them."""
+        return cls.ranks
+
+    @classmethod
     def parameters(cls) -> Mapping[str, Parameter[Any]]:
         """The declared parameters by name."""
         return cls._declared
@@ -188,9 +196,10 @@ class Block:
 
     def accept(self, inputs: Sequence[TensorShape]) -> Problem | None:
         """Whether tensors of these ranks may arrive at all."""
+        ranks = self.ranks_of(self.values)
         for shape in inputs:
-            if len(shape) not in self.ranks:
-                wanted = " or ".join(RANK_WORDS[rank] for rank in self.ranks)
+            if len(shape) not in ranks:
+                wanted = " or ".join(RANK_WORDS[rank] for rank in ranks)
                 return Problem(
                     "wrong-rank",
                     f"{self.title} takes {wanted}",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from builder.blocks.base import Block, Cost, Formula, Passing, Saved, register
+from builder.blocks.base import Block, Cost, Formula, Passing, Preset, Saved, register
 from builder.blocks.lowering import Make, options
-from builder.blocks.parameters import Flag, Integer, Real
+from builder.blocks.parameters import Choice, Flag, Integer, Real
 from builder.errors import Problem
 from builder.shapes import TensorShape, elements, format_shape
 from builder.strides import Strides, reshaped
-from builder.windows import ELEMENTWISE, Everything, Sight
+from builder.windows import ELEMENTWISE, Everything, Sight, Sliding, Whole, Window
 
 
 @register
@@ -21,10 +22,18 @@ class Linear(Block):
     title = "Linear"
     category = "Dense"
     description = (
-        "A fully connected layer: every output is a weighted sum of every input. Takes a flattened vector."
+        "A fully connected layer: every output is a weighted sum of every input. Takes a flattened vector; or whatever "
+        "arrives, whose last axis it goes along: the same weights at every position, as a 1×1 convolution has them."
     )
     search = ("fully connected", "dense", "fc", "classifier")
     stem = "fc"
+    presets = (
+        Preset(
+            "Linear along the last axis",
+            {"over": "last"},
+            ("pointwise", "mlp", "tokens", "transformer", "convnext", "channels last"),
+        ),
+    )
     ranks = (1,)
     rank_way_out = "Insert a Flatten, or a global average pool."
     rank_fixes = ("insert-flatten", "insert-global-pool")
@@ -33,41 +42,62 @@ class Linear(Block):
         10, label="Outputs", help="How many outputs; for the last layer, the number of classes."
     )
     bias = Flag(True, label="Bias", help="A learnt offset for each output.")
+    over = Choice(
+        "all",
+        ("all", "last"),
+        label="Over",
+        help="What the sums are of: all numbers, which have to be a vector; or the last axis of whatever arrives, for "
+        "channels that a Permute has put there.",
+    )
+
+    @classmethod
+    def ranks_of(cls, parameters: Mapping[str, Any]) -> tuple[int, ...]:
+        return (1, 2, 3, 4) if parameters.get("over") == "last" else cls.ranks
 
     def infer(self, inputs: Sequence[TensorShape]) -> TensorShape | Problem:
-        return (self.out_features,)
+        return (*inputs[0][:-1], self.out_features)
 
     def cost(self, inputs: Sequence[TensorShape]) -> Cost:
-        weights = inputs[0][0] * self.out_features
+        *positions, features = inputs[0]
+        weights = features * self.out_features
         bias = self.out_features if self.bias else 0
-        return Cost(weights + bias, 0, weights, tensors=2 if self.bias else 1)
+        return Cost(weights + bias, 0, weights * elements(positions), tensors=2 if self.bias else 1)
 
     def saved(self, inputs: Sequence[TensorShape]) -> Saved:
-        return Saved(inputs=(0,))
+        return Saved(inputs=(0,)) if len(inputs[0]) == 1 else Saved(rows=True)
+
+    def passing(self, inputs: Sequence[TensorShape]) -> Passing:
+        return Passing(rows=len(inputs[0]) > 1)
 
     def sight(self, inputs: Sequence[TensorShape]) -> Sight:
-        return Everything()
+        *positions, features = inputs[0][1:] or (1,)
+        return Window((*[Sliding(1) for _ in positions], Whole(features))) if positions else Everything()
 
     def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
-        features, cost = inputs[0][0], self.cost(inputs)
-        bias = (" + outputs", f" + {self.out_features}") if self.bias else ("", "")
+        *positions, features = inputs[0]
+        cost, outputs = self.cost(inputs), int(self.out_features)
+        bias = (" + outputs", f" + {outputs}") if self.bias else ("", "")
+        many = (" · positions", "".join(f" · {size}" for size in positions)) if positions else ("", "")
         return [
             Formula(
                 "Parameters",
                 f"inputs · outputs{bias[0]}",
-                f"{features} · {self.out_features}{bias[1]}",
+                f"{features} · {outputs}{bias[1]}",
                 f"{cost.parameters:,}",
             ),
             Formula(
-                "FLOPs", "2 · inputs · outputs", f"2 · {features} · {self.out_features}", f"{2 * cost.macs:,}"
+                "FLOPs",
+                f"2 · inputs · outputs{many[0]}",
+                f"2 · {features} · {outputs}{many[1]}",
+                f"{2 * cost.macs:,}",
             ),
         ]
 
     def lower(self, inputs: Sequence[TensorShape]) -> Make:
-        return Make("torch.nn.Linear", (inputs[0][0], self.out_features), options(bias=(self.bias, True)))
+        return Make("torch.nn.Linear", (inputs[0][-1], self.out_features), options(bias=(self.bias, True)))
 
     def summary(self) -> str:
-        return f"{int(self.out_features):,} outputs"
+        return f"{int(self.out_features):,} outputs" + (" · last axis" if self.over == "last" else "")
 
 
 @register

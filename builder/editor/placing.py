@@ -37,7 +37,7 @@ def accepts(document: Document, entry: Entry, shape: TensorShape | None) -> bool
         return module is not None and any(node.block == "input" for node in module.graph)
     if not cls.inputs and not cls.variadic:
         return False
-    return shape is None or len(shape) in cls.ranks
+    return shape is None or len(shape) in cls.ranks_of(entry.parameters)
 
 
 def offers(document: Document, entry: Entry) -> bool:

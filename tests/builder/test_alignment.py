@@ -84,6 +84,13 @@ def test_branches_that_look_back_from_the_same_moment_are_aligned() -> None:
     assert "'left' is centred on pixel −3" in _advice(_two_branches(late, {"kernel_size": 1}, 24))
 
 
+def test_sums_along_an_axis_have_no_centre_there() -> None:
+    along = {"over": "last", "out_features": 9}
+    document = _two_branches(along, {"kernel_size": 3, "padding": 1}, 9, ("linear", "conv"), dims=2)
+    assert analyze(document).ok
+    assert not _advice(document)
+
+
 @pytest.mark.parametrize("name", sorted(ARCHITECTURES))
 def test_the_architectures_are_aligned(name: str) -> None:
     assert not _advice(ARCHITECTURES[name].build())

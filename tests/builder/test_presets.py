@@ -100,6 +100,10 @@ def test_a_causal_convolution_sees_nothing_that_comes_later(title: str) -> None:
         ("reshape", {"shape": [4, -1]}, [(16, 3, 3)], "Numbers", "16 · 3 · 3 = 4 · 36", "144"),
         ("permute", {"dims": [2, 3, 1]}, [(3, 8, 5)], "Output", "3×8×5", "8×5×3"),
         ("flatten", {"start_dim": 2}, [(3, 8, 5)], "Output", "8 · 5", "40"),
+        ("linear", {}, [(24,)], "FLOPs", "2 · 24 · 10", "480"),
+        ("linear", {"over": "last"}, [(8, 5, 3)], "FLOPs", "2 · 3 · 10 · 8 · 5", "2,400"),
+        ("linear", {"over": "last"}, [(8, 5, 3)], "Receptive field", "", "1 × 3 px"),
+        ("linear", {"over": "last"}, [(8, 5)], "Receptive field", "", "global"),
     ],
 )  # fmt: skip
 def test_formulas_have_the_numbers_in_them(

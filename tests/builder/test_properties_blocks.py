@@ -25,6 +25,7 @@ SHARE = {
     "upsample": 1.0,
     "max_pool": 2.0,
     "avg_pool": 2.0,
+    "linear": 0.5,
     "add": 0.5,
     "concat": 0.5,
 }

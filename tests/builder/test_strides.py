@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builder.strides import contiguous, is_contiguous, permuted, reshaped, sliced
+from builder.strides import contiguous, in_rows, is_contiguous, permuted, reshaped, sliced
 
 Shape = tuple[int, ...]
 
@@ -42,6 +42,15 @@ def test_parts_and_permutations_lie_where_pytorch_puts_them(
     x, strides = found
     assert _tell_the_same(tuple(x.shape), strides, x.stride())
     assert is_contiguous(tuple(x.shape[1:]), strides) == x.is_contiguous()
+
+
+@given(laid_out())
+def test_a_batch_lies_in_rows_where_it_is_a_matrix_without_a_copy(
+    found: tuple[torch.Tensor, tuple[int, ...]],
+) -> None:
+    x, strides = found
+    matrix = x.reshape(-1, x.shape[-1])
+    assert in_rows(tuple(x.shape[1:]), strides) == (matrix.data_ptr() == x.data_ptr())
 
 
 @given(laid_out(), st.data())

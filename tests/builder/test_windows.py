@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from builder import stairs
 from builder.resampling import Resample
-from builder.windows import AxisMap, Bins, Sliding, Spread
+from builder.windows import AxisMap, Bins, Sliding, Spread, Whole
 from tests.oracles.cases import examples
 from tests.oracles.support import gradient_support
 
@@ -45,7 +45,7 @@ def resamples(draw: st.DrawFn) -> Resample:
 
 
 def maps() -> st.SearchStrategy[AxisMap]:
-    return st.one_of(slidings(), spreads(), bins(), resamples())
+    return st.one_of(slidings(), spreads(), bins(), resamples(), st.builds(Whole, st.integers(1, 12)))
 
 
 @given(spreads())
@@ -75,7 +75,7 @@ def test_bounds_are_the_outermost_taps(axis: AxisMap) -> None:
 @given(maps(), st.data())
 def test_a_preimage_is_all_that_marked_outputs_tap_inside(axis: AxisMap, data: st.DataObject) -> None:
     sized = isinstance(axis, Bins | Resample)
-    size = axis.size if sized else data.draw(st.integers(1, 9))
+    size = axis.size if sized or isinstance(axis, Whole) else data.draw(st.integers(1, 9))
     outputs = np.array(data.draw(st.lists(st.booleans(), min_size=1, max_size=12)))
     outputs = outputs[: axis.outputs] if sized else outputs
     tapped = {place for i in np.flatnonzero(outputs) for place in axis.taps(int(i))}

@@ -246,9 +246,11 @@ HOUSE_RULES = (
     ),
     HouseRule(
         "Linear takes vectors",
-        "PyTorch would apply it along the last axis of a map, which is hardly ever meant.",
+        "PyTorch would apply it along the last axis of a map, which is hardly ever meant unless it is said.",
         True,
-        lambda block_id, values, shapes: block_id == "linear" and len(shapes[0]) > 1,
+        lambda block_id, values, shapes: (
+            block_id == "linear" and values["over"] == "all" and len(shapes[0]) > 1
+        ),
     ),
 )
 

@@ -36,6 +36,7 @@ SHARE = {
     "pixel_unshuffle": 0.6,
     "split": 0.5,
     "reshape": 0.5,
+    "linear": 0.5,
     "crop_like": 0.5,
     "pad_like": 0.5,
 }
