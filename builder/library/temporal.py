@@ -20,7 +20,7 @@ def _layer(net: Sketch, number: int, x: Wire, row: int) -> Wire:
     )  # fmt: skip
     x = net.add(f"bn{number}", "batch_norm", x, when="norm")
     x = net.add(f"relu{number}", "relu", x)
-    return net.add(f"dropout{number}", "dropout", x, p=0.2)
+    return net.add(f"dropout{number}", "dropout", x, p="=dropout")
 
 
 def temporal_block() -> list[Module]:
@@ -55,6 +55,7 @@ def temporal_block() -> list[Module]:
                 "causal", True, "See the past alone, as in forecasting; off: both sides, with an odd kernel."
             ),
             ModuleParameter("norm", True, "Batch norm behind each convolution."),
+            ModuleParameter("dropout", 0.2, "Share of the numbers that are dropped out while training."),
         )
     ]
 

@@ -67,7 +67,7 @@ def up(merge: Literal["concat", "add"] = "concat") -> list[Module]:
     x = net.add(merge, merge, skip, x, row=1)
     x = net.add(
         "conv", "module:DoubleConv", x, out_channels="=out_channels",
-        mid_channels="=in_channels // 2 if interpolate else out_channels",
+        mid_channels="=input_channels if interpolate else out_channels",
     )  # fmt: skip
     net.output(x)
     interpolate = ModuleParameter(

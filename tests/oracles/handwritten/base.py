@@ -16,7 +16,7 @@ class Case:
     """A ready module with these arguments and input shapes (without batch), and the same by hand."""
 
     name: str
-    arguments: Mapping[str, int | bool]
+    arguments: Mapping[str, float]
     shapes: tuple[Shape, ...]
     make: Callable[[], nn.Module]
 

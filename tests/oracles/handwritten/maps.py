@@ -49,7 +49,7 @@ class Up(nn.Module):
         self.merge = merge
         enlarged = c if interpolate else c // 2
         both = enlarged + skipped if merge == "concat" else enlarged
-        self.conv = DoubleConv(both, out, both // 2 if interpolate else None, dims)
+        self.conv = DoubleConv(both, out, c if interpolate else None, dims)
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
         x = self.up(x)
@@ -63,8 +63,9 @@ class Up(nn.Module):
 
 class TemporalBlock(nn.Module):
     def __init__(
-        self, c: int, width: int, kernel: int = 3, dilation: int = 1, causal: bool = True, norm: bool = True
-    ) -> None:
+        self, c: int, width: int, kernel: int = 3, dilation: int = 1, causal: bool = True, norm: bool = True,
+        dropout: float = 0.2,
+    ) -> None:  # fmt: skip
         super().__init__()
         span = (kernel - 1) * dilation
         self.sides = (span, 0) if causal else (span // 2, span - span // 2)
@@ -72,7 +73,7 @@ class TemporalBlock(nn.Module):
         self.bn1 = nn.BatchNorm1d(width) if norm else nn.Identity()
         self.conv2 = nn.Conv1d(width, width, kernel, dilation=dilation, bias=not norm)
         self.bn2 = nn.BatchNorm1d(width) if norm else nn.Identity()
-        self.dropout = nn.Dropout(0.2)
+        self.dropout = nn.Dropout(dropout)
         self.downsample = nn.Conv1d(c, width, 1) if c != width else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -131,6 +132,7 @@ CASES = (
         "TemporalBlock", {"width": 12, "dilation": 2, "causal": False, "norm": False}, ((8, 30),),
         lambda: TemporalBlock(8, 12, 3, 2, False, False),
     ),
+    Case("TemporalBlock", {"width": 8, "dropout": 0.5}, ((8, 30),), lambda: TemporalBlock(8, 8, dropout=0.5)),
     Case("ConvNeXtBlock", {}, ((6, 9, 9),), lambda: ConvNeXtBlock(6)),
     Case("ConvNeXtBlock", {"expansion": 2, "kernel_size": 5}, ((6, 17),), lambda: ConvNeXtBlock(6, 2, 5, 1)),
 )  # fmt: skip
