@@ -30,7 +30,12 @@ def dense_block() -> list[Module]:
     net = sketch("DenseBlock")
     x = net.input()
     x = net.add(
-        "0", "module:DenseLayer", x, repeat="=num_layers", growth_rate="=growth_rate", bn_size="=bn_size"
+        "denselayer{1}",
+        "module:DenseLayer",
+        x,
+        repeat="=num_layers",
+        growth_rate="=growth_rate",
+        bn_size="=bn_size",
     )
     net.output(x)
     num_layers = ModuleParameter("num_layers", 6, "Layers in the block: 6, 12, 24, 16 in DenseNet-121.")

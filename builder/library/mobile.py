@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from builder.document import Module, ModuleParameter
 from builder.library.base import OUT_CHANNELS, STRIDE, ReadyModule, module, ready_part, sketch
-from builder.library.residual import projection
 from builder.sketch import Sketch, Wire
 
 _HU = "J. Hu, L. Shen and G. Sun, Squeeze-and-excitation networks, CVPR 2018."
@@ -25,7 +25,7 @@ _SQUEEZE = ModuleParameter(
 )
 _HARDSWISH = ModuleParameter("hardswish", True, "Hardswish; off: ReLU, as in the first blocks.")
 #: MobileNetV3 trains with these.
-_V3_NORM: dict[str, Any] = {"eps": 0.001, "momentum": 0.01}
+V3_NORM: Mapping[str, Any] = {"eps": 0.001, "momentum": 0.01}
 
 
 def squeeze_excitation() -> list[Module]:
@@ -50,7 +50,7 @@ def squeeze_excitation() -> list[Module]:
     ]
 
 
-def _conv_norm(name: str, activation: str) -> Module:
+def conv_norm(name: str, activation: str, norm: Mapping[str, Any] | None = None) -> Module:
     """Convolution, norm, activation, as ``0``, ``1``, ``2``; torchvision's Conv2dNormActivation."""
     net = sketch(name)
     x = net.input()
@@ -58,6 +58,7 @@ def _conv_norm(name: str, activation: str) -> Module:
         "0", "conv", x, out_channels="=out_channels", kernel_size="=kernel_size", stride="=stride",
         padding="=kernel_size // 2", groups="=groups", bias=False,
     )  # fmt: skip
+    x = net.add("1", "batch_norm", x, **(norm or {}))
     parameters = [
         OUT_CHANNELS,
         ModuleParameter("kernel_size", 1, "The window; odd."),
@@ -65,33 +66,30 @@ def _conv_norm(name: str, activation: str) -> Module:
         ModuleParameter("groups", 1, "As many as channels: each is filtered by itself."),
     ]
     if activation == "hardswish":
-        x = net.add("1", "batch_norm", x, **_V3_NORM)
-        x = net.add("2", "hardswish", x, when="hardswish")
-        x = net.add("3", "relu", x, when="not hardswish")
+        x = net.add("{2}", "hardswish", x, when="hardswish")
+        x = net.add("{3}", "relu", x, when="not hardswish")
         parameters.append(_HARDSWISH)
     else:
-        x = net.add("2", activation, net.add("1", "batch_norm", x))
+        x = net.add("2", activation, x)
     net.output(x)
     return module(net, *parameters, about="A convolution with batch norm and its activation.")
 
 
-def _linear_conv() -> Module:
-    """The 1×1 convolution at the end of MobileNetV3's block, which no activation follows."""
+def linear_conv(norm: Mapping[str, Any] | None = None) -> Module:
+    """The 1×1 convolution at the end of an inverted residual, which no activation follows."""
     net = sketch("LinearConv")
     x = net.add("0", "conv", net.input(), out_channels="=out_channels", kernel_size=1, bias=False)
-    net.output(net.add("1", "batch_norm", x, **_V3_NORM))
+    net.output(net.add("1", "batch_norm", x, **(norm or {})))
     return module(net, OUT_CHANNELS, about="A 1×1 convolution with batch norm alone.")
 
 
-def _filtered(net: Sketch, conv: str, *, widens: bool, **more: Any) -> Wire:
-    """Wider, if that is to be; then each channel by itself. Places in the chain are numbered as torchvision does."""
+def _filtered(net: Sketch, conv: str, **more: Any) -> Wire:
+    """Wider, if that is to be; then each channel by itself. Places in the chain close up, as torchvision's do."""
     x = net.input()
-    hidden = "=hidden" if widens else "=in_channels"
-    if widens:
-        x = net.add("0", conv, x, when="in_channels != hidden", out_channels=hidden, **more)
+    x = net.add("{0}", conv, x, when="in_channels != hidden", out_channels="=hidden", **more)
     return net.add(
-        str(int(widens)), conv, x, out_channels=hidden, kernel_size="=kernel_size", stride="=stride",
-        groups=hidden, **more,
+        "{1}", conv, x, out_channels="=hidden", kernel_size="=kernel_size", stride="=stride", groups="=hidden",
+        **more,
     )  # fmt: skip
 
 
@@ -103,7 +101,7 @@ def _around(name: str, inner: str, layers: str, *, drop: bool = False, **argumen
     block = f"module:{layers}"
     y = net.add(inner, block, x, width="=width", kernel_size="=kernel_size", stride="=stride", **arguments)
     if drop:
-        y = net.add("stochastic_depth", "stochastic_depth", y, when=fits, p=0.1)
+        y = net.add("stochastic_depth", "stochastic_depth", y, when=fits, p="=drop")
     net.output(net.add("add", "add", y, x, when=fits))
     return net
 
@@ -113,68 +111,64 @@ _ABOUT_LAYERS = "Widen, filter each channel by itself, narrow again."
 _EXPAND = ModuleParameter(
     "expand_ratio", 6, "How many times wider it is inside; 1 leaves the first convolution out."
 )
+_DROP = ModuleParameter(
+    "drop", 0.1, "Probability with which a sample goes by the shortcut alone in training."
+)
 
 
-def inverted_residual(*, widens: bool = True) -> list[Module]:
-    """MobileNetV2's block; ``conv`` is torchvision's chain.
-
-    With ``widens`` off it is a module of its own, for the first block of the network: where the convolution that
-    widens is missing, torchvision numbers the others differently, and weights are found by these numbers.
-    """
-    name, inside = ("InvertedResidual", "InvertedLayers") if widens else ("FirstResidual", "FirstLayers")
-    hidden: dict[str, Any] = {"hidden": "=expand_ratio * in_channels"} if widens else {}
-    net = _around(name, "conv", inside, **hidden)
-    layers = sketch(inside)
-    x = _filtered(layers, "module:ConvNormReLU6", widens=widens)
-    x = layers.add(str(1 + widens), "conv", x, out_channels="=width", kernel_size=1, bias=False)
-    layers.output(layers.add(str(2 + widens), "batch_norm", x))
+def inverted_residual() -> list[Module]:
+    """MobileNetV2's block; ``conv`` is torchvision's chain."""
+    net = _around("InvertedResidual", "conv", "InvertedLayers", hidden="=expand_ratio * in_channels")
+    layers = sketch("InvertedLayers")
+    x = _filtered(layers, "module:ConvNormReLU6")
+    x = layers.add("{2}", "conv", x, out_channels="=width", kernel_size=1, bias=False)
+    layers.output(layers.add("{3}", "batch_norm", x))
     return [
-        module(net, _WIDTH, STRIDE, *(_EXPAND,) * widens, _KERNEL),
-        module(layers, *(_HIDDEN,) * widens, *_LAYERS, about=_ABOUT_LAYERS),
-        _conv_norm("ConvNormReLU6", "relu6"),
+        module(net, _WIDTH, STRIDE, _EXPAND, _KERNEL),
+        module(layers, _HIDDEN, *_LAYERS, about=_ABOUT_LAYERS),
+        conv_norm("ConvNormReLU6", "relu6"),
     ]
 
 
 def gated_inverted_residual() -> list[Module]:
-    """MobileNetV3's block; ``block`` is torchvision's chain where it widens and has a gate."""
+    """MobileNetV3's block; ``block`` is torchvision's chain."""
     net = _around(
         "GatedInvertedResidual", "block", "GatedLayers", hidden="=hidden", hardswish="=hardswish",
         squeeze_channels="=squeeze_channels",
     )  # fmt: skip
     layers = sketch("GatedLayers")
-    x = _filtered(layers, "module:ConvNormHardswish", widens=True, hardswish="=hardswish")
+    x = _filtered(layers, "module:ConvNormHardswish", hardswish="=hardswish")
     x = layers.add(
-        "2", "module:SqueezeExcitation", x, when="squeeze_channels > 0", squeeze_channels="=squeeze_channels",
+        "{2}", "module:SqueezeExcitation", x, when="squeeze_channels > 0", squeeze_channels="=squeeze_channels",
         hard=True,
     )  # fmt: skip
-    layers.output(layers.add("3", "module:LinearConv", x, out_channels="=width"))
+    layers.output(layers.add("{3}", "module:LinearConv", x, out_channels="=width"))
     gate = ModuleParameter("squeeze_channels", 24, "Channels between the gate's convolutions; 0: no gate.")
     return [
         module(net, _WIDTH, STRIDE, _HIDDEN, _KERNEL, gate, _HARDSWISH),
         module(layers, _HIDDEN, *_LAYERS, gate, _HARDSWISH, about=_ABOUT_LAYERS),
-        _conv_norm("ConvNormHardswish", "hardswish"),
+        conv_norm("ConvNormHardswish", "hardswish", V3_NORM),
         *ready_part(MODULES, "SqueezeExcitation"),
-        _linear_conv(),
+        linear_conv(V3_NORM),
     ]
 
 
-def mb_conv(*, widens: bool = True) -> list[Module]:
-    """EfficientNet's block; ``block`` is torchvision's chain. ``widens``: as in ``inverted_residual``."""
-    name, inside = ("MBConv", "MBConvLayers") if widens else ("FirstMBConv", "FirstMBConvLayers")
-    hidden: dict[str, Any] = {"hidden": "=expand_ratio * in_channels"} if widens else {}
-    net = _around(name, "block", inside, drop=True, squeeze_channels="=max(in_channels // 4, 1)", **hidden)
-    layers = sketch(inside)
-    x = _filtered(layers, "module:ConvNormSiLU", widens=widens)
-    x = layers.add(
-        str(1 + widens), "module:SqueezeExcitation", x, squeeze_channels="=squeeze_channels", silu=True
-    )
-    layers.output(layers.add(str(2 + widens), "module:Projection", x, width="=width"))
+def mb_conv(norm: Mapping[str, Any] | None = None) -> list[Module]:
+    """EfficientNet's block; ``block`` is torchvision's chain. ``norm``: parameters of its batch norms."""
+    net = _around(
+        "MBConv", "block", "MBConvLayers", drop=True, hidden="=expand_ratio * in_channels",
+        squeeze_channels="=max(in_channels // 4, 1)",
+    )  # fmt: skip
+    layers = sketch("MBConvLayers")
+    x = _filtered(layers, "module:ConvNormSiLU")
+    x = layers.add("{2}", "module:SqueezeExcitation", x, squeeze_channels="=squeeze_channels", silu=True)
+    layers.output(layers.add("{3}", "module:LinearConv", x, out_channels="=width"))
     return [
-        module(net, _WIDTH, STRIDE, *(_EXPAND,) * widens, _KERNEL),
-        module(layers, *(_HIDDEN,) * widens, *_LAYERS, _SQUEEZE, about=_ABOUT_LAYERS),
-        _conv_norm("ConvNormSiLU", "silu"),
+        module(net, _WIDTH, STRIDE, _EXPAND, _KERNEL, _DROP),
+        module(layers, _HIDDEN, *_LAYERS, _SQUEEZE, about=_ABOUT_LAYERS),
+        conv_norm("ConvNormSiLU", "silu", norm),
         *ready_part(MODULES, "SqueezeExcitation"),
-        projection(),
+        linear_conv(norm),
     ]
 
 

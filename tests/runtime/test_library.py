@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
@@ -20,7 +19,6 @@ from builder.edits import Batch
 from builder.errors import Problem
 from builder.graph import Graph, Node
 from builder.library import LIBRARY
-from builder.library import mobile as mobile_family
 from builder.reading import read_document
 from builder.sketch import Sketch
 from builder.writing import write_document
@@ -48,7 +46,9 @@ PUBLISHED = (
     ("inception_v3", "Mixed_7b", "InceptionE", {}),
     ("densenet121", "features.denseblock1.denselayer2", "DenseLayer", {}),
     ("densenet121", "features.transition1", "Transition", {"out_channels": 128}),
+    ("mobilenet_v2", "features.1", "InvertedResidual", {"width": 16, "expand_ratio": 1}),
     ("mobilenet_v2", "features.3", "InvertedResidual", {"width": 24}),
+    ("efficientnet_b0", "features.1.0", "MBConv", {"width": 16, "expand_ratio": 1}),
     ("efficientnet_b0", "features.3.0", "MBConv", {"width": 40, "stride": 2, "kernel_size": 5}),
 )
 
@@ -139,20 +139,6 @@ def check_names(
     assert ours == {
         f"block{layer['name'].removeprefix(prefix)}": (layer["params"], layer["macs"]) for layer in layers
     }
-
-
-@pytest.mark.parametrize(
-    ("network", "prefix", "draw", "width"),
-    [
-        ("mobilenet_v2", "features.1", mobile_family.inverted_residual, 16),
-        ("efficientnet_b0", "features.1.0", mobile_family.mb_conv, 16),
-    ],
-)
-def test_first_blocks_that_do_not_widen_are_numbered_as_published(
-    network: str, prefix: str, draw: Any, width: int
-) -> None:
-    modules = draw(widens=False)
-    check_names(network, prefix, modules[0].name, {"width": width}, modules)
 
 
 @pytest.mark.parametrize("name", LIBRARY)

@@ -24,7 +24,10 @@ class DenseLayer(nn.Module):
 
 
 def dense_block(c: int, depth: int, growth: int, bn_size: int = 4, dims: int = 2) -> nn.Module:
-    return nn.Sequential(*[DenseLayer(c + i * growth, growth, bn_size, dims) for i in range(depth)])
+    block = nn.Sequential()
+    for i in range(depth):
+        block.add_module(f"denselayer{i + 1}", DenseLayer(c + i * growth, growth, bn_size, dims))
+    return block
 
 
 class Transition(nn.Module):

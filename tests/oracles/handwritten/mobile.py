@@ -60,15 +60,16 @@ def conv_norm(
 
 def widened(
     c: int, hidden: int, kernel: int, stride: int, activation: Activation, dims: int, **norm: float
-) -> dict[str, nn.Module]:
-    """Places ``0`` and ``1``; ``0`` stays empty where nothing is widened."""
-    parts = {"1": conv_norm(hidden, hidden, kernel, stride, hidden, activation, dims, **norm)}
-    if c == hidden:
-        return dict(parts)
-    return {"0": conv_norm(c, hidden, 1, 1, 1, activation, dims, **norm), **parts}
+) -> list[nn.Module]:
+    """Wider, unless it is wide enough, and each channel by itself."""
+    filtering = conv_norm(hidden, hidden, kernel, stride, hidden, activation, dims, **norm)
+    return (
+        [filtering] if c == hidden else [conv_norm(c, hidden, 1, 1, 1, activation, dims, **norm), filtering]
+    )
 
 
 def sequential(parts: dict[str, nn.Module]) -> nn.Sequential:
+    """A chain with names of its own."""
     chain = nn.Sequential()
     for name, part in parts.items():
         chain.add_module(name, part)
@@ -82,8 +83,7 @@ class InvertedResidual(nn.Module):
         super().__init__()
         hidden, kind = c * ratio, layers(dims)
         parts = widened(c, hidden, kernel, stride, nn.ReLU6, dims)
-        parts |= {"2": kind.conv(hidden, width, 1, bias=False), "3": kind.norm(width)}
-        self.conv = sequential(parts)
+        self.conv = nn.Sequential(*parts, kind.conv(hidden, width, 1, bias=False), kind.norm(width))
         self.use_res_connect = stride == 1 and c == width
 
     def forward(self, x: Tensor) -> Tensor:
@@ -93,9 +93,9 @@ class InvertedResidual(nn.Module):
 class WithBlock(nn.Module):
     """``block`` and a shortcut where input and output are alike."""
 
-    def __init__(self, parts: dict[str, nn.Module], alike: bool, p: float = 0.0) -> None:
+    def __init__(self, parts: list[nn.Module], alike: bool, p: float = 0.0) -> None:
         super().__init__()
-        self.block, self.alike, self.stochastic_depth = sequential(parts), alike, StochasticDepth(p)
+        self.block, self.alike, self.stochastic_depth = nn.Sequential(*parts), alike, StochasticDepth(p)
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.block(x)
@@ -109,19 +109,19 @@ def gated(
     norm = {"eps": 0.001, "momentum": 0.01}
     parts = widened(c, hidden, kernel, stride, nn.Hardswish if hard else nn.ReLU, dims, **norm)
     if squeeze:
-        parts["2"] = SqueezeExcitation(hidden, squeeze, gate=nn.Hardsigmoid, dims=dims)
-    parts["3"] = conv_norm(hidden, width, 1, 1, 1, None, dims, **norm)
+        parts.append(SqueezeExcitation(hidden, squeeze, gate=nn.Hardsigmoid, dims=dims))
+    parts.append(conv_norm(hidden, width, 1, 1, 1, None, dims, **norm))
     return WithBlock(parts, stride == 1 and c == width)
 
 
 def mb_conv(
-    c: int, width: int, *, stride: int = 1, ratio: int = 6, kernel: int = 3, dims: int = 2
+    c: int, width: int, *, stride: int = 1, ratio: int = 6, kernel: int = 3, dims: int = 2, drop: float = 0.1
 ) -> nn.Module:
     hidden = c * ratio
     parts = widened(c, hidden, kernel, stride, nn.SiLU, dims)
-    parts["2"] = SqueezeExcitation(hidden, max(1, c // 4), nn.SiLU, dims=dims)
-    parts["3"] = conv_norm(hidden, width, 1, 1, 1, None, dims)
-    return WithBlock(parts, stride == 1 and c == width, 0.1)
+    parts.append(SqueezeExcitation(hidden, max(1, c // 4), nn.SiLU, dims=dims))
+    parts.append(conv_norm(hidden, width, 1, 1, 1, None, dims))
+    return WithBlock(parts, stride == 1 and c == width, drop)
 
 
 CASES = (
@@ -156,5 +156,8 @@ CASES = (
         "MBConv", {"width": 12, "stride": 2, "kernel_size": 5}, ((8, 9, 9),),
         lambda: mb_conv(8, 12, stride=2, kernel=5),
     ),
-    Case("MBConv", {"width": 8, "expand_ratio": 1}, ((8, 9, 9),), lambda: mb_conv(8, 8, ratio=1)),
+    Case(
+        "MBConv", {"width": 8, "expand_ratio": 1, "drop": 0.4}, ((8, 9, 9),),
+        lambda: mb_conv(8, 8, ratio=1, drop=0.4),
+    ),
 )  # fmt: skip
