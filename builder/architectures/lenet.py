@@ -1,11 +1,19 @@
-"""LeNet-5."""
+"""LeNet-5, with a full third layer and with the paper's table."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from builder.architectures.base import Architecture
+from builder.blocks.connected import LENET5
 from builder.document import Document
 from builder.shapes import TensorShape
 from builder.sketch import Sketch
+
+_PAPER = (
+    "Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, Gradient-based learning applied to document recognition, "
+    "Proc. IEEE 86, 1998."
+)
 
 
 def lenet5(input_shape: TensorShape = (1, 28, 28), classes: int = 10) -> Document:
@@ -14,12 +22,28 @@ def lenet5(input_shape: TensorShape = (1, 28, 28), classes: int = 10) -> Documen
     Y. LeCun, L. Bottou, Y. Bengio and P. Haffner: Gradient-based learning applied to document recognition,
     Proc. IEEE 86 (1998). Its 32×32 input is a 28×28 digit with a border of 2, here the first padding.
     """
+    return _lenet("lenet5", input_shape, classes, "conv", out_channels=16)
+
+
+def lenet5_c3(input_shape: TensorShape = (1, 28, 28), classes: int = 10) -> Document:
+    """LeNet-5 whose second convolution, the paper's layer C3, has the paper's 60 connections of 96 (table I).
+
+    Y. LeCun, L. Bottou, Y. Bengio and P. Haffner: Gradient-based learning applied to document recognition,
+    Proc. IEEE 86 (1998). All else is as in ``lenet5``, with the same names: averages without weights and linear
+    outputs, where the paper's pooling has two weights for each map and its outputs are distances.
+    """
+    table = [list(maps) for maps in LENET5]
+    return _lenet("lenet5_c3", input_shape, classes, "connected_conv", table=table)
+
+
+def _lenet(name: str, input_shape: TensorShape, classes: int, second: str, **kernels: Any) -> Document:
+    """The network with this block, and these kernels, as the second convolution."""
     net = Sketch(wrap=5)
     x = net.input(input_shape)
     x = net.add("conv1", "conv", x, out_channels=6, kernel_size=5, padding=2)
     x = net.add("tanh1", "tanh", x)
     x = net.add("pool1", "avg_pool", x)
-    x = net.add("conv2", "conv", x, out_channels=16, kernel_size=5)
+    x = net.add("conv2", second, x, kernel_size=5, **kernels)
     x = net.add("tanh2", "tanh", x)
     x = net.add("pool2", "avg_pool", x)
     x = net.add("flatten", "flatten", x)
@@ -29,7 +53,7 @@ def lenet5(input_shape: TensorShape = (1, 28, 28), classes: int = 10) -> Documen
     x = net.add("tanh4", "tanh", x)
     x = net.add("fc3", "linear", x, out_features=classes)
     net.output(x)
-    return Document("lenet5", net.graph, data={"source": "digits"})
+    return Document(name, net.graph, data={"source": "digits"})
 
 
 ARCHITECTURES = (
@@ -40,8 +64,19 @@ ARCHITECTURES = (
         lenet5,
         "Convolutions that share their weights and pooling that shrinks the map, learnt end to end, read handwritten "
         "digits: the plan of every network since.",
-        "Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, Gradient-based learning applied to document recognition, "
-        "Proc. IEEE 86, 1998.",
+        _PAPER,
+        1998,
+        (1, 28, 28),
+        10,
+    ),
+    Architecture(
+        "lenet5_c3",
+        "LeNet-5 with the paper's C3",
+        "First networks",
+        lenet5_c3,
+        "Each kernel of the third layer reads only some of the six maps, as a table says, so that no two can learn the "
+        "same and weights are saved: an early thought of grouped convolutions.",
+        _PAPER,
         1998,
         (1, 28, 28),
         10,
