@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from builder.architectures import alexnet, lenet, mlp, mobilenet, nin, resnet, resnet_cifar, tcn, unet, vgg
+from builder.architectures import (
+    alexnet,
+    lenet,
+    mlp,
+    mobilenet,
+    nin,
+    resnet,
+    resnet_cifar,
+    squeezenet,
+    tcn,
+    unet,
+    vgg,
+)
 from builder.architectures.base import Architecture
 from builder.document import Document
 from builder.errors import Problem
@@ -13,7 +25,7 @@ from builder.errors import Problem
 __all__ = ["ARCHITECTURES", "Architecture", "open_document"]
 
 #: In the order of the gallery: as a course goes through them.
-_FAMILIES = (lenet, mlp, alexnet, nin, vgg, resnet, resnet_cifar, mobilenet, unet, tcn)
+_FAMILIES = (lenet, mlp, alexnet, nin, vgg, resnet, resnet_cifar, squeezenet, mobilenet, unet, tcn)
 
 ARCHITECTURES: Mapping[str, Architecture] = {
     entry.name: entry for family in _FAMILIES for entry in family.ARCHITECTURES
