@@ -7,6 +7,7 @@ from pathlib import Path
 
 from builder.architectures import (
     alexnet,
+    darknet,
     lenet,
     mlp,
     mobilenet,
@@ -25,7 +26,7 @@ from builder.errors import Problem
 __all__ = ["ARCHITECTURES", "Architecture", "open_document"]
 
 #: In the order of the gallery: as a course goes through them.
-_FAMILIES = (lenet, mlp, alexnet, nin, vgg, resnet, resnet_cifar, squeezenet, mobilenet, unet, tcn)
+_FAMILIES = (lenet, mlp, alexnet, nin, vgg, resnet, resnet_cifar, squeezenet, darknet, mobilenet, unet, tcn)
 
 ARCHITECTURES: Mapping[str, Architecture] = {
     entry.name: entry for family in _FAMILIES for entry in family.ARCHITECTURES
