@@ -13,7 +13,16 @@ from builder import checking
 from builder.analysis import analyze
 from builder.architectures import ARCHITECTURES
 from builder.blocks import describe_blocks
-from builder.console import MISUSE, OK, count_argument, print_json, print_table, shape_argument, tell
+from builder.console import (
+    MISUSE,
+    OK,
+    count_argument,
+    factor_argument,
+    print_json,
+    print_table,
+    shape_argument,
+    tell,
+)
 from builder.shapes import format_shape
 
 
@@ -32,8 +41,10 @@ def add_parsers(subparsers: Any) -> None:
     new_parser.add_argument("-o", "--output", metavar="FILE", type=Path, required=True)
     new_parser.add_argument("--input", metavar="C,H,W", type=shape_argument, help="shape of one sample")
     new_parser.add_argument("--classes", metavar="N", type=count_argument, help="number of classes")
-    new_parser.add_argument("--width", metavar="F", type=float, help="factor on the channels")
-    new_parser.add_argument("--depth", metavar="F", type=float, help="factor on the number of blocks")
+    new_parser.add_argument("--width", metavar="F", type=factor_argument, help="factor on the channels")
+    new_parser.add_argument(
+        "--depth", metavar="F", type=factor_argument, help="factor on the number of blocks"
+    )
     new_parser.set_defaults(run=new)
 
     checking.add_parser(subparsers)

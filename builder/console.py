@@ -6,12 +6,15 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from math import nan
 from typing import Any
 
 from builder.errors import Problem
 from builder.shapes import TensorShape
 
 OK, FAILED, MISUSE = 0, 1, 2
+#: More would be a network that nobody can draw, let alone train.
+LARGEST_FACTOR = 100
 
 
 def shape_argument(text: str) -> TensorShape:
@@ -27,6 +30,17 @@ def count_argument(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"needs a whole number above 0, not '{text}'")
     return int(text)
+
+
+def factor_argument(text: str) -> float:
+    """An argparse type for what channels or blocks are multiplied by."""
+    try:
+        factor = float(text)
+    except ValueError:
+        factor = nan
+    if not 0 < factor <= LARGEST_FACTOR:
+        raise argparse.ArgumentTypeError(f"needs a number above 0 and at most {LARGEST_FACTOR}, not '{text}'")
+    return factor
 
 
 def tell(problems: Iterable[Problem], stream: Any = None) -> int:
