@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from builder.analysis import Analysis, analyze
 from builder.analysis.values import GraphAnalysis
+from builder.architectures import ARCHITECTURES
 from builder.document import Document, module_name
 from builder.errors import Address, Problem
 from builder.expressions import Symbol, symbol
@@ -42,10 +43,24 @@ def generate(
 
 
 def class_name_of(name: str) -> str:
-    """A class name for a document of this name: ``resnet18`` → ``Resnet18``, ``my net`` → ``MyNet``."""
-    words = re.findall(r"[A-Za-z0-9]+", name)
-    joined = "".join(word[0].upper() + word[1:] for word in words)
+    """A class name for a document of this name: ``resnet18`` → ``ResNet18``, ``my net`` → ``MyNet``."""
+    words = re.findall(r"[A-Za-z0-9]+", _as_in_papers(name))
+    spaced = " ".join(word[0].upper() + word[1:] for word in words)
+    joined = re.sub(r"(?<=\d) (?=\d)", "_", spaced).replace(" ", "")  # two numbers stay two
     return joined if joined and not joined[0].isdigit() else f"Net{joined}"
+
+
+def _as_in_papers(name: str) -> str:
+    """A name, or what is before its last underscores, as an architecture's title spells it: ``ResNet-18 tiny``."""
+    parts = name.split("_")
+    for count in range(len(parts), 0, -1):
+        known = "_".join(parts[:count])
+        if known in ARCHITECTURES:
+            title = ARCHITECTURES[known].title.replace("×", "x")
+            letters, wanted = (re.sub(r"[^a-z0-9]", "", text.lower()) for text in (title, known))
+            if letters == wanted:
+                return " ".join((title, *parts[count:]))
+    return name
 
 
 class _Generator:

@@ -45,6 +45,7 @@ class Body:
         names = {step.node.name for step in traces[0].steps.values()}
         variables: dict[tuple[str, str], str] = {}
         arguments, body, returned = [], [], []
+        answer = None if self.taps else _answer(traces)
         for together in steps_together(traces):
             node = together[0].node
             if node.block == "input":
@@ -70,13 +71,14 @@ class Body:
                 body += self._apply_ranked(node, inputs[0], _segment(together))
                 variables.update({(node.id, port): _variable(node.name) for port in together[0].outputs})
             else:
-                body += self._apply(together, inputs, ports, variables)
+                body += self._apply(together, inputs, ports, variables, answers=node.id == answer)
         tensor = "torch.Tensor"
         if len(returned) != 1:
             tensor = f"tuple[{', '.join([tensor] * len(returned))}]"
         head = Call("def forward", (("", "self"), *(("", f"{a}: torch.Tensor") for a in arguments)))
         forward = ["", *statement(head, 1, after=f" -> {tensor}:"), *body]
-        forward += wrapped(f"        return {', '.join(returned)}")
+        if answer is None:
+            forward += wrapped(f"        return {', '.join(returned)}")
         return "nn.Module", init, forward
 
     # nodes --------------------------------------------------------------------------------------------------
@@ -223,8 +225,10 @@ class Body:
         inputs: list[str],
         ports: Mapping[str, str],
         variables: dict[tuple[str, str], str],
+        *,
+        answers: bool,
     ) -> list[str]:
-        """Lines of ``forward`` for one node."""
+        """Lines of ``forward`` for one node; ``answers``: its result is all that is returned."""
         node = together[0].node
         active = next(step for step in together if step.active)
         first = inputs[0]
@@ -258,10 +262,25 @@ class Body:
         )
         for port, name in zip(outputs, names, strict=True):
             variables[node.id, port] = name
-        line = f"        {', '.join(names)} = {expression}"
+        line = f"        return {expression}" if answers else f"        {', '.join(names)} = {expression}"
         if len(names) < 2 or len(line) <= WIDTH:
             return [line] if self.taps else wrapped(line)
         return ["        (", *(f"            {name}," for name in names), f"        ) = {expression}"]
+
+
+def _answer(traces: list[Trace]) -> str | None:
+    """The node that makes all that is returned, as the last one in ``forward``; None if there is no such node."""
+    made = [
+        together
+        for together in steps_together(traces)
+        if together[0].node.block not in ("input", "output") and any(step.active for step in together)
+    ]
+    wiring = traces[0].analysis.wiring
+    if not made or len(wiring.outputs) != 1 or _is_ranked(made[-1], wiring.is_chain):
+        return None
+    last = made[-1][0].node.id
+    (edge,) = wiring.incoming[wiring.outputs[0]]
+    return last if edge.source == last and len(made[-1][0].outputs) == 1 else None
 
 
 def _is_ranked(together: list[Step], in_chain: bool) -> bool:

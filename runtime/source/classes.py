@@ -16,7 +16,7 @@ from runtime.source.agreement import expression_for
 from runtime.source.bodies import Body
 from runtime.source.settling import Plan, Settler
 from runtime.source.tracing import trace
-from runtime.source.writing import Call, statement
+from runtime.source.writing import Call, statement, visible
 
 
 class Writer:
@@ -57,11 +57,17 @@ class Writer:
         text = "\n".join(init)
         for port in ports:
             argument = self._channel_argument(port, ports, uses[0])
-            if re.search(rf"\b{argument}\b", text):
+            if _mentions(text, argument):
                 plan.channels[argument] = port
+        body = "\n".join(map(visible, (*init, *forward)))
+        plan.parameters = tuple(p for p, _ in parameters if _mentions(body, p))
         arguments = [("", "self")]
         arguments += [("", f"{argument}: int") for argument in (*plan.channels, *plan.sizes)]
-        arguments += [("", f"{p}: {type(default).__name__} = {default!r}") for p, default in parameters]
+        arguments += [
+            ("", f"{p}: {type(default).__name__} = {default!r}")
+            for p, default in parameters
+            if p in plan.parameters
+        ]
         plan.lines = [
             f"class {name}({header}):",
             *statement(Call("def __init__", tuple(arguments)), 1, after=" -> None:"),
@@ -94,3 +100,7 @@ class Writer:
                 )
             known[port] = [value if text is None else Symbol(value, text) for value in values]
         return known
+
+
+def _mentions(text: str, name: str) -> bool:
+    return re.search(rf"\b{name}\b", text) is not None

@@ -26,15 +26,17 @@ class UnsettledError(ConvolabError):
 
 @dataclass(slots=True)
 class Plan:
-    """A class: its name, the uses it serves, and the arguments it needs beyond the module's parameters.
+    """A class: its name, the uses it serves, and the arguments it takes.
 
-    ``channels``: argument → input port whose channels it is; ``sizes``: argument → value for each use.
+    ``channels``: argument → input port whose channels it is; ``sizes``: argument → value for each use; ``parameters``:
+    those of the module that make a difference here.
     """
 
     name: str
     uses: list[GraphAnalysis]
     channels: dict[str, str] = field(default_factory=dict)
     sizes: dict[str, dict[int, int]] = field(default_factory=dict)
+    parameters: tuple[str, ...] = ()
     lines: list[str] = field(default_factory=list)
 
 
@@ -153,7 +155,8 @@ class Settler:
         arguments += [("", sizes[id(placement.use)]) for sizes in plan.sizes.values()]
         for parameter in self.document.modules[placement.name].parameters:
             value = placement.arguments[parameter.name]
-            if isinstance(value, SYMBOLS) or value != parameter.default:
+            said = parameter.name in placement.given or isinstance(value, SYMBOLS)
+            if parameter.name in plan.parameters and (said or value != parameter.default):
                 arguments.append((f"{parameter.name}=", value))
         return Call(plan.name, tuple(arguments))
 

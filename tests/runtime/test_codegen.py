@@ -157,6 +157,30 @@ def test_when_false_in_every_use_leaves_nothing_and_in_some_becomes_a_condition(
     assert torch.equal(tapped["b.twice"], 2 * tapped["b.bn"])
 
 
+def test_a_class_takes_what_makes_a_difference_and_is_told_what_the_drawing_says() -> None:
+    ready = LIBRARY["SqueezeExcitation"]
+    top = Sketch()
+    x = top.add("first", ready.block, top.input((16, 8, 8)), squeeze_channels=8)
+    top.output(top.add("second", ready.block, x, squeeze_channels=4, silu=False))
+    text = _source(Document("gates", top.graph, ready.build())).text
+    assert "def __init__(self, in_channels: int, squeeze_channels: int = 8)" not in text  # always 16
+    assert "def __init__(self, squeeze_channels: int = 8) -> None:" in text
+    assert "self.first = SqueezeExcitation(squeeze_channels=8)" in text
+    assert "self.second = SqueezeExcitation(squeeze_channels=4)" in text
+
+
+def test_the_last_result_is_returned_as_it_is_made() -> None:
+    net = Sketch()
+    x = net.input((3, 8, 8))
+    y = net.add("conv", "conv", x, out_channels=3, padding=1)
+    net.output(net.add("sum", "add", y, x))
+    assert "return conv + x" in _source(Document("one", net.graph.copy())).text
+    net.output(y, "other")
+    text = _source(Document("two", net.graph)).text
+    assert "sum = conv + x" in text or "sum_ = conv + x" in text
+    assert "return sum" in text
+
+
 def _end(document: Document) -> str:
     document.network.add_node(Node("end", "end", "output"))
     return "end"
@@ -200,7 +224,9 @@ def test_no_text_of_a_document_becomes_code(name: str) -> None:
 
 
 def test_class_names_are_identifiers() -> None:
-    assert class_name_of("resnet18") == "Resnet18"
+    assert class_name_of("resnet18") == "ResNet18"
+    assert class_name_of("resnet18_for flowers") == "ResNet18ForFlowers"
+    assert class_name_of("resnext50_32x4d") == "ResNeXt50_32x4d"
     assert class_name_of("my first net") == "MyFirstNet"
     assert class_name_of("3d net") == "Net3dNet"
     assert class_name_of("") == "Net"
