@@ -54,12 +54,15 @@ def line_conv() -> Module:
     )
 
 
-class _Branches:
-    """An inception block in the drawing: each branch a row, the concatenation in the middle of the right edge."""
+class Branches:
+    """An inception block in the drawing: each branch a row, the concatenation in the middle of the right edge.
 
-    def __init__(self, name: str, *, rows: int) -> None:
+    ``middle``: the row of input and concatenation, where it is not the middle one.
+    """
+
+    def __init__(self, name: str, *, rows: int, middle: float | None = None) -> None:
         self.net: Sketch = sketch(name)
-        self.middle = (rows - 1) / 2
+        self.middle = (rows - 1) / 2 if middle is None else middle
         self.input = self.net.add("input", "input", row=self.middle)
         self.ends: list[Wire] = []
 
@@ -79,9 +82,18 @@ class _Branches:
             name, "module:LineConv", x, out_channels=out_channels, height=height, width=width, **place
         )
 
+    def branch(self, name: str, block: str, row: float, **parameters: Any) -> Wire:
+        """A block, or a module, at the beginning of a branch."""
+        return self.net.add(name, block, self.input, row=row, **parameters)
+
     def average(self, row: float) -> Wire:
         """The 3×3 average that keeps the size."""
-        return self.net.add("avgpool", "avg_pool", self.input, row=row, kernel_size=3, stride=1, padding=1)
+        return self.branch("avgpool", "avg_pool", row, kernel_size=3, stride=1, padding=1)
+
+    def stack(self, name: str, *ends: Wire) -> Wire:
+        """What ends side by side within a branch, as one map."""
+        row = sum(wire.row for wire in ends) / len(ends)
+        return self.net.add(name, "concat", *ends, row=row)
 
     def done(self, *ends: Wire) -> None:
         """Stack the branches and answer."""
@@ -117,13 +129,14 @@ def inception() -> list[Module]:
             ModuleParameter("pool_proj", 32, "Channels to which the pooled branch is projected."),
             ModuleParameter("kernel_size", 5, "Window of the large branch; 3 in torchvision's GoogLeNet."),
         ),
-        _inception_branch(),
+        inception_branch(),
         _pool_branch(),
         basic_conv(),
     ]
 
 
-def _inception_branch() -> Module:
+def inception_branch() -> Module:
+    """1×1, then the larger window, as ``0`` and ``1``."""
     net = sketch("InceptionBranch")
     x = net.input()
     x = net.add("0", "module:BasicConv", x, out_channels="=reduced")
@@ -151,7 +164,7 @@ def _pool_branch() -> Module:
 
 def inception_a() -> list[Module]:
     """1×1, 5×5, two 3×3, and an average."""
-    net = _Branches("InceptionA", rows=4)
+    net = Branches("InceptionA", rows=4)
     x = net.input
     one = net.conv("branch1x1", x, 64, row=0)
     five = net.conv("branch5x5_1", x, 48, row=1)
@@ -168,19 +181,19 @@ def inception_a() -> list[Module]:
 
 def inception_b() -> list[Module]:
     """Halves the map: a strided 3×3, two 3×3 of which the second is strided, a max pool."""
-    net = _Branches("InceptionB", rows=3)
+    net = Branches("InceptionB", rows=3)
     x = net.input
     three = net.conv("branch3x3", x, 384, 3, stride=2, row=0)
     double = net.conv("branch3x3dbl_1", x, 64, row=1)
     double = net.conv("branch3x3dbl_2", double, 96, 3, padding=1)
     double = net.conv("branch3x3dbl_3", double, 96, 3, stride=2)
-    net.done(three, double, net.net.add("maxpool", "max_pool", x, row=2, kernel_size=3, stride=2))
+    net.done(three, double, net.branch("maxpool", "max_pool", 2, kernel_size=3))
     return [module(net.net), basic_conv()]
 
 
 def inception_c() -> list[Module]:
     """7×7 as 1×7 and 7×1, once and twice."""
-    net = _Branches("InceptionC", rows=5)
+    net = Branches("InceptionC", rows=5)
     x = net.input
     one = net.conv("branch1x1", x, 192, row=0)
     seven = net.conv("branch7x7_1", x, "=channels_7x7", row=1)
@@ -202,35 +215,37 @@ def inception_c() -> list[Module]:
 
 def inception_d() -> list[Module]:
     """Halves the map: a strided 3×3, a 7×7 in lines before another, a max pool."""
-    net = _Branches("InceptionD", rows=3)
+    net = Branches("InceptionD", rows=4)
     x = net.input
     three = net.conv("branch3x3_1", x, 192, row=0)
     three = net.conv("branch3x3_2", three, 320, 3, stride=2)
     seven = net.conv("branch7x7x3_1", x, 192, row=1)
     seven = net.line("branch7x7x3_2", seven, 192, 1, 7)
-    seven = net.line("branch7x7x3_3", seven, 192, 7, 1)
+    seven = net.line("branch7x7x3_3", seven, 192, 7, 1, row=2, column=2)
     seven = net.conv("branch7x7x3_4", seven, 192, 3, stride=2)
-    net.done(three, seven, net.net.add("maxpool", "max_pool", x, row=2, kernel_size=3, stride=2))
+    net.done(three, seven, net.branch("maxpool", "max_pool", 3, kernel_size=3))
     return [module(net.net), basic_conv(), line_conv()]
 
 
 def inception_e() -> list[Module]:
     """1×3 and 3×1 side by side, after a 1×1 and after a 3×3."""
-    net = _Branches("InceptionE", rows=6)
+    net = Branches("InceptionE", rows=6, middle=2.5)
     x = net.input
     one = net.conv("branch1x1", x, 320, row=0)
     three = net.conv("branch3x3_1", x, 384, row=1.5)
-    lines = [
+    three = net.stack(
+        "branch3x3",
         net.line("branch3x3_2a", three, 384, 1, 3, row=1),
         net.line("branch3x3_2b", three, 384, 3, 1, row=2),
-    ]
-    double = net.conv("branch3x3dbl_1", x, 448, row=3.5)
-    double = net.conv("branch3x3dbl_2", double, 384, 3, padding=1)
-    lines += [
-        net.line("branch3x3dbl_3a", double, 384, 1, 3, row=3),
-        net.line("branch3x3dbl_3b", double, 384, 3, 1, row=4),
-    ]
-    net.done(one, *lines, net.conv("branch_pool", net.average(5), 192))
+    )
+    double = net.conv("branch3x3dbl_1", x, 448, row=3)
+    double = net.conv("branch3x3dbl_2", double, 384, 3, padding=1, row=4, column=1)
+    double = net.stack(
+        "branch3x3dbl",
+        net.line("branch3x3dbl_3a", double, 384, 1, 3, row=3.5),
+        net.line("branch3x3dbl_3b", double, 384, 3, 1, row=4.5),
+    )
+    net.done(one, three, double, net.conv("branch_pool", net.average(5.5), 192))
     return [module(net.net), basic_conv(), line_conv()]
 
 
