@@ -63,6 +63,6 @@ class Sketch:
         parameters: dict[str, Any] = {"shape": list(shape)} if shape else {}
         return self.add(name, "input", **parameters)
 
-    def output(self, wire: Wire, name: str = "output") -> None:
-        """What the network, or the module, answers."""
-        self.add(name, "output", wire)
+    def output(self, wire: Wire, name: str = "output", **options: Any) -> None:
+        """What the network, or the module, answers; ``options`` as ``add`` takes them."""
+        self.add(name, "output", wire, **options)

@@ -57,7 +57,7 @@ def python_program(document: Document, preparation: Preparation, weights_name: s
     source = generate(document)
     if isinstance(source, list):
         return source
-    from runtime.training.objective import ends_in_softmax
+    from runtime.training.objective import objective_of
 
     head, body = _split_imports(source.text)
     imports = _merged_imports(head)
@@ -75,8 +75,11 @@ def python_program(document: Document, preparation: Preparation, weights_name: s
             f"WEIGHTS = {_literal(weights_name)}",
         ]
     )
-    probabilities = "outputs" if ends_in_softmax(document) else "outputs.softmax(dim=1)"
+    heads = objective_of(document).heads
+    probabilities = "outputs" if heads[0].from_probabilities else "outputs.softmax(dim=1)"
     program = _PROGRAM.replace("Network()", f"{source.class_name}()").replace("PROBABILITIES", probabilities)
+    if len(heads) > 1:  # the first is the answer
+        program = program.replace("outputs = model(", "outputs, *_ = model(")
     return f"{imports}\n\n{facts}\n\n\n{body.strip()}\n\n\n{program}"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from builder.blocks.base import Block, Preset, register
 from builder.blocks.lowering import Lowering, PassOn
-from builder.blocks.parameters import ShapeValue
+from builder.blocks.parameters import Real, ShapeValue
 from builder.errors import Problem
 from builder.shapes import TensorShape, format_shape
 
@@ -54,6 +54,14 @@ class Output(Block):
     stem = "output"
     outputs = ()
 
+    loss_weight = Real(
+        1.0,
+        minimum=0.0,
+        label="Loss weight",
+        help="How much this output's loss counts in training; a network with auxiliary classifiers gives them less. "
+        "Predictions are the first output's.",
+    )
+
     def infer(self, inputs: Sequence[TensorShape]) -> TensorShape | Problem:
         return inputs[0]
 
@@ -61,4 +69,4 @@ class Output(Block):
         return PassOn()
 
     def summary(self) -> str:
-        return "result"
+        return "result" if self.loss_weight == 1 else f"loss × {self.loss_weight:g}"

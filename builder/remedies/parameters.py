@@ -99,8 +99,15 @@ def _classes(problem: Problem) -> int | None:
 
 
 def _end(place: Place) -> Node | None:
-    """The graph's Output."""
-    return next((node for node in place.graph if node.block == "output"), None)
+    """The Output behind the node, else the graph's first."""
+    ends = [node for node in place.graph if node.block == "output"]
+    fed = [end for end in ends if place.node is not None and _source(place.graph, end) == place.node.id]
+    return next(iter(fed or ends), None)
+
+
+def _source(graph: Graph, end: Node) -> str | None:
+    """Where the wire into an Output comes from."""
+    return next((edge.source for edge in graph.incoming(end.id).values()), None)
 
 
 def _rank(place: Place, node: Node | None) -> int | None:

@@ -62,10 +62,11 @@ class Look:
 
             from runtime.training.objective import objective_of
 
+            objective = objective_of(self.subject.document)
             with torch.no_grad():
-                outputs = model.eval()(self.shown.x)
-            if isinstance(outputs, torch.Tensor) and outputs.shape == (1, len(classes)):
-                share, best = objective_of(self.subject.document).probabilities(outputs).max(1)
+                answer = objective.answer(model.eval()(self.shown.x))
+            if answer.shape == (1, len(classes)):
+                share, best = objective.probabilities(answer).max(1)
                 parts.append(f"taken for {classes[int(best)]} ({float(share):.0%})")
         return " · ".join(parts)
 

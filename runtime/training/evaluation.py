@@ -75,10 +75,10 @@ def evaluate(
                 if stop():
                     return None
                 images, labels = data.batch(indices[first:last], device)
-                outputs = model(images)
-                loss += objective.total(outputs, labels)
-                size = max(outputs.shape[1], classes)
-                found = torch.bincount(labels * size + outputs.argmax(1), minlength=size * size)
+                answer = objective.answer(model(images))
+                loss += objective.total(answer, labels)
+                size = max(answer.shape[1], classes)
+                found = torch.bincount(labels * size + answer.argmax(1), minlength=size * size)
                 counts = found if counts is None else counts + found
     finally:
         model.train(was_training)

@@ -18,6 +18,7 @@ import torch
 from builder.analysis import Analysis, analyze
 from builder.document import Document
 from builder.errors import Address, Problem
+from builder.graph import Node
 from builder.shapes import TensorShape
 from runtime.compile import Tapped, build
 from runtime.data import Data
@@ -25,7 +26,7 @@ from runtime.data.preparation import Preparation
 from runtime.training.control import Control
 from runtime.training.events import Event, Finished, Maps, Trouble
 from runtime.training.memory import check_memory
-from runtime.training.objective import objective_of
+from runtime.training.objective import objective_of, weight_of
 from runtime.training.randomness import seed_of, seeded
 from runtime.training.runs import Run
 from runtime.training.settings import Settings
@@ -126,16 +127,6 @@ def check(document: Document, settings: Settings | None, data: Data) -> list[Pro
     errors = [problem for problem in analysis.problems if problem.is_error]
     if errors:
         return errors
-    shapes = analysis.output_shapes
-    if len(shapes) != 1 or shapes[0] is None:
-        return [
-            Problem(
-                "one-output",
-                "To classify, a network has one output",
-                f"it has {len(shapes)}",
-                "Leave one Output block",
-            )
-        ]
     inputs = analysis.input_shapes
     if len(inputs) != 1 or inputs[0] != data.input_shape:
         found = " and ".join("×".join(map(str, shape)) for shape in inputs if shape) or "none"
@@ -148,11 +139,33 @@ def check(document: Document, settings: Settings | None, data: Data) -> list[Pro
             )
         ]
     found_wrong = [] if settings is None else _settings_problems(analysis, settings, data)
-    found_wrong += [
-        data.check_classes(shapes[0], *_scores(document)),
-        check_normalisation(analysis, data, settings.batch if settings is not None else None),
-    ]
+    found_wrong += _output_problems(document, analysis, data, learning=settings is not None)
+    found_wrong.append(check_normalisation(analysis, data, settings.batch if settings is not None else None))
     return [problem for problem in found_wrong if problem is not None]
+
+
+def _output_problems(
+    document: Document, analysis: Analysis, data: Data, *, learning: bool
+) -> list[Problem | None]:
+    """What keeps the first output from being the answer, and those whose loss counts from being learnt from."""
+    outputs = _outputs(document)
+    weights = [weight_of(output) for output in outputs]
+    if learning and not any(weights):
+        return [
+            Problem(
+                "no-loss",
+                "Training lowers the loss of the outputs, each times its loss weight",
+                "the only one is 0" if len(weights) == 1 else "all are 0",
+                "Set the first output's to 1",
+                path=outputs[0].name,
+                address=Address(document.network.key, outputs[0].id),
+            )
+        ]
+    return [
+        data.check_classes(shape, *_scores(document, output))
+        for output, weight, shape in zip(outputs, weights, analysis.output_shapes, strict=True)
+        if shape is not None and (output is outputs[0] or (learning and weight))
+    ]
 
 
 def _settings_problems(analysis: Analysis, settings: Settings, data: Data) -> list[Problem | None]:
@@ -179,19 +192,22 @@ def input_shape(document: Document) -> TensorShape | Problem:
     )
 
 
-def _scores(document: Document) -> tuple[str, Address | None]:
-    """Path and address of the node that gives the network's one output."""
+def _outputs(document: Document) -> list[Node]:
+    """The network's Output nodes, in the order of what it gives."""
+    return [node for node in document.network if node.block == "output"]
+
+
+def _scores(document: Document, output: Node) -> tuple[str, Address | None]:
+    """Path and address of the node that gives an output."""
     network = document.network
-    for output in (node for node in network if node.block == "output"):
-        for edge in network.incoming(output.id).values():
-            return network.node(edge.source).name, Address(network.key, edge.source)
+    for edge in network.incoming(output.id).values():
+        return network.node(edge.source).name, Address(network.key, edge.source)
     return "", None
 
 
 def output_path(document: Document) -> str | None:
-    """The path of the network's one Output node."""
-    names = [node.name for node in document.network if node.block == "output"]
-    return names[0] if len(names) == 1 else None
+    """The path of the Output node whose numbers predictions are made of: the first."""
+    return next((output.name for output in _outputs(document)), None)
 
 
 def device_name(device: torch.device) -> str:

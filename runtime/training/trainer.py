@@ -159,7 +159,7 @@ class Trainer:
         loss = self.objective.loss(outputs, labels)
         loss.backward()
         self._optimizer.step()
-        correct = (outputs.detach().argmax(1) == labels).sum()
+        correct = (self.objective.answer(outputs).detach().argmax(1) == labels).sum()
         self._ledger.add(loss.detach(), correct, len(indices), rate)
         self.step += 1
 
