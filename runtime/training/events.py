@@ -36,7 +36,7 @@ class Steps:
     """Training steps in columns, read late from the device: step ``first + i`` had ``loss[i]``, …
 
     ``accuracy`` is of the batch, 0…1; ``images_per_second`` is over this stretch. Of a network with several outputs
-    ``loss`` is the weighted sum, and all else, here and in the other events, the first output's.
+    the loss, here and as an epoch's train loss, is the weighted sum; all other figures are the first output's.
     """
 
     kind: ClassVar[str] = "steps"
