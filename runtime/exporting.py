@@ -208,7 +208,9 @@ def _literal(value: Any) -> str:
     if isinstance(value, tuple):
         items = [_literal(item) for item in value]
         one_line = f"({', '.join(items)}{',' if len(items) == 1 else ''})"
-        return one_line if len(one_line) <= 90 else "(\n" + "".join(f"    {item},\n" for item in items) + ")"
+        return (
+            one_line if len(one_line) <= _LINE else "(\n" + "".join(f"    {item},\n" for item in items) + ")"
+        )
     text = repr(value)
     if not text.startswith("'"):
         return text
@@ -220,6 +222,9 @@ def _comment(text: str) -> str:
     printable = "".join(sign if sign.isprintable() else " " for sign in text)
     return " ".join(printable.split()) or "the data"
 
+
+#: What is left of 88 columns behind the longest name of a constant.
+_LINE = 88 - len("CLASSES = ")
 
 _STANDARD = frozenset({"argparse", "collections", "functools", "math", "pathlib", "sys", "typing"})
 
@@ -239,15 +244,20 @@ def load_weights(model: torch.nn.Module, path: Path) -> None:
 
         state = load_file(path)
     else:
-        state = torch.load(path.with_suffix(".pt"), map_location="cpu", weights_only=True)
+        path = path.with_suffix(".pt")
+        state = torch.load(path, map_location="cpu", weights_only=True)
     model.load_state_dict(state)
 
 
 def prepare(path: Path) -> torch.Tensor:
-    """A picture as the network wants it: shorter side resized, centre cut out, normalised; (1, *SHAPE)."""
+    """A picture as the network wants it: (1, *SHAPE).
+
+    Its shorter side is resized, its centre cut out, and its channels normalised.
+    """
     image = ImageOps.exif_transpose(Image.open(path))
     if image.has_transparency_data:
-        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image.convert("RGBA"))
     image = image.convert(MODE)
     height, width = SIZE
     scale = min(image.width / width, image.height / height)
@@ -264,7 +274,8 @@ def prepare(path: Path) -> torch.Tensor:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Say what is in a picture.")
     parser.add_argument("pictures", type=Path, nargs="+")
-    parser.add_argument("--weights", type=Path, default=Path(__file__).with_name(WEIGHTS))
+    weights = Path(__file__).with_name(WEIGHTS)
+    parser.add_argument("--weights", type=Path, default=weights)
     arguments = parser.parse_args()
     model = Network()
     load_weights(model, arguments.weights)
@@ -274,7 +285,8 @@ def main() -> None:
             outputs = model(prepare(path))
         best = PROBABILITIES[0].topk(min(5, len(CLASSES)))
         print(path)
-        for share, index in zip(best.values.tolist(), best.indices.tolist()):
+        shares = best.values.tolist()
+        for share, index in zip(shares, best.indices.tolist(), strict=True):
             print(f"  {share:7.2%}  {CLASSES[index]}")
 
 

@@ -118,16 +118,16 @@ def test_literals_are_read_back_as_they_were(value):
     assert ast.literal_eval(_literal(value)) == value
 
 
-def test_the_program_of_an_architecture_passes_a_linter(tmp_path):
+def test_the_program_of_an_architecture_passes_a_linter_and_is_formatted(tmp_path):
     document = open_document("resnet18")
     said = Preparation(
         "Pictures", tuple(map(str, range(1000))), 3, 224, 224, (3, 224, 224), (0.5,) * 3, (0.5,) * 3
     )
     (tmp_path / "resnet18.py").write_text(python_program(document, said, "resnet18.safetensors"))
-    rules = "--select=E4,E7,E9,F,I,W"
-    command = [sys.executable, "-m", "ruff", "check", "--isolated", rules, str(tmp_path / "resnet18.py")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+    for command in (["check", "--select=E,F,W,I,UP,B", "--line-length=88"], ["format", "--check"]):
+        arguments = [sys.executable, "-m", "ruff", *command, "--isolated", str(tmp_path / "resnet18.py")]
+        done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
 
 
 def test_a_preparation_comes_back_from_a_file_and_nothing_else_does(digits):
