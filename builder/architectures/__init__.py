@@ -8,12 +8,16 @@ from pathlib import Path
 from builder.architectures import (
     alexnet,
     darknet,
+    densenet,
+    efficientnet,
     lenet,
     mlp,
+    mnasnet,
     mobilenet,
     nin,
     resnet,
     resnet_cifar,
+    shufflenet,
     squeezenet,
     tcn,
     unet,
@@ -26,7 +30,24 @@ from builder.errors import Problem
 __all__ = ["ARCHITECTURES", "Architecture", "open_document"]
 
 #: In the order of the gallery: as a course goes through them.
-_FAMILIES = (lenet, mlp, alexnet, nin, vgg, resnet, resnet_cifar, squeezenet, darknet, mobilenet, unet, tcn)
+_FAMILIES = (
+    lenet,
+    mlp,
+    alexnet,
+    nin,
+    vgg,
+    resnet,
+    resnet_cifar,
+    densenet,
+    squeezenet,
+    darknet,
+    mobilenet,
+    shufflenet,
+    mnasnet,
+    efficientnet,
+    unet,
+    tcn,
+)
 
 ARCHITECTURES: Mapping[str, Architecture] = {
     entry.name: entry for family in _FAMILIES for entry in family.ARCHITECTURES

@@ -119,6 +119,15 @@ def scaled(count: int, factor: float) -> int:
     return max(1, int(count * factor + 0.5))
 
 
+def divisible(count: float, divisor: int = 8) -> int:
+    """The nearest multiple of ``divisor``, but never less than nine tenths: how TensorFlow's networks are scaled.
+
+    M. Sandler et al.: MobileNetV2, CVPR 2018, in the authors' code.
+    """
+    rounded = max(divisor, int(count + divisor / 2) // divisor * divisor)
+    return rounded if rounded >= 0.9 * count else rounded + divisor
+
+
 def by_family(entries: Iterable[Architecture]) -> dict[str, list[Architecture]]:
     """Architectures under their headings, in the gallery's order; a heading has at least one."""
     found: dict[str, list[Architecture]] = {family: [] for family in FAMILIES}

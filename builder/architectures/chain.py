@@ -9,6 +9,11 @@ from builder.graph import Graph
 from builder.sketch import Sketch
 
 
+def strided(stride: int) -> dict[str, int]:
+    """The argument of a block that goes so many pixels on with every step; nothing where it is one."""
+    return {} if stride == 1 else {"stride": stride}
+
+
 class Chain:
     """Layers one behind the other, named 0, 1, 2 … in the order in which they are added."""
 
@@ -18,11 +23,13 @@ class Chain:
         self._count = 0
         self._place: dict[str, Any] = {}
 
-    def add(self, block: str, **parameters: Any) -> None:
-        """The next layer, with the block's parameters."""
-        self._end = self._net.add(str(self._count), block, self._end, **self._place, **parameters)
-        self._count += 1
-        self._place = {}
+    def add(self, block: str, *, repeat: int = 1, **parameters: Any) -> None:
+        """The next layer, or ``repeat`` of them, with the block's parameters; none are none."""
+        if repeat:
+            place = {**self._place, "repeat": repeat}
+            self._end = self._net.add(str(self._count), block, self._end, **place, **parameters)
+            self._count += repeat
+            self._place = {}
 
     def new_row(self) -> None:
         """Let the next layer stand below the first, where a stage begins."""

@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from builder.analysis.values import GraphAnalysis
 from builder.blocks.lowering import Apply, Bare, Lowering, Make
+from builder.expressions import RealSymbol
 from builder.names import counted, numbered
 from runtime.source.tracing import Placement, Step, Trace
-
-#: Largest factor tried when a size is looked for as a multiple of a parameter.
-_FACTORS = range(2, 9)
 
 
 def steps_together(traces: list[Trace]) -> Iterable[list[Step]]:
@@ -82,6 +80,8 @@ def _outline(low: Lowering) -> object:
         def form(value: object) -> object:
             if isinstance(value, tuple):
                 return tuple(map(form, value))
+            if isinstance(value, RealSymbol):
+                return ("float", value.text)
             return "int" if isinstance(value, int) and not isinstance(value, bool) else value
 
         kwargs = tuple((key, form(value)) for key, value in low.kwargs.items())
@@ -95,14 +95,11 @@ def _outline(low: Lowering) -> object:
 def expression_for(
     values: list[int], uses: list[GraphAnalysis], parameters: Sequence[tuple[str, float]]
 ) -> str | None:
-    """An expression of the parameters that gives these values in all uses: ``width``, ``4 * width``."""
+    """The parameter that has these values in all uses; a multiple would be right by accident alone."""
     for name, default in parameters:
         if isinstance(default, bool | float):
             continue
         given = [int(use.env[name]) for use in uses]
         if values == given:
             return name
-        for factor in _FACTORS:
-            if values == [factor * value for value in given]:
-                return f"{factor} * {name}"
     return None

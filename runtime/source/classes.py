@@ -44,6 +44,7 @@ class Writer:
             {node.name: node for node in uses[0].graph if node.block == "input"} if uses[0].arriving else {}
         )
         known = self._sizes_of_inputs(uses, ports, parameters)
+        plan.named = [self._named(use, ports) for use in uses]
         traces = []
         for number, use in enumerate(uses):
             env = {p: symbol(use.env[p], p) for p, _ in parameters}
@@ -77,6 +78,15 @@ class Writer:
         for use in uses:
             self.plans[id(use)] = plan
         return plan
+
+    def _named(self, use: GraphAnalysis, ports: Mapping[str, Node]) -> dict[str, float]:
+        """What parameters and channels are worth in a use, by the names they have in the class."""
+        named = dict(use.env)
+        for port in ports:
+            shape = use.arriving[port].shape
+            assert shape is not None
+            named[self._channel_argument(port, ports, use)] = shape[0]
+        return named
 
     def _channel_argument(self, port: str, ports: Mapping[str, Node], use: GraphAnalysis) -> str:
         shape = use.arriving[port].shape

@@ -6,7 +6,7 @@ Where uses differ in a size, the class gets an argument for it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from builder.analysis.values import GraphAnalysis
 from builder.blocks.lowering import Bare, Make
 from builder.document import Document
 from builder.errors import Address, ConvolabError
-from builder.expressions import SYMBOLS
+from builder.expressions import SYMBOLS, ExpressionError, Symbol, parse
 from runtime.source.growth import common_step
 from runtime.source.tracing import Placement, Step, trace
 from runtime.source.writing import Call, Code, Repeated, flat, literal, mark
@@ -38,6 +38,8 @@ class Plan:
     sizes: dict[str, dict[int, int]] = field(default_factory=dict)
     parameters: tuple[str, ...] = ()
     lines: list[str] = field(default_factory=list)
+    #: What the arguments are worth in each use.
+    named: list[Mapping[str, float]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ class Settler:
         except UnsettledError:
             if growing := self._growing(steps, stages):
                 count = self.settle([step.repeat for step in steps], f"{node.name}_repeat")
-                return [(f"{where}*", Repeated(growing, str(count), "i"))]
+                variable = "i" if "i * " in flat(growing) else "_"
+                return [(f"{where}*", Repeated(growing, str(count), variable))]
             if len(steps) > 1:
                 raise
             # Each stage reads differently (`=2 * in_channels`, repeated): write them one by one.
@@ -117,7 +120,8 @@ class Settler:
                 step = common_step(rows)
                 if step is None:
                     return None
-                start = f"{start} + i * {step}"
+                if step != "0":
+                    start = f"{start} + i * {step}"
             arguments.append((before, start))
         return Call(first.head, tuple(arguments))
 
@@ -189,8 +193,35 @@ class Settler:
             return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
         texts = {literal(value) for value in values}
         if len(texts) == 1:
-            return texts.pop()
-        return self._argument(slot, values)
+            (text,) = texts
+            return (
+                text if text.isidentifier() or not isinstance(first, Symbol) else self._simplest(text, values)
+            )
+        return self._text_for_all(values) or self._argument(slot, values)
+
+    def _simplest(self, text: str, values: Sequence[Any]) -> str:
+        """A sum that is a parameter it names, in every use, is that: both halves of ``width`` together."""
+        for name in sorted(parse(text).names):
+            if len(values) == len(self.plan.named) and all(
+                names.get(name) == value for names, value in zip(self.plan.named, values, strict=True)
+            ):
+                return name
+        return text
+
+    def _text_for_all(self, values: Sequence[Any]) -> str | None:
+        """How one use writes the number, if that is right in all: ``hidden``, where it is what arrives as well."""
+        named = self.plan.named
+        if len(values) != len(named):
+            return None
+        for text in dict.fromkeys(value.text for value in values if isinstance(value, SYMBOLS)):
+            try:
+                expression = parse(text)
+                found = [expression.evaluate(names) for names in named]
+            except ExpressionError:  # it names what only some uses know
+                continue
+            if found == list(values):
+                return text
+        return None
 
     def _argument(self, slot: str, values: Sequence[Any]) -> str:
         plan = self.plan
