@@ -64,7 +64,7 @@ def up(merge: Literal["concat", "add"] = "concat") -> list[Module]:
     )  # fmt: skip
     x = net.add("upsample", "upsample", x, mode="linear", align_corners=True, when="interpolate")
     x = net.add("pad", "pad_like", x, skip, column=3.4)
-    x = net.add(merge, merge, skip, x, row=1)
+    x = net.add(merge, merge, skip, x, row=1, column=3)
     x = net.add(
         "conv", "module:DoubleConv", x, out_channels="=out_channels",
         mid_channels="=input_channels if interpolate else out_channels",

@@ -57,13 +57,17 @@ def test_blocks_say_all_that_a_form_needs(capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize("name", sorted(ARCHITECTURES))
 def test_new_writes_what_check_reads(name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "network.convolab"
-    code, out, _ = _run(capsys, "new", name, "-o", str(path), "--input", "3,64,64", "--classes", "7")
+    entry = ARCHITECTURES[name]
+    shape = [2, *entry.default_input[1:]]
+    given = ",".join(map(str, shape))
+    code, out, _ = _run(capsys, "new", name, "-o", str(path), "--input", given, "--classes", "7")
     assert (code, out.strip()) == (0, str(path))
     code, found = _json(capsys, "check", str(path))
     assert code == 0
     assert found["ok"] is True
-    assert found["output_shapes"] == [[7]]
-    assert found["nodes"][0]["output_shapes"] == [[3, 64, 64]]
+    # A class for the whole, or for each pixel.
+    assert found["output_shapes"] == [[7, *shape[1:]] if entry.family == "Segmentation" else [7]]
+    assert found["nodes"][0]["output_shapes"] == [shape]
     assert {"parameters", "trainable", "flops", "macs", "activation_bytes"} <= set(found["totals"])
 
 
