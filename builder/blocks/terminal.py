@@ -59,7 +59,7 @@ class Output(Block):
         minimum=0.0,
         label="Loss weight",
         help="How much this output's loss counts in training; a network with auxiliary classifiers gives them less. "
-        "Predictions are the first output's.",
+        "Predictions are the first output's. A module's output has no loss.",
     )
 
     def infer(self, inputs: Sequence[TensorShape]) -> TensorShape | Problem:
