@@ -36,6 +36,8 @@ def unet(
     2017). ``up`` is "transposed" or "bilinear": learnt or interpolated. ``width`` scales the channels; ``levels`` is
     how often the map is halved.
     """
+    if levels < 1:
+        raise ValueError(f"'levels' is at least 1, not {levels}")
     factor = chosen("up", up, NARROWED)
     widths = [scaled(CHANNELS, width) * 2**level for level in range(levels + 1)]
     rising = parts.up(chosen("merge", merge, MERGES))

@@ -161,7 +161,16 @@ def test_what_a_pixel_of_the_answer_sees_is_exact_through_the_borders(merge: Any
             assert analysis.field(path, position) == seen[path].field(position), (path, position)
 
 
-def test_words_that_are_no_option_are_refused() -> None:
+@pytest.mark.parametrize("shape", [(2, 75), (1, 9, 12, 17)], ids=str)
+def test_sequences_and_volumes_are_segmented_too(shape: Shape) -> None:
+    document = unet(shape, 3, width=1 / 32, levels=3)
+    answer = build(document)(torch.randn(2, *shape))
+    assert tuple(answer.shape[1:]) == analyze(document).output_shapes[0] == (3, *shape[1:])
+
+
+def test_options_that_make_no_u_net_are_refused() -> None:
+    with pytest.raises(ValueError, match="'levels' is at least 1, not 0"):
+        unet(levels=0)
     with pytest.raises(ValueError, match="'merge' is concat or sum, not 'mean'"):
         unet(merge="mean")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="'up' is transposed or bilinear, not 'nearest'"):
