@@ -10,6 +10,9 @@ from builder.architectures import (
     darknet,
     densenet,
     efficientnet,
+    inception,
+    inception_resnet,
+    inception_v4,
     lenet,
     mlp,
     mnasnet,
@@ -22,6 +25,7 @@ from builder.architectures import (
     tcn,
     unet,
     vgg,
+    xception,
 )
 from builder.architectures.base import Architecture
 from builder.document import Document
@@ -36,9 +40,13 @@ _FAMILIES = (
     alexnet,
     nin,
     vgg,
+    inception,
     resnet,
     resnet_cifar,
     densenet,
+    inception_v4,
+    inception_resnet,
+    xception,
     squeezenet,
     darknet,
     mobilenet,
