@@ -1,22 +1,22 @@
 """A network in few boxes, as a picture of the size of a stamp shows it.
 
-Modules are opened from the outside inwards while there is room, all of a kind or none, so that what stands in a row
-looks alike. One that stays closed is drawn with the colours of what is in it.
+A network whose drawing branches is shown as it is drawn. In one that is a chain the modules are opened from the
+outside inwards while there is room, all of a level or none, so that what stands in a row looks alike. A module that
+stays closed has the colours of what is in it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from builder.analysis import Analysis
 from builder.analysis.values import GraphAnalysis, NodeResult, Stage
 from builder.blocks import block_class
-from builder.document import module_name
 from builder.graph import Edge, Graph, Node
 from builder.layout import Positions, arrange
-from builder.spacing import COLUMN, NODE_HEIGHT, NODE_WIDTH, ROW
+from builder.spacing import COLUMN, NODE_HEIGHT, ROW
 
 #: So many boxes can still be told apart.
 MOST_BOXES = 72
@@ -29,7 +29,6 @@ class Box:
     """A block, or a closed module with the categories of all the blocks in it, in the order they run."""
 
     category: str
-    module: str = ""
     inside: tuple[str, ...] = ()
 
 
@@ -45,13 +44,13 @@ class Outline:
 def outline_of(analysis: Analysis, aspect: float, most: int = MOST_BOXES) -> Outline:
     """The outline of a network, laid out to fill a picture that is ``aspect`` times as wide as high."""
     plan = _plan(analysis.root, most)
-    graph = _graph_of(plan)
-    positions = min(
-        (arrange(graph, columns=columns) for columns in _columns(len(plan.boxes), aspect)),
-        key=lambda found: _extent(found, aspect),
-        default={},
-    )
-    corners = tuple(positions[str(number)] for number in range(len(plan.boxes)))
+    if plan.depth == 0 and len(set(plan.drawn)) == len(plan.drawn):
+        corners = tuple(plan.drawn)
+    else:
+        graph, lengths = _graph_of(plan), _columns(len(plan.boxes), aspect)
+        tried = [arrange(graph, columns=columns) for columns in lengths]
+        best = min(tried, key=lambda positions: _extent(positions, aspect))
+        corners = tuple(best[str(number)] for number in range(len(plan.boxes)))
     return Outline(tuple(plan.boxes), tuple(plan.wires), corners)
 
 
@@ -63,7 +62,7 @@ def _columns(boxes: int, aspect: float) -> list[int]:
 
 def _extent(positions: Positions, aspect: float) -> float:
     """How large a picture of this aspect has to be, for the drawing to fit: its width in canvas units."""
-    xs, ys = zip(*positions.values(), strict=True) if positions else ((0.0,), (0.0,))
+    xs, ys = zip(*positions.values(), strict=True)
     return max(max(xs) - min(xs) + COLUMN, (max(ys) - min(ys) + NODE_HEIGHT) * aspect)
 
 
@@ -78,33 +77,31 @@ def _graph_of(plan: _Plan) -> Graph:
 
 
 def _plan(root: GraphAnalysis, most: int) -> _Plan:
-    """The boxes with as many kinds of modules opened as there is room for, the outermost first."""
-    best = _Plan(root, frozenset(), None)
-    refused: set[str] = set()
-    while True:
-        closed = [box.module for box in best.boxes if box.module and box.module not in refused]
-        if not closed:
-            return best
-        tried = _Plan(root, {*best.opened, closed[0]}, most)
-        if tried.is_full:
-            refused.add(closed[0])
-        else:
-            best = tried
+    """The boxes of as many levels as there is room for."""
+    best = _Plan(root, 0, None)
+    while root.wiring.is_chain and any(box.inside for box in best.boxes):
+        deeper = _Plan(root, best.depth + 1, most)
+        if deeper.is_full:
+            break
+        best = deeper
+    return best
 
 
 class _Plan:
-    """Boxes and wires of a network with some kinds of modules opened; ``is_full``: there were more than ``most``."""
+    """Boxes and wires of a network, ``depth`` levels of modules opened; ``is_full``: there were more than ``most``."""
 
-    def __init__(self, root: GraphAnalysis, opened: Collection[str], most: int | None) -> None:
+    def __init__(self, root: GraphAnalysis, depth: int, most: int | None) -> None:
         self.boxes: list[Box] = []
         self.wires: list[tuple[int, int]] = []
-        self.opened = opened
+        #: Where each box, or the module it is in, stands on the canvas.
+        self.drawn: list[tuple[float, float]] = []
+        self.depth = depth
         self.is_full = False
         self._most = most
-        self._place(root, None)
+        self._place(root, None, depth)
 
     def _place(
-        self, graph: GraphAnalysis, arriving: Mapping[str, int | None] | None
+        self, graph: GraphAnalysis, arriving: Mapping[str, int | None] | None, depth: int
     ) -> dict[str, int | None]:
         """Put in a graph; ``arriving`` feeds a module's inputs. Which box feeds each of its outputs, by name."""
         made: dict[str, Mapping[str, int | None] | int | None] = {}
@@ -118,30 +115,32 @@ class _Plan:
             elif arriving is not None and node.block == "output":
                 leaving[node.name] = fed[0] if fed else None
             else:
-                made[node.id] = self._put(result, fed)
+                made[node.id] = self._put(result, fed, depth)
             if self.is_full:
                 break
         return leaving
 
-    def _put(self, result: NodeResult, fed: list[int | None]) -> Mapping[str, int | None] | int | None:
+    def _put(
+        self, result: NodeResult, fed: list[int | None], depth: int
+    ) -> Mapping[str, int | None] | int | None:
         """Put in a node, stage by stage; where its outputs come from."""
-        module = module_name(result.node.block) or ""
         if result.bypassed:
             return fed[0] if fed else None
         last: Mapping[str, int | None] | int | None = None
         for stage in result.stages or (Stage("", ()),):
-            if stage.inner is not None and module in self.opened:
-                last = self._place(stage.inner, dict(zip(result.ports, fed, strict=False)))
+            if stage.inner is not None and depth > 0:
+                last = self._place(stage.inner, dict(zip(result.ports, fed, strict=False)), depth - 1)
             else:
                 inside = () if stage.inner is None else tuple(_categories(stage.inner))
-                last = self._add(Box(_category(result.node.block), module, inside), fed)
+                last = self._add(Box(_category(result.node.block), inside), fed, result.node)
             fed = [_box_of(last, "")]
         return last
 
-    def _add(self, box: Box, fed: list[int | None]) -> int:
+    def _add(self, box: Box, fed: list[int | None], node: Node) -> int:
         number = len(self.boxes)
         self.is_full = self.is_full or (self._most is not None and number >= self._most)
         self.boxes.append(box)
+        self.drawn.append(node.position)
         self.wires += [(source, number) for source in dict.fromkeys(fed) if source is not None]
         return number
 
@@ -172,11 +171,3 @@ def _categories(graph: GraphAnalysis) -> Iterator[str]:
                 yield from _categories(stage.inner)
             else:
                 yield _category(result.node.block)
-
-
-def size_of(outline: Outline) -> tuple[float, float, float, float]:
-    """The rectangle (x, y, width, height) round all boxes; of nothing, nothing."""
-    if not outline.corners:
-        return 0.0, 0.0, 0.0, 0.0
-    xs, ys = zip(*outline.corners, strict=True)
-    return min(xs), min(ys), max(xs) - min(xs) + NODE_WIDTH, max(ys) - min(ys) + NODE_HEIGHT

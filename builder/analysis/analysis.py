@@ -156,8 +156,12 @@ class Analysis:
     def leaves(self) -> list[NodeReport]:
         """Every placed block that is not a module, through all modules, in the order of execution."""
         if self._leaves is None:
-            self._leaves = list(self._walk_leaves(self.root, (), None, frozenset()))
+            self._leaves = list(self.each_leaf())
         return self._leaves
+
+    def each_leaf(self) -> Iterator[NodeReport]:
+        """The same one by one, for whoever has something else to do between two of them."""
+        return self._walk_leaves(self.root, (), None, frozenset())
 
     def leaf(self, path: str) -> NodeReport | None:
         """The leaf of this dotted path."""

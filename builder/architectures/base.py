@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
-from builder.analysis import Analysis, analyze
+from builder.analysis import Analysis, NodeReport, analyze
 from builder.blocks.parameters import Choice, Flag, Integer, Parameter, Real, ShapeValue
 from builder.document import Document
 from builder.errors import ConvolabError, Problem
@@ -160,11 +160,13 @@ def figures_of(entry: Architecture) -> dict[str, Any]:
     return figures(analyze(entry.build()))
 
 
-def figures(analysis: Analysis) -> dict[str, Any]:
-    """Parameters, MACs, FLOPs, and the largest local receptive field of any layer."""
+def figures(analysis: Analysis, leaves: Iterable[NodeReport] | None = None) -> dict[str, Any]:
+    """Parameters, MACs, FLOPs, and the largest local receptive field of any layer; ``leaves``, if they are at hand."""
     totals = analysis.totals
-    fields = [leaf.receptive_field for leaf in analysis.leaves() if leaf.receptive_field is not None]
-    largest = max((field.size for field in fields if field.size is not None), default=None)
+    fields = [leaf.receptive_field for leaf in leaves or analysis.each_leaf()]
+    largest = max(
+        (field.size for field in fields if field is not None and field.size is not None), default=None
+    )
     return {
         "parameters": totals.parameters,
         "macs": totals.macs,
