@@ -25,7 +25,7 @@ class _LayerNormOfChannels(nn.LayerNorm):
     """As torchvision's LayerNorm2d for any number of axes, in the usual order of memory."""
 
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x.transpose(1, -1)).transpose(1, -1).contiguous()
+        return super().forward(x.movedim(1, -1)).movedim(-1, 1).contiguous()
 
 
 def _layer_norm(values: Values, shapes: Sequence[Shape]) -> nn.Module:
