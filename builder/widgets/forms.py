@@ -25,7 +25,8 @@ LABEL_WIDTH = 92
 class Form(QWidget):
     """One row for each declaration. ``edited(name, value)`` comes as one types, with values that passed the check.
 
-    Names of parameters are PyTorch's and appear in the tooltips; what stands in the form are the labels.
+    Names of parameters are PyTorch's, or those of ``whose`` else they are, and appear in the tooltips; what stands in
+    the form are the labels.
     """
 
     edited = Signal(str, object)
@@ -34,9 +35,10 @@ class Form(QWidget):
     #: A field was left: what is typed next is another step.
     finished = Signal()
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(self, theme: Theme, parent: QWidget | None = None, *, whose: str = "PyTorch") -> None:
         super().__init__(parent)
         self.theme = theme
+        self.whose = whose
         self._rows: dict[str, _Row] = {}
         self._declared: list[tuple[str, Parameter[Any]]] = []
         self._names: Mapping[str, float] | None = None
@@ -164,15 +166,16 @@ class _Row:
         self.as_line = as_line
         self.label = QLabel(parameter.label, form)
         self.label.setProperty("role", "muted")
-        self.label.setToolTip(explanation(parameter))
+        told = explanation(parameter, form.whose)
+        self.label.setToolTip(told)
         kind = LineField if as_line else field_class(parameter, value)
         self.field = kind(parameter, form.theme, form)
-        self.field.setToolTip(explanation(parameter))
+        self.field.setToolTip(told)
         self.field.setAccessibleName(parameter.label)
         proxy = self.field.focusProxy()
         if proxy is not None:
             proxy.setAccessibleName(parameter.label)
-            proxy.setAccessibleDescription(f"{parameter.help} PyTorch: {name}")
+            proxy.setAccessibleDescription(f"{parameter.help} {form.whose}: {name}")
             self.label.setBuddy(proxy)
         self.back = QToolButton(form)
         self.back.setProperty("variant", "quiet")
@@ -221,7 +224,9 @@ class _Row:
         self.reason.setVisible(bool(reason))
         proxy = self.field.focusProxy()
         if proxy is not None:
-            proxy.setAccessibleDescription(reason or f"{self.parameter.help} PyTorch: {self._name}")
+            proxy.setAccessibleDescription(
+                reason or f"{self.parameter.help} {self._form.whose}: {self._name}"
+            )
 
     def dress(self, theme: Theme) -> None:
         """Use a theme's colours."""
@@ -250,8 +255,8 @@ class _Row:
         field.row.addWidget(button)
 
 
-def explanation(parameter: Parameter[Any]) -> str:
-    """A tooltip: what the parameter is for, its range, and PyTorch's name for it."""
+def explanation(parameter: Parameter[Any], whose: str = "PyTorch") -> str:
+    """A tooltip: what the parameter is for, its range, and PyTorch's name for it, or whose else."""
     minimum, maximum = getattr(parameter, "minimum", None), getattr(parameter, "maximum", None)
     bounds = ""
     if isinstance(minimum, int | float) and isinstance(maximum, int | float) and maximum < 2**31 - 1:
@@ -259,7 +264,7 @@ def explanation(parameter: Parameter[Any]) -> str:
             f"From {minimum:g} to {maximum:g}. " if minimum != float("-inf") else f"At most {maximum:g}. "
         )
     text = f"<p style='margin:0'>{escape(parameter.help)}</p>" if parameter.help else ""
-    return f"{text}<p style='margin:2px 0 0 0'>{bounds}PyTorch: <b>{escape(parameter.name)}</b></p>"
+    return f"{text}<p style='margin:2px 0 0 0'>{bounds}{whose}: <b>{escape(parameter.name)}</b></p>"
 
 
 def holds_focus(widget: QWidget) -> bool:

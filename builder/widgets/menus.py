@@ -83,6 +83,9 @@ class Menus:
         self._add(menu, "&New", session.new_document, "Ctrl+N", "plus")
         built_in = menu.addMenu("New &from")
         built_in.aboutToShow.connect(lambda: self._list_architectures(built_in))
+        self._add(
+            menu, "&Gallery of networks", lambda: session.galleryAsked.emit(""), "Ctrl+Shift+N", "image"
+        )
         self._add(menu, "&Open…", shell.choose_and_open, "Ctrl+O", "open")
         self._recent = menu.addMenu("Open &recent")
         menu.addSeparator()
@@ -163,17 +166,19 @@ class Menus:
 
     def _list_architectures(self, menu: QMenu) -> None:
         from builder.architectures import ARCHITECTURES  # late: every network there is
+        from builder.architectures.base import by_family
 
-        if menu.isEmpty():
-            for name, architecture in ARCHITECTURES.items():
-                action = menu.addAction(architecture.title, partial(self._session.open_document, name))
-                action.setToolTip(architecture.paper)
-            menu.setToolTipsVisible(True)
+        for family, members in by_family(ARCHITECTURES.values()).items() if menu.isEmpty() else ():
+            listed = menu.addMenu(family)
+            listed.setToolTipsVisible(True)
+            for entry in members:
+                action = listed.addAction(entry.title, partial(self._session.open_document, entry.name))
+                action.setToolTip(f"{entry.about} {entry.cited}")
 
     def _list_panels(self, menu: QMenu) -> None:
         menu.clear()
         for panel in self._shell.panels():
-            menu.addAction(panel.title, panel.show)
+            menu.addAction(panel.title, partial(self._shell.show_panel, panel.title))
 
     def _list_recent(self) -> None:
         self._recent.clear()

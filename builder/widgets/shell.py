@@ -25,9 +25,9 @@ from builder.widgets.icons import app_icon
 from builder.widgets.menus import Menus, shortcuts_table
 from builder.widgets.messages import MessageBar
 from builder.widgets.panels import WORKSPACES, Panel, PanelArea
+from builder.widgets.question import ask_to_save
 from builder.widgets.session import SUFFIX, Session
 from builder.widgets.status import StatusBar
-from builder.widgets.theme import set_state
 
 FILTER = f"Convolab networks (*{SUFFIX});;All files (*)"
 
@@ -53,6 +53,8 @@ class Shell(QMainWindow):
     """
 
     workspaceChanged = Signal(str)
+    #: Some panel is asked for: whatever lies over them has to go.
+    panelsWanted = Signal()
     #: The window is about to go, and nothing will stop it any more.
     closing = Signal()
 
@@ -144,6 +146,7 @@ class Shell(QMainWindow):
 
     def show_panel(self, title: str) -> bool:
         """Bring a panel to the front, opening its dock; False where this workspace has none of that title."""
+        self.panelsWanted.emit()
         for name, area in self.areas.items():
             for panel in area.listed():
                 if panel.title == title:
@@ -155,12 +158,14 @@ class Shell(QMainWindow):
 
     def step_panel(self, step: int) -> None:
         """Show the next or the previous panel of the bottom area."""
+        self.panelsWanted.emit()
         tabs = self.areas["bottom"].tabs
         if tabs.count():
             tabs.setCurrentIndex((tabs.currentIndex() + step) % tabs.count())
 
     def step_area(self, step: int) -> None:
         """Move the focus to the next or previous part of the window: network, right, bottom, header, left."""
+        self.panelsWanted.emit()
         parts: list[QWidget] = [self.areas["center"], self.areas["right"], self.areas["bottom"], self.header]
         parts.append(self.areas["left"])
         focus = QApplication.focusWidget()
@@ -175,6 +180,7 @@ class Shell(QMainWindow):
 
     def set_workspace(self, name: str) -> None:
         """Show the panels of a workspace, laid out as they were left."""
+        self.panelsWanted.emit()
         if name not in WORKSPACES or name == self.workspace:
             return
         self._remember_layout()
@@ -284,26 +290,11 @@ class Shell(QMainWindow):
         if self._question is not None:
             self._question.raise_()
             return
-        buttons = QMessageBox.StandardButton
-        box = QMessageBox(self)
-        box.setIcon(QMessageBox.Icon.NoIcon)
-        box.setWindowTitle("Unsaved changes")
-        box.setText(f"Save the changes to “{self.session.title}”?")
-        box.setInformativeText("They are in no file yet, and would be lost.")
-        box.setStandardButtons(buttons.Save | buttons.Discard | buttons.Cancel)
-        box.setDefaultButton(buttons.Save)
-        set_state(box.button(buttons.Save), "variant", "primary")
-        self._question = box
 
-        def answered(_result: int) -> None:
+        def done() -> None:
             self._question = None
-            chosen = box.standardButton(box.clickedButton())
-            box.deleteLater()
-            if chosen == buttons.Discard or (chosen == buttons.Save and self.save()):
-                proceed()
 
-        box.finished.connect(answered)
-        box.open()
+        self._question = ask_to_save(self, self.session.title, self.save, proceed, done)
 
     # the window itself -------------------------------------------------------------------------------------
 
@@ -325,7 +316,8 @@ class Shell(QMainWindow):
         if not self._arranged:
             self._arranged = True
             self._arrange()
-            if (network := self.areas["center"].stack.currentWidget()) is not None:
+            network = self.areas["center"].stack.currentWidget()
+            if network is not None and self.focusWidget() is None:
                 network.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def closeEvent(self, event: QCloseEvent) -> None:
@@ -387,6 +379,7 @@ class Shell(QMainWindow):
         self.addDockWidget(_SIDES[side], dock)
         dock.hide()
         area.changed.connect(lambda: self._dock_filled(side))
+        dock.toggleViewAction().triggered.connect(self.panelsWanted)
 
     def _dock_filled(self, side: str) -> None:
         """Show a dock when its first panel comes after the window is up."""

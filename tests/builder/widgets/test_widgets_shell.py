@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from builder.architectures import ARCHITECTURES
+from builder.architectures.base import by_family
 from builder.document import Document
 from builder.edits import AddNode, SetName
 from builder.errors import Problem, Severity
@@ -309,15 +310,30 @@ def test_no_two_actions_share_keys(window: Window) -> None:
     assert len(keys) == len(set(keys))
 
 
-def test_networks_that_come_with_the_program_are_in_the_menu(window: Window) -> None:
+def test_networks_that_come_with_the_program_are_in_the_menu_by_family(window: Window) -> None:
     menu = window.action("New from").menu()
     assert isinstance(menu, QMenu)
     menu.aboutToShow.emit()
     menu.aboutToShow.emit()
-    titles = [action.text() for action in menu.actions()]
-    assert titles == [architecture.title for architecture in ARCHITECTURES.values()]
-    menu.actions()[titles.index("ResNet-18")].trigger()
+    listed = {action.text(): action.menu() for action in menu.actions()}
+    grouped = by_family(ARCHITECTURES.values())
+    assert list(listed) == list(grouped)
+    for family, members in grouped.items():
+        submenu = listed[family]
+        assert isinstance(submenu, QMenu)
+        assert [action.text() for action in submenu.actions()] == [entry.title for entry in members]
+    residual = listed["Residual"]
+    assert isinstance(residual, QMenu)
+    next(action for action in residual.actions() if action.text() == "ResNet-18").trigger()
     assert window.session.document.name == "resnet18"
+
+
+def test_the_gallery_is_asked_for_by_a_key(qtbot: QtBot, window: Window) -> None:
+    window.show(qtbot)
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    with qtbot.waitSignal(window.session.galleryAsked) as asked:
+        qtbot.keyClick(window.shell, Qt.Key.Key_N, both)
+    assert asked.args == [""]
 
 
 def test_problems_are_reached_from_any_workspace(qtbot: QtBot, window: Window) -> None:
