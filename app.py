@@ -90,7 +90,10 @@ def load_window() -> None:
 
 
 def make_window(arguments: Sequence[str] = ()) -> Shell:
-    """The window with both halves in it, showing FILE or else LeNet-5; a QApplication must be there."""
+    """The window with both halves in it, showing FILE, or else the start page over LeNet-5.
+
+    A QApplication must be there.
+    """
     load_window()
     from builder import editor
     from builder.architectures import ARCHITECTURES
@@ -104,6 +107,8 @@ def make_window(arguments: Sequence[str] = ()) -> Shell:
     panels.install(shell, session)
     if arguments:
         session.open_document(arguments[0])
+    else:
+        editor.show_start_page(session)
     return shell
 
 

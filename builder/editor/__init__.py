@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QWidget
 
+from builder.editor import gallery
 from builder.editor.canvas import Canvas
 from builder.editor.inspector import Inspector
 from builder.editor.palette import Palette
@@ -42,8 +43,15 @@ def install(shell: Shell, session: Session) -> Canvas:
         menu.addSeparator()
         for name in names:
             menu.addAction(canvas.commands.actions[name])
+    gallery.install(shell)
     canvas.setFocus()
     return canvas
+
+
+def show_start_page(session: Session) -> None:
+    """Show what to begin with, unless it is not wanted at the start."""
+    if gallery.is_wanted():
+        session.galleryAsked.emit("")
 
 
 def _make_layers(session: Session) -> QWidget:

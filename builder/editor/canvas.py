@@ -323,8 +323,8 @@ class Canvas(View):
         if entry is not None:
             event.acceptProposedAction()
             point = self.mapToScene(event.position().toPoint())
-            self.commands.add(entry, point, on=wire.edge if wire else None)
             self.setFocus()
+            self.commands.add(entry, point, on=wire.edge if wire else None)
 
     # searching ---------------------------------------------------------------------------------------------
 

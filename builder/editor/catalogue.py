@@ -1,9 +1,10 @@
-"""What can be placed (blocks, presets, the document's modules), and finding it by a few letters."""
+"""What can be placed (blocks, presets, the document's modules) or opened, and finding it by a few letters."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from PySide6.QtCore import QMimeData
@@ -14,10 +15,15 @@ from builder.library import LIBRARY, ReadyModule, part_names
 from builder.links import check_instance
 from builder.widgets import preferences
 
+#: The category of what is opened and not placed.
+NETWORKS = "Architectures"
+#: So much less a network's name counts than a block's, which is what is looked for most.
+_NETWORK = 0.75
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A block as it would be placed: with a preset's parameters, or a module."""
+    """A block as it would be placed: with a preset's parameters, or a module. Or a ``network``, which is opened."""
 
     title: str
     category: str
@@ -25,6 +31,9 @@ class Entry:
     description: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     search: tuple[str, ...] = ()
+    #: The name of an architecture, and the heading it stands under within its category.
+    network: str = ""
+    family: str = ""
 
     @property
     def key(self) -> str:
@@ -59,6 +68,22 @@ def entries(document: Document, graph_key: str = "") -> list[Entry]:
             found.append(Entry(name, "Modules", module.block, about))
     order = {category: index for index, category in enumerate(CATEGORIES)}
     return sorted(found, key=lambda entry: order.get(entry.category, len(order)))
+
+
+@cache
+def networks() -> tuple[Entry, ...]:
+    """The architectures, by family."""
+    from builder.architectures import ARCHITECTURES
+    from builder.architectures.base import by_family
+
+    return tuple(
+        Entry(
+            entry.title, NETWORKS, "", entry.about, search=(entry.name, family, str(entry.year)),
+            network=entry.name, family=family,
+        )
+        for family, members in by_family(ARCHITECTURES.values()).items()
+        for entry in members
+    )  # fmt: skip
 
 
 def _is_as_in_library(document: Document, ready: ReadyModule) -> bool:
@@ -101,6 +126,8 @@ def score(word: str, entry: Entry) -> float:
         0.9 * _closeness(word, block),
         *(0.8 * _closeness(word, term) for term in others),
     )
+    if entry.network:
+        return _NETWORK * best
     return best + (0.1 if len(word) > 3 and word in _plain(entry.category) else 0.0)
 
 
@@ -157,4 +184,4 @@ def entry_of_mime(data: QMimeData, document: Document) -> Entry | None:
     if not data.hasFormat(ENTRY_MIME):
         return None
     key = data.data(ENTRY_MIME).toStdString()
-    return next((entry for entry in entries(document) if entry.key == key), None)
+    return next((entry for entry in (*entries(document), *networks()) if entry.key == key), None)

@@ -129,12 +129,15 @@ class Commands(QObject):
     def add(
         self, entry: Entry, point: QPointF | None = None, *, link: Link | None = None, on: Edge | None = None
     ) -> str:
-        """Place a block and select it; returns its id.
+        """Place a block and select it; returns its id. Of a network, show the card: it would replace the document.
 
         ``point`` is where its middle goes (None: beside the selected node, and wired to it if that fits, or
         on the selected wire); ``link`` a loose end to wire it to, ``on`` a wire to put it in.
         """
         session, graph = self.session, self.canvas.graph
+        if entry.network:
+            session.galleryAsked.emit(entry.network)
+            return ""
         links: tuple[Link, ...] = (link,) if link is not None else ()
         if point is not None:
             side = (

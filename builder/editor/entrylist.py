@@ -28,11 +28,13 @@ from PySide6.QtWidgets import (
 from builder.editor.catalogue import ENTRY_MIME, Entry, mime_of_entry
 from builder.widgets import preferences
 from builder.widgets.session import Session
-from builder.widgets.theme import BODY, MEDIUM, SEMIBOLD, TINY, Theme, font
+from builder.widgets.theme import BODY, MEDIUM, SEMIBOLD, SMALL, TINY, Theme, font
 
 _ENTRY = Qt.ItemDataRole.UserRole + 1
 #: Of a heading: its category, how many entries are below it, whether they are folded away.
 _SECTION, _COUNT, _FOLDED = _ENTRY + 1, _ENTRY + 2, _ENTRY + 3
+#: Of a smaller heading within a category.
+_FAMILY = _ENTRY + 4
 _FOLDED_KEY = "palette/folded"
 _HEADING_HEIGHT, _ROW_HEIGHT = 30, 24
 
@@ -77,9 +79,13 @@ class EntryList(QListView):
         """Show entries, with headings if they are grouped by category; the first is current if they are ranked."""
         self._model.clear()
         heading: QStandardItem | None = None
+        family = ""
         for entry in found:
             if grouped and (heading is None or entry.category != heading.data(_SECTION)):
                 heading = self._add_heading(entry.category)
+            if grouped and entry.family != family:
+                self._add_subheading(entry.family)
+            family = entry.family
             if heading is not None:
                 heading.setData(heading.data(_COUNT) + 1, _COUNT)
             item = QStandardItem(entry.title)
@@ -107,6 +113,12 @@ class EntryList(QListView):
         heading.setToolTip("With Shift, all categories fold or open at once")
         self._model.appendRow(heading)
         return heading
+
+    def _add_subheading(self, family: str) -> None:
+        subheading = QStandardItem(family)
+        subheading.setFlags(Qt.ItemFlag.NoItemFlags)
+        subheading.setData(family, _FAMILY)
+        self._model.appendRow(subheading)
 
     def fold(self, categories: Iterable[str]) -> None:
         """Hide what is below the headings of these categories, show the rest, and remember it."""
@@ -177,8 +189,8 @@ class _Delegate(QStyledItemDelegate):
         self.session = session
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        heading = index.data(_ENTRY) is None
-        return QSize(120, _HEADING_HEIGHT if heading else _ROW_HEIGHT)
+        small = index.data(_ENTRY) is not None or index.data(_FAMILY) is not None
+        return QSize(120, _ROW_HEIGHT if small else _HEADING_HEIGHT)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         theme, rect = self.session.theme, option.rect  # type: ignore[attr-defined]
@@ -192,6 +204,11 @@ class _Delegate(QStyledItemDelegate):
             self._paint_entry(painter, theme, rect, entry, hot=bool(hot), chosen=bool(chosen))
         elif index.data(_SECTION) is not None:
             self._paint_heading(painter, theme, rect, index, hot=bool(hot))
+        elif (family := index.data(_FAMILY)) is not None:
+            painter.setFont(font(SMALL))
+            painter.setPen(theme.color("muted"))
+            below = Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignLeft
+            painter.drawText(rect.adjusted(9, 0, -8, -4), below, family)
         else:
             painter.setFont(_spaced(font(TINY, SEMIBOLD)))
             painter.setPen(theme.color("muted"))
@@ -224,9 +241,13 @@ class _Delegate(QStyledItemDelegate):
         if hot:
             painter.setBrush(theme.color("accent", 0.16) if chosen else theme.color("raised"))
             painter.drawRoundedRect(QRectF(rect).adjusted(1, 0.5, -1, -0.5), 6, 6)
-        painter.setBrush(QColor(theme.category(entry.category)))
         middle = rect.center().y() + 0.5
-        painter.drawRoundedRect(QRectF(rect.left() + 9, middle - 5.5, 11, 11), 3, 3)
+        mark = QRectF(rect.left() + 9, middle - 5.5, 11, 11)
+        if entry.network:  # hollow: it is opened, not placed
+            mark.adjust(0.75, 0.75, -0.75, -0.75)
+            painter.setPen(QPen(QColor(theme.category(entry.category)), 1.5))
+        painter.setBrush(Qt.BrushStyle.NoBrush if entry.network else QColor(theme.category(entry.category)))
+        painter.drawRoundedRect(mark, 3, 3)
         painter.setPen(theme.color("text"))
         made = font(BODY, MEDIUM)
         painter.setFont(made)

@@ -29,7 +29,7 @@ PILLS_FROM, NAMES_FROM = 0.6, 0.4
 ZOOM_RANGE = (0.02, 4.0)
 
 #: How far a wire keeps from nodes it runs round.
-_CLEARANCE = 36.0
+CLEARANCE = 36.0
 _TURN = 60.0
 
 
@@ -80,7 +80,7 @@ def wire_points(
     if x1 - x0 > NODE_WIDTH and obstacles is not None:
         lane = _lane(x0, y0, x1, y1, obstacles.boxes, above)
         if lane is not None:
-            return _round(x0, y0, x1, y1, lane)
+            return lane_points(start, end, lane)
     return [(x0, y0), *_forward(x0, y0, x1, y1)]
 
 
@@ -92,7 +92,7 @@ def _forward(x0: float, y0: float, x1: float, y1: float) -> Points:
 def _backward(x0: float, y0: float, x1: float, y1: float) -> Points:
     """Out to the right, back between the rows, and in from the left: how a line of text wraps."""
     apart = abs(y1 - y0)
-    middle = (y0 + y1) / 2 if apart > NODE_HEIGHT + 40 else max(y0, y1) + NODE_HEIGHT / 2 + _CLEARANCE
+    middle = (y0 + y1) / 2 if apart > NODE_HEIGHT + 40 else max(y0, y1) + NODE_HEIGHT / 2 + CLEARANCE
     bulge = min(_TURN, 24 + abs(middle - y0) * 0.5)
     right, left = x0 - 28, x1 + 28
     if left > right:
@@ -134,17 +134,18 @@ def _lane(
         return None
     # A lane that meets a further node moves on past it.
     over = (right > x0 + 8) & (left < x1 - 8)
-    lane = float(top[between].min()) - _CLEARANCE if above else float(bottom[between].max()) + _CLEARANCE
+    lane = float(top[between].min()) - CLEARANCE if above else float(bottom[between].max()) + CLEARANCE
     for _ in range(8):
         hit = over & (top - 12 < lane) & (bottom + 12 > lane)
         if not hit.any():
             break
-        lane = float(top[hit].min()) - _CLEARANCE if above else float(bottom[hit].max()) + _CLEARANCE
+        lane = float(top[hit].min()) - CLEARANCE if above else float(bottom[hit].max()) + CLEARANCE
     return lane
 
 
-def _round(x0: float, y0: float, x1: float, y1: float, lane: float) -> Points:
-    """Down (or up) just behind the source, along the lane, and in an S up to the target."""
+def lane_points(start: QPointF, end: QPointF, lane: float) -> Points:
+    """Down (or up) just behind the source, along the lane at this height, and in an S up to the target."""
+    x0, y0, x1, y1 = start.x(), start.y(), end.x(), end.y()
     fall = lane - y0
     run = min(110.0, (x1 - x0) / 3)
     down = x0 + min(run, 40 + abs(fall) * 0.35)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 TEXT = (
     "Press Tab to find the first block, or drag one here from the left.\n"
-    "A network that is known begins with File › New from."  # noqa: RUF001
+    "A network that is known is in the gallery: Ctrl+Shift+N."
 )
 
 

@@ -1,4 +1,4 @@
-"""The palette: everything that can be placed, by category, with a search."""
+"""The palette: everything that can be placed, by category, then the networks there are, with a search."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from builder.editor.catalogue import Entry, entries, find
+from builder.editor.catalogue import Entry, entries, find, networks
 from builder.editor.entrylist import EntryList
 from builder.widgets.session import Session
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Palette(QWidget):
-    """Type to filter, Enter or a click adds, a drag puts a block where it is dropped."""
+    """Type to filter, Enter or a click adds, a drag puts a block where it is dropped. A network shows its card."""
 
     def __init__(self, session: Session, canvas: Canvas) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class Palette(QWidget):
         )
 
     def _refresh(self) -> None:
-        offered = entries(self.session.document, self.session.graph.key)
+        offered = [*entries(self.session.document, self.session.graph.key), *networks()]
         if offered != self._shown:
             self._shown = offered
             self._filter()
@@ -80,8 +80,9 @@ class Palette(QWidget):
             self.list.show_note("Nothing is called that.")
 
     def _add(self, entry: Entry) -> None:
+        if not entry.network:
+            self.canvas.setFocus()
         self.canvas.commands.add(entry)
-        self.canvas.setFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:

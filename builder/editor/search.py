@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QVBoxLayout
 
 from builder.editor import placing
-from builder.editor.catalogue import Entry, entries, find, recent
+from builder.editor.catalogue import Entry, entries, find, networks, recent
 from builder.editor.entrylist import EntryList
 from builder.editor.placing import Link
 
@@ -55,6 +55,7 @@ class SearchPopup(QFrame):
         canvas, session = self.canvas, self.canvas.session
         self._point, self._link = point, link
         offered = entries(session.document, canvas.graph.key)
+        offered += networks() if link is None else ()
         self.hint.setVisible(link is not None)
         if link is not None:
             offered = self._fitting(offered, link)

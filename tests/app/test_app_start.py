@@ -22,13 +22,14 @@ QT = {"PySide6", "shiboken6"}
 
 PAINT = """
 import gc, json, sys
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 import app
 application = QApplication([])
-window = app.make_window()
+window = app.make_window(sys.argv[1:])
 window.show()
 application.processEvents()
 canvas = window.areas["center"].current().widget()
+page = window.findChild(QWidget, "start-page")
 print(json.dumps({
     "loaded": sorted(sys.modules),
     "panels": {name: area.current().title for name, area in window.areas.items() if area.isVisible()},
@@ -37,6 +38,7 @@ print(json.dumps({
     "shapes": [wire.text for wire in canvas.board.wires],
     "made": [panel.title for area in window.areas.values() for panel in area.listed() if panel.is_made],
     "collects": gc.isenabled(),
+    "cards": [card.entry.name for card in page.gallery.cards if card.isVisible()] if page else [],
 }))
 sys.stdout.flush()
 import os
@@ -60,8 +62,9 @@ def ran(code: str, *arguments: str) -> str:
     return result.stdout.splitlines()[-1]
 
 
-def test_the_first_paint_has_all_one_sees_and_nothing_else() -> None:
-    seen = json.loads(ran(PAINT))
+@pytest.mark.parametrize("opened", [[], ["lenet5"]], ids=["start page", "a network"])
+def test_the_first_paint_has_all_one_sees_and_nothing_else(opened: list[str]) -> None:
+    seen = json.loads(ran(PAINT, *opened))
     assert {name.partition(".")[0] for name in seen["loaded"]} & LATER == set()
     assert seen["panels"] == {
         "center": "Network", "left": "Blocks", "right": "Inspector", "bottom": "Curves",
@@ -74,6 +77,9 @@ def test_the_first_paint_has_all_one_sees_and_nothing_else() -> None:
     assert set(seen["made"]) == {*seen["panels"].values(), "Problems"}
     assert {"Layers", "Feature maps", "Source", "Runs"} <= set(seen["tabs"])
     assert seen["collects"]
+    # The gallery lies over LeNet-5 unless something is opened.
+    assert sorted(seen["cards"]) == ([] if opened else sorted(ARCHITECTURES))
+    assert ("builder.editor.gallery.page" in seen["loaded"]) == (not opened)
 
 
 @pytest.mark.parametrize(

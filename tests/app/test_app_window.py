@@ -6,7 +6,8 @@ from html import escape
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication, QCheckBox, QMessageBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import make_window
@@ -44,6 +45,59 @@ def test_a_first_start_shows_the_curves_to_come(qtbot: QtBot) -> None:
     qtbot.addWidget(shell, before_close_func=_close)
     shell.show()
     assert _front(shell) == "Curves"
+
+
+def _page(shell: Shell) -> QWidget | None:
+    return shell.findChild(QWidget, "start-page")
+
+
+def test_a_first_start_begins_at_the_gallery_and_escape_leads_to_lenet(qtbot: QtBot) -> None:
+    shell = make_window()
+    qtbot.addWidget(shell, before_close_func=_close)
+    shell.show()
+    with qtbot.waitActive(shell):
+        shell.activateWindow()
+    page, focus = _page(shell), QApplication.focusWidget()
+    assert page is not None
+    assert page.isVisible()
+    assert focus is not None
+    assert page.isAncestorOf(focus)
+    qtbot.keyClick(focus, Qt.Key.Key_Escape)
+    assert not page.isVisible()
+    assert shell.session.document.name == "lenet5"
+    assert shell.areas["center"].stack.currentWidget().hasFocus()
+
+
+def test_training_from_the_start_page_shows_its_curves(qtbot: QtBot) -> None:
+    shell = make_window()
+    qtbot.addWidget(shell, before_close_func=_close)
+    shell.show()
+    page = _page(shell)
+    assert page is not None
+    shell.session.set_run_state("starting")
+    assert not page.isVisible()
+    assert _front(shell) == "Curves"
+
+
+def test_the_start_page_stays_away_where_it_is_not_wanted(qtbot: QtBot, broken: Path) -> None:
+    first = make_window()
+    qtbot.addWidget(first, before_close_func=_close)
+    first.show()
+    page = _page(first)
+    assert page is not None
+    box = page.findChild(QCheckBox)
+    assert box is not None
+    assert box.isChecked()
+    qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=QPoint(16, box.height() // 2))
+    assert not box.isChecked()
+    second = make_window()
+    qtbot.addWidget(second, before_close_func=_close)
+    assert _page(second) is None
+    second.session.galleryAsked.emit("")
+    assert _page(second) is not None
+    third = make_window([str(broken)])
+    qtbot.addWidget(third, before_close_func=_close)
+    assert _page(third) is None
 
 
 def test_a_network_with_errors_opens_with_their_list(qtbot: QtBot, broken: Path) -> None:

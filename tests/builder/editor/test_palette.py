@@ -8,11 +8,12 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDro
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from builder.architectures import open_document
+from builder.architectures import ARCHITECTURES, open_document
+from builder.architectures.base import by_family
 from builder.blocks import CATEGORIES, REGISTRY
 from builder.document import Document
 from builder.editor.canvas import Canvas
-from builder.editor.catalogue import entries, entry_of_mime, find, mime_of_entry
+from builder.editor.catalogue import entries, entry_of_mime, find, mime_of_entry, networks
 from builder.editor.palette import Palette
 from builder.graph import Edge
 from builder.widgets.session import Session
@@ -75,8 +76,56 @@ def test_recent_blocks_come_first_with_nothing_typed() -> None:
     assert find("zzz", offered) == []
 
 
+def test_networks_are_found_after_the_blocks_that_are_meant() -> None:
+    offered = [*entries(Document()), *networks()]
+    for typed, block in (("conv", "conv"), ("dense", "linear"), ("residual", "add")):
+        assert find(typed, offered)[0].block == block
+    dense = find("dense", offered)
+    assert {"densenet121", "densenet201"} <= {entry.network for entry in dense}
+    assert find("resnet-50", offered)[0].network == "resnet50"
+    assert find("resnet50", offered)[0].network == "resnet50"
+
+
+def test_every_network_is_offered_once_under_its_family() -> None:
+    assert sorted(entry.network for entry in networks()) == sorted(ARCHITECTURES)
+    assert len({entry.key for entry in (*entries(Document()), *networks())}) == len(
+        entries(Document())
+    ) + len(networks())
+    families = list(dict.fromkeys(entry.family for entry in networks()))
+    assert families == list(by_family(ARCHITECTURES.values()))
+
+
+def test_networks_fold_away_with_their_families(qtbot: QtBot) -> None:
+    desk = Desk(qtbot, Session(Document()))
+    model = desk.palette.list.model()
+    rows = [model.index(row, 0).data() for row in range(model.rowCount())]
+    start = rows.index("ARCHITECTURES")
+    assert rows[start + 1 : start + 3] == ["First networks", "LeNet-5"]
+    assert not model.flags(model.index(start + 1, 0)) & Qt.ItemFlag.ItemIsSelectable
+    before = desk.palette.list.titles()
+    desk.press("ARCHITECTURES")
+    left = desk.palette.list.titles()
+    assert set(before) - set(left) == {entry.title for entry in ARCHITECTURES.values()}
+    assert all(desk.palette.list.isRowHidden(row) for row in range(start + 1, model.rowCount()))
+
+
+@pytest.mark.parametrize("how", ["click", "drag"])
+def test_a_network_is_shown_in_the_gallery_and_placed_nowhere(qtbot: QtBot, how: str) -> None:
+    desk = Desk(qtbot, Session(_document()))
+    before = len(desk.session.graph)
+    with qtbot.waitSignal(desk.session.galleryAsked) as asked:
+        if how == "drag":
+            _, middle = _wire(desk, "conv1", "tanh1")
+            assert desk.drag(desk.take("ResNet-18"), *middle) is None
+        else:
+            desk.press("ResNet-18")
+    assert asked.args == ["resnet18"]
+    assert len(desk.session.graph) == before
+    assert not desk.session.history.can_undo
+
+
 def test_an_entry_survives_being_dragged() -> None:
-    for entry in entries(Document()):
+    for entry in (*entries(Document()), *networks()):
         assert entry_of_mime(mime_of_entry(entry), Document()) == entry
 
 
