@@ -94,10 +94,14 @@ def _ranks(edges: Sequence[tuple[str, str]]) -> list[list[str | int]]:
     """The nodes by column, each in its order; whole numbers stand for wires that pass through a column."""
     import fast_sugiyama  # late: most documents come with positions
 
+    # Texts would be put into a set there, whose order is another in every process.
+    names = list(dict.fromkeys(node for edge in edges for node in edge))
+    numbers = {name: number for number, name in enumerate(names)}
+    numbered = [(numbers[source], numbers[target]) for source, target in edges]
     levels: dict[float, list[tuple[float, str | int]]] = defaultdict(list)
-    for layout in fast_sugiyama.from_edges(list(edges)):
-        for node, (across, along) in layout[0]:
-            levels[along].append((across, node))
+    for layout in fast_sugiyama.from_edges(numbered):
+        for number, (across, along) in layout[0]:
+            levels[along].append((across, names[number] if number < len(names) else number))
     return [
         [node for _, node in sorted(levels[along], key=lambda item: item[0])]
         for along in sorted(levels, reverse=True)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -75,3 +79,28 @@ def test_built_in_networks_and_their_modules_are_read_at_once(name: str) -> None
         assert max(columns) - min(columns) <= 5 * COLUMN, graph.key
         for first, second in combinations(places.values(), 2):
             assert abs(first[0] - second[0]) >= NODE_WIDTH or abs(first[1] - second[1]) >= NODE_HEIGHT
+
+
+ARRANGE = """
+from builder.architectures import ARCHITECTURES
+from builder.layout import arrange
+for module in ARCHITECTURES["googlenet"].build().modules.values():
+    print(sorted(arrange(module.graph).items()))
+"""
+
+
+def test_a_network_is_laid_out_alike_in_every_process() -> None:
+    """Python orders sets of texts differently each time it is started."""
+    found = {
+        subprocess.run(
+            [sys.executable, "-c", ARRANGE],
+            cwd=Path(__file__).parents[2],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert len(found) == 1
+    assert found.pop().strip()
