@@ -1,44 +1,45 @@
-"""Where nodes, ports and wires lie on the canvas: plain arithmetic on scene coordinates."""
+"""The geometry of the canvas in Qt's points and rectangles; the arithmetic is that of ``builder.geometry``."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
-from builder.spacing import NODE_HEIGHT, NODE_WIDTH
+from builder import geometry
+from builder.geometry import (
+    CLEARANCE,
+    PILL_HEIGHT,
+    PORT,
+    PORT_PITCH,
+    RADIUS,
+    STRIPE,
+    Box,
+    Obstacles,
+    Point,
+    Points,
+    distance_to_wire,
+    node_height,
+    port_offsets,
+    wire_bounds,
+    wire_middle,
+)
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+__all__ = [
+    "CLEARANCE", "DOTS", "GRID", "NAMES_FROM", "PILLS_FROM", "PILL_HEIGHT", "PORT", "PORT_HIT", "PORT_PITCH", "RADIUS",
+    "STRIPE", "THUMBNAIL", "ZOOM_RANGE", "Box", "Obstacles", "Point", "Points", "bent_points", "distance_to_wire",
+    "input_point", "lane_points", "node_height", "output_point", "port_offsets", "snap", "wire_bounds", "wire_middle",
+    "wire_path", "wire_points",
+]  # fmt: skip
 
-Points: TypeAlias = list[tuple[float, float]]
-
-RADIUS = 9.0
-STRIPE = 5.0
-PORT = 10.0  #: diameter of the ring
 PORT_HIT = 20.0
-PORT_PITCH = 22.0
 GRID = 8.0
 DOTS = 24.0  #: distance of the dots of the background
-PILL_HEIGHT = 18.0
 THUMBNAIL = 34.0
 #: Zoom below which shapes, then names, are left out.
 PILLS_FROM, NAMES_FROM = 0.6, 0.4
 ZOOM_RANGE = (0.02, 4.0)
-
-#: How far a wire keeps from nodes it runs round.
-CLEARANCE = 36.0
-_TURN = 60.0
-
-
-class Obstacles(Protocol):
-    """What wires run round."""
-
-    @property
-    def boxes(self) -> NDArray[np.float64]:
-        """Rectangles (x, y, width, height), one a row."""
 
 
 def snap(value: float) -> float:
@@ -46,116 +47,31 @@ def snap(value: float) -> float:
     return round(value / GRID) * GRID
 
 
-def node_height(inputs: int, outputs: int) -> float:
-    """Tall enough for its ports."""
-    return max(float(NODE_HEIGHT), max(inputs, outputs) * PORT_PITCH + 10)
-
-
-def port_offsets(count: int, height: float) -> list[float]:
-    """Distances of ``count`` ports from the upper edge, evenly about the middle."""
-    return [height / 2 + (index - (count - 1) / 2) * PORT_PITCH for index in range(count)]
-
-
 def input_point(rect: QRectF, index: int, count: int) -> QPointF:
     """The middle of an input's ring."""
-    return QPointF(rect.left(), rect.top() + port_offsets(count, rect.height())[index])
+    return QPointF(*geometry.input_place(_box(rect), index, count))
 
 
 def output_point(rect: QRectF, index: int, count: int) -> QPointF:
     """The middle of an output's ring."""
-    return QPointF(rect.right(), rect.top() + port_offsets(count, rect.height())[index])
+    return QPointF(*geometry.output_place(_box(rect), index, count))
 
 
 def wire_points(
     start: QPointF, end: QPointF, obstacles: Obstacles | None = None, *, above: bool = False
 ) -> Points:
-    """A wire as a chain of cubic Béziers: start, then three points for each.
-
-    ``obstacles`` are the nodes the wire should not cross; only a long wire looks at them. ``above`` says on
-    which side it runs round them.
-    """
-    x0, y0, x1, y1 = start.x(), start.y(), end.x(), end.y()
-    if x1 < x0 + 24:
-        return _backward(x0, y0, x1, y1)
-    if x1 - x0 > NODE_WIDTH and obstacles is not None:
-        lane = _lane(x0, y0, x1, y1, obstacles.boxes, above)
-        if lane is not None:
-            return lane_points(start, end, lane)
-    return [(x0, y0), *_forward(x0, y0, x1, y1)]
+    """A wire as a chain of cubic Béziers, see ``builder.geometry.wire_points``."""
+    return geometry.wire_points((start.x(), start.y()), (end.x(), end.y()), obstacles, above=above)
 
 
-def _forward(x0: float, y0: float, x1: float, y1: float) -> Points:
-    reach = max(24.0, min((x1 - x0) / 2, 120.0))
-    return [(x0 + reach, y0), (x1 - reach, y1), (x1, y1)]
-
-
-def _backward(x0: float, y0: float, x1: float, y1: float) -> Points:
-    """Out to the right, back between the rows, and in from the left: how a line of text wraps."""
-    apart = abs(y1 - y0)
-    middle = (y0 + y1) / 2 if apart > NODE_HEIGHT + 40 else max(y0, y1) + NODE_HEIGHT / 2 + CLEARANCE
-    bulge = min(_TURN, 24 + abs(middle - y0) * 0.5)
-    right, left = x0 - 28, x1 + 28
-    if left > right:
-        right = left = (x0 + x1) / 2
-    return [
-        (x0, y0),
-        *((x0 + bulge * 1.2, y0), (x0 + bulge * 1.2, middle), (right, middle)),
-        *((right, middle), (left, middle), (left, middle)),
-        *((x1 - bulge * 1.2, middle), (x1 - bulge * 1.2, y1), (x1, y1)),
-    ]
-
-
-def _lane(
-    x0: float, y0: float, x1: float, y1: float, obstacles: NDArray[np.float64], above: bool
-) -> float | None:
-    """The height at which the wire has to run to miss what lies between, or None where it may go straight."""
-    import numpy as np
-
-    left, top, right, bottom = (
-        obstacles[:, 0],
-        obstacles[:, 1],
-        obstacles[:, 0] + obstacles[:, 2],
-        obstacles[:, 1] + obstacles[:, 3],
-    )
-    between = (right > x0 + 8) & (left < x1 - 8) & (bottom > min(y0, y1) - 8) & (top < max(y0, y1) + 8)
-    if not between.any():
-        return None
-    t = np.linspace(0.02, 0.98, 25)
-    (_, _), (cx, _), (dx, _), (_, _) = (x0, y0), *_forward(x0, y0, x1, y1)
-    x = (1 - t) ** 3 * x0 + 3 * (1 - t) ** 2 * t * cx + 3 * (1 - t) * t * t * dx + t**3 * x1
-    y = (1 - t) ** 2 * (1 + 2 * t) * y0 + t * t * (3 - 2 * t) * y1
-    inside = (
-        (x[:, None] > left[between] - 4)
-        & (x[:, None] < right[between] + 4)
-        & (y[:, None] > top[between] - 4)
-        & (y[:, None] < bottom[between] + 4)
-    )
-    if not inside.any():
-        return None
-    # A lane that meets a further node moves on past it.
-    over = (right > x0 + 8) & (left < x1 - 8)
-    lane = float(top[between].min()) - CLEARANCE if above else float(bottom[between].max()) + CLEARANCE
-    for _ in range(8):
-        hit = over & (top - 12 < lane) & (bottom + 12 > lane)
-        if not hit.any():
-            break
-        lane = float(top[hit].min()) - CLEARANCE if above else float(bottom[hit].max()) + CLEARANCE
-    return lane
+def bent_points(start: QPointF, bends: Sequence[Point], end: QPointF) -> Points:
+    """A wire that runs through these places, see ``builder.geometry.bent_points``."""
+    return geometry.bent_points((start.x(), start.y()), bends, (end.x(), end.y()))
 
 
 def lane_points(start: QPointF, end: QPointF, lane: float) -> Points:
-    """Down (or up) just behind the source, along the lane at this height, and in an S up to the target."""
-    x0, y0, x1, y1 = start.x(), start.y(), end.x(), end.y()
-    fall = lane - y0
-    run = min(110.0, (x1 - x0) / 3)
-    down = x0 + min(run, 40 + abs(fall) * 0.35)
-    rise = x1 - min(run, 40 + abs(lane - y1) * 0.55)
-    return [
-        (x0, y0),
-        *((x0 + 44, y0), (x0 + 4, lane), (down, lane)),
-        *((down, lane), (rise, lane), (rise, lane)),
-        *(((rise + x1) / 2 + 6, lane), ((rise + x1) / 2 - 6, y1), (x1, y1)),
-    ]
+    """A wire along a lane, see ``builder.geometry.lane_points``."""
+    return geometry.lane_points((start.x(), start.y()), (end.x(), end.y()), lane)
 
 
 def wire_path(points: Points) -> QPainterPath:
@@ -170,31 +86,5 @@ def wire_path(points: Points) -> QPainterPath:
     return path
 
 
-def wire_bounds(points: Points) -> tuple[float, float, float, float]:
-    """A rectangle (x, y, width, height) round the control points."""
-    xs, ys = zip(*points, strict=True)
-    return min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
-
-
-def wire_middle(points: Points) -> tuple[float, float]:
-    """Where the pill sits: the middle of the middle segment."""
-    segments = (len(points) - 1) // 3
-    index = 3 * (segments // 2)
-    (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points[index : index + 4]
-    return (x0 + 3 * x1 + 3 * x2 + x3) / 8, (y0 + 3 * y1 + 3 * y2 + y3) / 8
-
-
-def distance_to_wire(points: Points, x: float, y: float) -> float:
-    """How far a point is from the wire, measured at samples a few pixels apart."""
-    import numpy as np
-
-    best = float("inf")
-    for index in range(0, len(points) - 3, 3):
-        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points[index : index + 4]
-        length = abs(x3 - x0) + abs(y3 - y0)
-        t = np.linspace(0, 1, min(400, max(12, int(length / 4))))
-        u = 1 - t
-        px = u**3 * x0 + 3 * u * u * t * x1 + 3 * u * t * t * x2 + t**3 * x3
-        py = u**3 * y0 + 3 * u * u * t * y1 + 3 * u * t * t * y2 + t**3 * y3
-        best = min(best, float(np.hypot(px - x, py - y).min()))
-    return best
+def _box(rect: QRectF) -> Box:
+    return rect.x(), rect.y(), rect.width(), rect.height()
