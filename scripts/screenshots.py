@@ -39,7 +39,7 @@ def main() -> int:
         for theme in THEMES:
             for name, scene in SCENES.items():
                 forget_layout(Path(home) / theme / name)
-                window = Window(theme)
+                window = Window(theme, () if name in STARTING else ("lenet5",))
                 scene(window)
                 window.shot(folder / f"{name}-{theme}.png")
                 window.close()
@@ -57,11 +57,11 @@ def forget_layout(folder: Path) -> None:
 class Window:
     """The program's window, driven as a person would."""
 
-    def __init__(self, theme: str) -> None:
+    def __init__(self, theme: str, opened: tuple[str, ...]) -> None:
         from app import make_window
         from runtime.panels import Panels
 
-        self.shell = make_window()
+        self.shell = make_window(opened)
         self.session = self.shell.session
         panels = self.shell.findChild(Panels)
         assert panels is not None
@@ -122,8 +122,22 @@ class Window:
 
 
 def first_start(window: Window) -> None:
-    """What a newcomer sees: LeNet-5, the digits, a button."""
-    window.spin(1.0)
+    """What a newcomer sees: the networks there are, the digits, a button."""
+    wait_for_cards(window)
+
+
+def gallery(window: Window) -> None:
+    """A network chosen among others, with what it can be made with."""
+    window.session.galleryAsked.emit("googlenet")
+    wait_for_cards(window)
+
+
+def wait_for_cards(window: Window) -> None:
+    """Wait until all that is seen of the gallery has its picture."""
+    from builder.editor.gallery.card import Card
+
+    cards = window.shell.findChildren(Card)
+    window.wait(lambda: all(card.survey or card.visibleRegion().isEmpty() for card in cards), "pictures")
 
 
 def training(window: Window) -> None:
@@ -169,8 +183,11 @@ def inspecting(window: Window) -> None:
     looking.go(4, (2, 8))
 
 
+#: What begins at the start page; all else begins with LeNet-5.
+STARTING = ("first-start", "gallery")
 SCENES: dict[str, Callable[[Window], None]] = {
     "first-start": first_start,
+    "gallery": gallery,
     "training": training,
     "problem-fixed": problem_fixed,
     "inspecting": inspecting,

@@ -25,6 +25,20 @@ _COMMON = ("input_shape", "classes")
 
 Value = TypeVar("Value")
 
+#: What options are called in a form, and what they do; one of no other name is called by its own.
+_WORDS = {
+    "width": ("Width", "A factor on the channels of the layers."),
+    "depth": ("Depth", "A factor on the number of blocks."),
+    "aux": ("Side outputs", "Classifiers halfway, whose losses help the middle to learn."),
+    "shortcut": ("Shortcut", "What leads round a block where the map changes its size."),
+    "growth_rate": ("Growth rate", "So many maps are added by each layer."),
+    "merge": ("Merge", "What comes across is stacked or added."),
+    "up": ("Enlarging", "Learnt, by a transposed convolution, or interpolated."),
+    "levels": ("Levels", "So many, each of which sees twice as far as the one before."),
+    "hidden": ("Channels", "Those of each block."),
+    "dropout": ("Dropout", "The share of what is put to zero while training."),
+    "norm": ("Batch norm", "One behind each convolution."),
+}
 #: ``K. He`` or ``L. van der Maaten`` as a paper begins.
 _AUTHOR = re.compile(r"(?:\w\.[ -]?)+((?:[a-z]+ )*[\w’'-]+)")
 
@@ -70,6 +84,7 @@ class Architecture:
         }
         for name, default in self.options.items():
             if (declared := _choice(default, kinds.get(name))) is not None:
+                declared.label, declared.help = _WORDS.get(name, ("", ""))
                 found[name] = declared
         for name, parameter in found.items():
             parameter.__set_name__(object, name)

@@ -179,8 +179,8 @@ class Card(QAbstractButton):
             _write(painter, line, text, made, self._session.theme.text, _LEFT)
 
     def _paint_figures(self, painter: QPainter, room: QRectF) -> None:
-        theme, top = self._session.theme, room.bottom() - 54
-        starts = (0.0, 0.36, 0.68, 1.0)
+        theme, top = self._session.theme, room.bottom() - 52
+        starts = (0.0, 0.33, 0.6, 1.0)
         for number, (value, label) in enumerate(self.figures()):
             left = room.left() + starts[number] * room.width()
             width = (starts[number + 1] - starts[number]) * room.width() - 4
@@ -192,7 +192,11 @@ class Card(QAbstractButton):
         made, text = font(TINY, mono=True), format_shape(self.entry.default_input)
         _write(painter, line, text, made, theme.muted, _RIGHT)
         taken = QFontMetricsF(made).horizontalAdvance(text) + 8
-        _write(painter, line.adjusted(0, 0, -taken, 0), self.entry.cited, font(TINY), theme.muted, _LEFT)
+        who, _, where = self.entry.cited.rpartition(", ")
+        metrics = QFontMetricsF(font(TINY))
+        rest = line.width() - taken - metrics.horizontalAdvance(f", {where}")  # the year is never cut
+        who = metrics.elidedText(who, Qt.TextElideMode.ElideRight, rest)
+        _write(painter, line.adjusted(0, 0, -taken, 0), f"{who}, {where}", font(TINY), theme.muted, _LEFT)
 
 
 def _write(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
@@ -45,7 +46,6 @@ class Gallery(QScrollArea):
             surface.setAutoFillBackground(False)  # the page's colour shows between the cards
         self.cards: list[Card] = []
         self.headings: dict[str, QLabel] = {}
-        self._words = {entry: _searched(entry) for entry in ARCHITECTURES.values()}
         for family, members in by_family(ARCHITECTURES.values()).items():
             self.headings[family] = heading = QLabel(family, self._inside)
             heading.setProperty("role", "name")
@@ -58,13 +58,14 @@ class Gallery(QScrollArea):
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.nothing.setWordWrap(True)
         self.clear = QPushButton("Show all networks", self._inside)
+        self.nothing.hide()
+        self.clear.hide()
         self._slices = Slices(self._survey_some, self)
         self._work: tuple[Card, Iterator[None]] | None = None
         self.verticalScrollBar().valueChanged.connect(lambda _: self._go_on())
         session.themeChanged.connect(self._inside.update)
         session.conventionChanged.connect(self._tell_all)
         self._make_current(self.current)
-        self.filter("")
 
     def _card(self, entry: Architecture) -> Card:
         card = Card(entry, self._session, self._inside)
@@ -139,10 +140,11 @@ class Gallery(QScrollArea):
     def filter(self, text: str) -> None:
         """Show the cards that have every word in their title, family, sentence, paper or year."""
         words = _plain(text).split()
-        self._matching = [c for c in self.cards if all(word in self._words[c.entry] for word in words)]
+        self._matching = [c for c in self.cards if all(word in _searched(c.entry) for word in words)]
         shown = set(self._matching)
         for card in self.cards:
-            card.setVisible(card in shown)
+            if card.isHidden() is (card in shown):
+                card.setVisible(card in shown)
         counts = dict.fromkeys(self.headings, 0)
         for card in self._matching:
             counts[card.entry.family] += 1
@@ -248,6 +250,7 @@ class Gallery(QScrollArea):
                 card.surveyed()
 
 
+@cache
 def _searched(entry: Architecture) -> str:
     """All that a search looks into."""
     words = (entry.title, entry.name, entry.family, entry.about, entry.paper, str(entry.year), entry.origin)
