@@ -106,7 +106,9 @@ class Body:
             else:
                 lines += statement(Call("", tuple(elements), "[]"), indent, "layers += ")
             begun = True
-        return [*lines, "        super().__init__(*layers)"] if listed else lines
+        if listed:
+            lines.append(f"        super().__init__({'*layers' if begun else ''})")
+        return lines
 
     def _groups(self, steps: list[list[Step]]) -> list[tuple[str | None, list[list[Step]]]]:
         """Neighbours that are there under the same condition; each list holds the uses in which they are."""

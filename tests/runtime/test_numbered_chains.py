@@ -139,3 +139,13 @@ def test_two_blocks_of_one_number_are_an_error() -> None:
     (problem,) = analyze(Document("net", net.graph)).problems
     assert problem.code == "duplicate-name"
     assert "'0' and '1' are both numbered '1'" in problem.message
+
+
+def test_a_chain_of_which_nothing_is_there_hands_on_what_it_gets() -> None:
+    block = Sketch(Graph("Block"))
+    block.output(block.add("0", "relu", block.input(), when="deep"))
+    net = Sketch()
+    net.output(net.add("use", "module:Block", net.input((3, 4, 4)), deep=False))
+    document = Document("net", net.graph, [Module("Block", (ModuleParameter("deep", True),), block.graph)])
+    x = torch.randn(2, 3, 4, 4)
+    assert torch.equal(build(document)(x), x)
