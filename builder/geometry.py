@@ -26,6 +26,13 @@ PILL_HEIGHT = 18.0
 CLEARANCE = 36.0
 _TURN = 60.0
 
+#: Where text begins in a node, how wide it may be, and how far its two lines are from the middle.
+TEXT_LEFT = 16.0
+TEXT_WIDTH = NODE_WIDTH - TEXT_LEFT - 12
+NAME_LINE, SUMMARY_LINE = -9.0, 9.5
+#: Room for the name of a port beside it.
+PORT_NAME = (56.0, 14.0)
+
 
 class Obstacles(Protocol):
     """What wires run round."""
@@ -55,6 +62,25 @@ def output_place(box: Box, index: int, count: int) -> Point:
     """The middle of an output's ring."""
     x, y, width, height = box
     return x + width, y + port_offsets(count, height)[index]
+
+
+def back_box(box: Box) -> Box:
+    """What shows behind the right edge of a module."""
+    x, y, width, height = box
+    return x + 20, y + 0.5, width - 16.5, height - 1
+
+
+def badge_box(box: Box) -> Box:
+    """The circle at the corner of a node that has a problem."""
+    x, y, width, _ = box
+    return x + width - 13, y - 6, 16.0, 16.0
+
+
+def port_name_box(place: Point, is_output: bool) -> Box:
+    """Room for a port's name: outside the node and above the wire."""
+    width, height = PORT_NAME
+    left = place[0] + PORT if is_output else place[0] - PORT - width
+    return left, place[1] - height, width, height
 
 
 def wire_points(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QStaticText
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -13,16 +13,20 @@ from builder.editor import geometry
 from builder.editor.board import Board
 from builder.editor.faces import Face, Wire
 from builder.errors import Severity
+from builder.geometry import (
+    NAME_LINE,
+    SUMMARY_LINE,
+    TEXT_LEFT,
+    TEXT_WIDTH,
+    back_box,
+    badge_box,
+    port_name_box,
+)
 from builder.graph import Edge
-from builder.spacing import NODE_WIDTH
 from builder.widgets.theme import NAME, SEMIBOLD, SMALL, TINY, Theme, font
 
-_TEXT_LEFT = 16.0
-_TEXT_WIDTH = NODE_WIDTH - _TEXT_LEFT - 12
 #: How far round a node the selection runs where the border itself says that something is wrong.
 _RING = 4.0
-#: Room for the name of a port beside it.
-_PORT_NAME = QSizeF(56, 14)
 _EVERYWHERE = QRectF(-1e7, -1e7, 2e7, 2e7)
 
 
@@ -161,7 +165,8 @@ class Layer(QGraphicsItem):
         if face.is_module:
             painter.setPen(ink.hairline)
             painter.setBrush(ink.body)
-            painter.drawRoundedRect(rect.adjusted(20, 0.5, 3.5, -0.5), geometry.RADIUS, geometry.RADIUS)
+            back = QRectF(*back_box(_box(rect)))
+            painter.drawRoundedRect(back, geometry.RADIUS, geometry.RADIUS)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(ink.body)
         painter.drawRoundedRect(rect, geometry.RADIUS, geometry.RADIUS)
@@ -209,21 +214,20 @@ class Layer(QGraphicsItem):
     def _paint_text(self, painter: QPainter, face: Face, rect: QRectF) -> None:
         ink = self.ink
         if face.name_text is None or face.summary_text is None:
-            count = f" × {face.repeat}" if face.repeat != 1 else ""
-            room = _TEXT_WIDTH - ink.name_metrics.horizontalAdvance(count)
+            room = TEXT_WIDTH - ink.name_metrics.horizontalAdvance(face.count)
             elide = Qt.TextElideMode.ElideRight
-            name = ink.name_metrics.elidedText(face.name, elide, room) + count
-            summary = ink.summary_metrics.elidedText(face.summary, elide, _TEXT_WIDTH)
+            name = ink.name_metrics.elidedText(face.name, elide, room) + face.count
+            summary = ink.summary_metrics.elidedText(face.summary, elide, TEXT_WIDTH)
             face.name_text, face.summary_text = _static(name), _static(summary)
         middle = rect.center().y()
         painter.setPen(ink.text)
         painter.setFont(ink.name_font)
-        top = middle - 9 - ink.name_metrics.height() / 2
-        painter.drawStaticText(QPointF(rect.left() + _TEXT_LEFT, round(top)), face.name_text)
+        top = middle + NAME_LINE - ink.name_metrics.height() / 2
+        painter.drawStaticText(QPointF(rect.left() + TEXT_LEFT, round(top)), face.name_text)
         painter.setPen(ink.muted)
         painter.setFont(ink.summary_font)
-        top = middle + 9.5 - ink.summary_metrics.height() / 2
-        painter.drawStaticText(QPointF(rect.left() + _TEXT_LEFT, round(top)), face.summary_text)
+        top = middle + SUMMARY_LINE - ink.summary_metrics.height() / 2
+        painter.drawStaticText(QPointF(rect.left() + TEXT_LEFT, round(top)), face.summary_text)
 
     def _paint_port(self, painter: QPainter, face: Face, port: str, is_output: bool, point: QPointF) -> None:
         ink = self.ink
@@ -241,14 +245,13 @@ class Layer(QGraphicsItem):
         painter.setFont(self.ink.port_font)
         for is_output, port, point in face.named_ports():
             at = point if offset is None else point + offset
-            left = at.x() + geometry.PORT if is_output else at.x() - geometry.PORT - _PORT_NAME.width()
             side = Qt.AlignmentFlag.AlignLeft if is_output else Qt.AlignmentFlag.AlignRight
-            room = QRectF(QPointF(left, at.y() - _PORT_NAME.height()), _PORT_NAME)
+            room = QRectF(*port_name_box((at.x(), at.y()), is_output))
             painter.drawText(room, side | Qt.AlignmentFlag.AlignBottom, port)
 
     def _paint_badge(self, painter: QPainter, rect: QRectF, severity: Severity) -> None:
         ink = self.ink
-        circle = QRectF(rect.right() - 13, rect.top() - 6, 16, 16)
+        circle = QRectF(*badge_box(_box(rect)))
         painter.setPen(QPen(ink.canvas, 2))
         painter.setBrush(ink.error_fill if severity is Severity.ERROR else ink.warning_fill)
         painter.drawEllipse(circle)
@@ -367,6 +370,10 @@ def _stripe(rect: QRectF) -> QPainterPath:
     path.lineTo(right, rect.bottom())
     path.closeSubpath()
     return path
+
+
+def _box(rect: QRectF) -> geometry.Box:
+    return rect.x(), rect.y(), rect.width(), rect.height()
 
 
 def _static(text: str) -> QStaticText:
