@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMenu, QProgress
 
 from builder.errors import Problem
 from builder.widgets.session import Session
+from builder.widgets.worker import Worker
 from runtime.panels.training import Training
-from runtime.panels.worker import Worker
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction
 from builder.errors import Problem
 from builder.widgets.session import Session
 from builder.widgets.shell import Shell
+from builder.widgets.worker import Worker
 from runtime.panels.aside import MapsAside
 from runtime.panels.backstage import Weights
 from runtime.panels.curves import Curves
@@ -20,7 +21,6 @@ from runtime.panels.looking import Looking
 from runtime.panels.series import Trace
 from runtime.panels.status import RunStatus
 from runtime.panels.training import Training
-from runtime.panels.worker import Worker
 from runtime.training.runs import default_folder
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from builder.document import Document
 from builder.errors import Problem
 from builder.widgets.session import Session
+from builder.widgets.worker import Worker
 from runtime.panels.backstage import Backstage, DataWish, Picture, Samples, View, Weights, find_device
 from runtime.panels.seen import Seen
 from runtime.panels.training import Training
-from runtime.panels.worker import Worker
 from runtime.training.events import Maps
 
 if TYPE_CHECKING:
@@ -283,6 +283,8 @@ class Looking(Seen):
             import numpy as np
 
             values = np.asarray(prediction, dtype=np.float32)
+        elif values is not None and self.report is not None and self.report.output_shape == values.shape:
+            values = values.transpose(self.report.map_axes)
         self.values, self.prediction, self.note = values, prediction, note
         self.hint = hint or _NO_NODE
         if values is None or (self.cell is not None and self.channel >= len(values)):

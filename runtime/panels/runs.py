@@ -23,9 +23,9 @@ from PySide6.QtWidgets import (
 
 from builder.errors import Problem
 from builder.widgets.session import Session
+from builder.widgets.worker import Worker
 from runtime.panels.curves import percent
 from runtime.panels.series import Trace
-from runtime.panels.worker import Worker
 from runtime.training.runs import Run, Summary, list_runs
 
 _HINT = "Every training is kept as a run: its network, settings, curves and weights. Press Train (F5) for the first."

@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from builder.errors import Problem
-from runtime.panels.worker import Worker
+from builder.widgets.worker import Worker
 
 
 @pytest.fixture
