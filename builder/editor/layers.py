@@ -12,8 +12,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 
 from builder.analysis import Analysis, NodeReport
 from builder.convention import Convention
+from builder.figures import size, thousands, work
 from builder.shapes import format_shape
-from builder.widgets.figures import size, thousands, work
 
 Index = QModelIndex | QPersistentModelIndex
 

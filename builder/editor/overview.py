@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 from builder.acts import placements
 from builder.editor.selection import declarations, set_parameter
 from builder.edits import SetName
+from builder.figures import count, size, thousands, work
 from builder.graph import Node
 from builder.shapes import format_shape
-from builder.widgets.figures import count, size, thousands, work
 from builder.widgets.forms import Form
 from builder.widgets.inputs import LineEdit
 from builder.widgets.session import Session

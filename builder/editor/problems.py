@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from builder.errors import Problem
-from builder.widgets.figures import count
+from builder.figures import count
 from builder.widgets.icons import draw
 from builder.widgets.session import Session
 from builder.widgets.theme import BODY, MEDIUM, SEMIBOLD, SMALL, font

@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from builder.errors import Problem
-from builder.widgets.figures import count
+from builder.figures import count
 from builder.widgets.icons import pixmap, themed
 from builder.widgets.repairs import repair_buttons
 from builder.widgets.session import Session

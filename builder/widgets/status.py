@@ -11,8 +11,8 @@ from builder.analysis import Analysis
 from builder.analysis.fields import ReceptiveField
 from builder.convention import Convention
 from builder.errors import Severity
+from builder.figures import ago, count, size, thousands, work
 from builder.shapes import format_shape
-from builder.widgets.figures import ago, count, size, thousands, work
 from builder.widgets.session import Session
 from builder.widgets.theme import set_state
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from builder.analysis import NodeReport
+from builder.figures import count
 from builder.shapes import format_shape
-from builder.widgets.figures import count
 from builder.widgets.session import Session
 from runtime.panels.backstage import Picture, Samples
 

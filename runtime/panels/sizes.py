@@ -22,9 +22,9 @@ from PySide6.QtWidgets import (
 from builder.analysis.memory import OPTIMIZERS, PRECISIONS
 from builder.analysis.sizes import Row
 from builder.checking import sizes_argument
+from builder.figures import size, work
 from builder.shapes import format_shape
 from builder.widgets.counting import ConventionSwitch
-from builder.widgets.figures import size, work
 from builder.widgets.inputs import Combo, LineEdit
 from builder.widgets.session import Session
 from builder.widgets.theme import set_state

@@ -9,8 +9,8 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from builder.analysis.sizes import Row
+from builder.figures import size, thousands, work
 from builder.shapes import format_shape
-from builder.widgets.figures import size, thousands, work
 from builder.widgets.session import Session
 
 #: What figures mean, by column.

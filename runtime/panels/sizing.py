@@ -14,8 +14,8 @@ from builder.blocks.terminal import Input
 from builder.convention import Convention
 from builder.document import Document
 from builder.edits import Edit, ReplaceNode
+from builder.figures import size
 from builder.shapes import TensorShape, format_shape
-from builder.widgets.figures import size
 from runtime.training.memory import optimizer_of
 from runtime.training.settings import Settings
 

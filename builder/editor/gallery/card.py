@@ -21,8 +21,8 @@ from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from builder.architectures import Architecture
 from builder.editor.gallery.survey import PICTURE, Survey, field_of, survey_of, work_of
+from builder.figures import short, thousands
 from builder.shapes import format_shape
-from builder.widgets.figures import short, thousands
 from builder.widgets.session import Session
 from builder.widgets.theme import BODY, MEDIUM, NAME, SEMIBOLD, SMALL, TINY, font
 

@@ -12,7 +12,7 @@ from builder.analysis import analyze
 from builder.architectures import Architecture
 from builder.architectures.base import figures
 from builder.editor.gallery.survey import Survey, field_of, survey_of
-from builder.widgets.figures import size, thousands, work
+from builder.figures import size, thousands, work
 from builder.widgets.forms import Form
 from builder.widgets.inputs import LineEdit
 from builder.widgets.session import Session

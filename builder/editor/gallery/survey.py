@@ -12,8 +12,8 @@ from builder.architectures import Architecture
 from builder.architectures.base import figures
 from builder.convention import Convention
 from builder.editor.gallery.thumbnail import Thumbnail
+from builder.figures import work
 from builder.outline import outline_of
-from builder.widgets.figures import work
 
 #: Width and height of the picture on a card; outlines are laid out for their ratio.
 PICTURE = (236, 100)

@@ -14,10 +14,10 @@ from builder.architectures import ARCHITECTURES
 from builder.convention import Convention
 from builder.editor.inspector import Inspector
 from builder.editor.layers_panel import LayersPanel
+from builder.figures import size, work
 from builder.fixes import proposals
 from builder.widgets import preferences
 from builder.widgets.counting import ConventionSwitch
-from builder.widgets.figures import size, work
 from builder.widgets.repairs import repair_buttons
 from builder.widgets.session import Session
 from builder.widgets.shell import Shell

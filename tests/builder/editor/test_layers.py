@@ -16,7 +16,7 @@ from builder.document import Document
 from builder.editor.layers import BAR_ROLE, COLUMNS, SORT_ROLE, LayersModel, as_csv, as_markdown, totals_row
 from builder.editor.layers_panel import LayersPanel
 from builder.edits import ReplaceNode
-from builder.widgets.figures import size, work
+from builder.figures import size, work
 from builder.widgets.session import Session
 
 

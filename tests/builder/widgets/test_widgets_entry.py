@@ -22,8 +22,8 @@ from builder.blocks.parameters import (
     Text,
 )
 from builder.convention import Convention
+from builder.figures import ago, count, short, size, thousands, work
 from builder.widgets.entry import Condition, EntryError, parse, show, unified
-from builder.widgets.figures import ago, count, short, size, thousands, work
 
 
 def _plain(value: Any) -> Any:

@@ -18,8 +18,8 @@ from builder.architectures import ARCHITECTURES
 from builder.convention import Convention
 from builder.document import Document
 from builder.edits import ReplaceNode, SetSettings, apply_all
+from builder.figures import size, work
 from builder.shapes import format_shape
-from builder.widgets.figures import size, work
 from builder.widgets.session import Session
 from builder.widgets.theme import DARK
 from runtime.panels.sizeplot import Line, SizePlot
