@@ -100,7 +100,8 @@ def _ranks(edges: Sequence[tuple[str, str]]) -> list[list[str | int]]:
     numbered = [(numbers[source], numbers[target]) for source, target in edges]
     levels: dict[float, list[tuple[float, str | int]]] = defaultdict(list)
     for layout in fast_sugiyama.from_edges(numbered):
-        for number, (across, along) in layout[0]:
+        for vertex, (across, along) in layout[0]:
+            number = int(vertex)
             levels[along].append((across, names[number] if number < len(names) else number))
     return [
         [node for _, node in sorted(levels[along], key=lambda item: item[0])]

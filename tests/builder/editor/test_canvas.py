@@ -19,6 +19,7 @@ from builder.editor.canvas import Canvas
 from builder.editor.table import Table
 from builder.edits import AddNode, Connect, Disconnect, Edit, MoveNodes, RemoveNode
 from builder.graph import Edge, Graph, Node
+from builder.sketch import Sketch
 from builder.widgets.session import Session
 from builder.widgets.theme import DARK, LIGHT
 
@@ -191,11 +192,12 @@ def test_an_empty_canvas_says_how_to_begin(qtbot: QtBot) -> None:
 
 
 def test_the_map_hides_nothing_of_what_is_all_in_view(qtbot: QtBot) -> None:
-    vgg = open_document("vgg16")
-    assert isinstance(vgg, Document)
-    canvas = _canvas(qtbot, vgg)
+    net = Sketch(wrap=9)  # as wide and as high as the view
+    x = net.input((8, 8, 8))
+    for number in range(70):
+        x = net.add(f"conv{number}", "conv", x, padding=1)
+    canvas = _canvas(qtbot, Document("full", net.graph))
     canvas.resize(1378, 700)
-    canvas.session.enter("features")
     covered = canvas.mapToScene(canvas.minimap.geometry()).boundingRect()
     assert len(canvas.board.faces.within(covered)) or len(canvas.board.wires.within(covered))
     assert not canvas.minimap.isVisible()
