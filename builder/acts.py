@@ -12,9 +12,20 @@ from typing import Any
 
 from builder.blocks import block_class
 from builder.document import MODULE_PREFIX, Document, module_name
-from builder.edits import AddModule, AddNode, Connect, Disconnect, Edit, RemoveModule, RemoveNode, ReplaceNode
+from builder.edits import (
+    AddModule,
+    AddNode,
+    BendWire,
+    Connect,
+    Disconnect,
+    Edit,
+    MoveNodes,
+    RemoveModule,
+    RemoveNode,
+    ReplaceNode,
+)
 from builder.errors import Address, Problem
-from builder.graph import Edge, Graph, Node
+from builder.graph import Bends, Edge, Graph, Node
 from builder.links import check_cycle, free_input, is_chain, ports_of
 from builder.names import check_module_name, check_name, identifier_from, normalise
 
@@ -139,7 +150,7 @@ def rename_node(document: Document, graph_key: str, node_id: str, name: str) -> 
     if node.block in ("input", "output"):
         for key, edge in _wires_at_port(document, graph_key, node):
             moved = edge._replace(**{"target_port" if node.block == "input" else "source_port": name})
-            edits += [Disconnect(key, edge), Connect(key, moved)]
+            edits += [Disconnect(key, edge), Connect(key, moved, document.graph(key).bends(edge))]
     return edits
 
 
@@ -179,13 +190,13 @@ def duplicate(
 ) -> tuple[list[Edit], tuple[str, ...]]:
     """Copies of nodes with the wires between them, and the copies' ids."""
     graph = document.graph(graph_key)
-    return graft(graph, [graph.node(node_id) for node_id in dict.fromkeys(ids)], graph.edges(), offset)
+    return graft(graph, [graph.node(node_id) for node_id in dict.fromkeys(ids)], graph, offset)
 
 
 def graft(
-    graph: Graph, nodes: Iterable[Node], edges: Iterable[Edge], offset: tuple[float, float]
+    graph: Graph, nodes: Iterable[Node], drawn: Graph, offset: tuple[float, float]
 ) -> tuple[list[Edit], tuple[str, ...]]:
-    """``nodes`` under free ids and names, moved by ``offset``, with the wires that join two of them."""
+    """``nodes`` under free ids and names, moved by ``offset``, with the wires ``drawn`` between two of them."""
     fresh = Fresh(graph)
     ids: dict[str, str] = {}
     edits: list[Edit] = []
@@ -196,11 +207,37 @@ def graft(
             AddNode(graph.key, replace(node, id=ids[node.id], name=fresh.name(node.name), position=position))
         )
     edits += [
-        Connect(graph.key, edge._replace(source=ids[edge.source], target=ids[edge.target]))
-        for edge in edges
+        Connect(
+            graph.key,
+            edge._replace(source=ids[edge.source], target=ids[edge.target]),
+            shifted(drawn.bends(edge), *offset),
+        )
+        for edge in drawn.edges()
         if edge.source in ids and edge.target in ids
     ]
     return edits, tuple(ids.values())
+
+
+def shifted(bends: Bends, dx: float, dy: float) -> Bends:
+    """The same bends, so far to the right and down."""
+    return tuple([(x + dx, y + dy) for x, y in bends])
+
+
+def move_nodes(graph: Graph, positions: Mapping[str, tuple[float, float]]) -> list[Edit]:
+    """Put nodes elsewhere; a bent wire between two that go the same way comes along."""
+    moves = {}
+    for node_id, (x, y) in positions.items():
+        was = graph.node(node_id).position
+        moves[node_id] = (x - was[0], y - was[1])
+    edits: list[Edit] = [MoveNodes(graph.key, dict(positions))]
+    for edge in graph.edges():
+        if (
+            (bends := graph.bends(edge))
+            and edge.source in moves
+            and moves[edge.source] == moves.get(edge.target)
+        ):
+            edits.append(BendWire(graph.key, edge, shifted(bends, *moves[edge.source])))
+    return edits
 
 
 def _stem(block: str) -> str:

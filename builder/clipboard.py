@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import networkx as nx
 
 from builder.acts import COPY_OFFSET, graft
 from builder.document import MODULE_PREFIX, Document, Module, module_name
-from builder.edits import AddModule, AddNode, Connect, Edit, apply_all
+from builder.edits import AddModule, AddNode, Connect, Edit, SetSettings, apply_all
 from builder.errors import Problem
-from builder.graph import Graph, Node, numbered
+from builder.graph import Edge, Graph, Node, numbered
+from builder.links import ports_of
 from builder.reading import read_document
 from builder.writing import write_document, write_module
+
+#: Where a copied part says what fed it: wires by names, in its settings of data, which it has no other use for.
+_INCOMING = "incoming"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +35,28 @@ def copy_nodes(document: Document, graph_key: str, ids: Iterable[str]) -> str:
     part = Document(document.name)
     apply_all(part, (AddNode("", node) for node in chosen.values()))
     inner = (edge for edge in graph.edges() if edge.source in chosen and edge.target in chosen)
-    apply_all(part, (Connect("", edge) for edge in inner))
+    apply_all(part, (Connect("", edge, graph.bends(edge)) for edge in inner))
     apply_all(part, (AddModule(module) for module in _needed(document, chosen.values())))
+    outer = [edge for edge in graph.edges() if edge.target in chosen and edge.source not in chosen]
+    part.apply(SetSettings("data", {_INCOMING: [_by_name(graph, edge) for edge in outer]} if outer else {}))
     return write_document(part)
 
 
+def _by_name(graph: Graph, edge: Edge) -> list[str]:
+    return [graph.node(edge.source).name, edge.source_port, graph.node(edge.target).name, edge.target_port]
+
+
 def paste_nodes(
-    document: Document, graph_key: str, text: str, at: tuple[float, float] | None = None
+    document: Document,
+    graph_key: str,
+    text: str,
+    at: tuple[float, float] | None = None,
+    *,
+    wired: bool = False,
 ) -> Paste | list[Problem]:
     """What pastes ``text``: under free ids and names, its upper left corner ``at`` (else a little aside).
 
-    Modules come along; where the document has another one of the same name, they come under a new name.
+    ``wired``: with the wires that fed what was copied, from the nodes that are called so here. Modules come along; where the document has another one of the same name, they come under a new name.
     """
     part = read_document(text)
     if isinstance(part, list):
@@ -56,8 +71,22 @@ def paste_nodes(
     if at is not None:
         offset = (at[0] - min(n.position[0] for n in nodes), at[1] - min(n.position[1] for n in nodes))
     renamed = [_renamed(node, names) for node in nodes]
-    edits, ids = graft(document.graph(graph_key), renamed, part.network.edges(), offset)
+    edits, ids = graft(document.graph(graph_key), renamed, part.network, offset)
+    if wired:
+        copies = {node.name: copy for node, copy in zip(renamed, ids, strict=True)}
+        edits += _incoming(document, graph_key, part.data.get(_INCOMING), copies)
     return Paste((*(AddModule(module) for module in modules.values()), *edits), ids)
+
+
+def _incoming(document: Document, graph_key: str, told: object, copies: Mapping[str, str]) -> Iterator[Edit]:
+    """Wires into the copies, as they were drawn where these were copied; what does not fit here is left out."""
+    graph = document.graph(graph_key)
+    for line in told if isinstance(told, list | tuple) else ():
+        if not (isinstance(line, list | tuple) and len(line) == 4 and all(isinstance(w, str) for w in line)):
+            continue
+        source, target = graph.by_name(line[0]), copies.get(line[2])
+        if source is not None and target and line[1] in ports_of(document, source, graph_key).outputs:
+            yield Connect(graph_key, Edge(source.id, line[1], target, line[3]))
 
 
 def _needed(document: Document, nodes: Iterable[Node]) -> list[Module]:
@@ -103,7 +132,7 @@ def _with_names(module: Module, names: dict[str, str], name: str) -> Module:
     for node in module.graph:
         graph.add_node(_renamed(node, names))
     for edge in module.graph.edges():
-        graph.connect(edge)
+        graph.connect(edge, module.graph.bends(edge))
     graph.frames = list(module.graph.frames)
     return replace(module, graph=graph)
 

@@ -12,12 +12,13 @@ from typing import Any
 
 from builder.document import Document, Edit, Module, ModuleParameter, Section
 from builder.errors import Address, ConvolabError
-from builder.graph import Edge, Node
+from builder.graph import Bends, Edge, Node
 
 __all__ = [
     "AddModule",
     "AddNode",
     "Batch",
+    "BendWire",
     "Connect",
     "Disconnect",
     "Edit",
@@ -112,9 +113,10 @@ class Connect(Edit):
 
     graph: str
     edge: Edge
+    bends: Bends = ()
 
     def perform(self, document: Document) -> Edit:
-        document.graph(self.graph).connect(self.edge)
+        document.graph(self.graph).connect(self.edge, self.bends)
         return Disconnect(self.graph, self.edge)
 
     def addresses(self) -> tuple[Address, ...]:
@@ -129,11 +131,33 @@ class Disconnect(Edit):
     edge: Edge
 
     def perform(self, document: Document) -> Edit:
-        document.graph(self.graph).disconnect(self.edge)
-        return Connect(self.graph, self.edge)
+        graph = document.graph(self.graph)
+        bends = graph.bends(self.edge)
+        graph.disconnect(self.edge)
+        return Connect(self.graph, self.edge, bends)
 
     def addresses(self) -> tuple[Address, ...]:
         return (Address(self.graph, self.edge.source), Address(self.graph, self.edge.target))
+
+
+@dataclass(frozen=True, slots=True)
+class BendWire(Edit):
+    """Lead a wire through other places on its way."""
+
+    graph: str
+    edge: Edge
+    bends: Bends
+
+    def perform(self, document: Document) -> Edit:
+        if not all(isfinite(x) and isfinite(y) for x, y in self.bends):
+            raise ConvolabError(f"places must be finite: {self.bends}")
+        return BendWire(self.graph, self.edge, document.graph(self.graph).bend(self.edge, self.bends))
+
+    def addresses(self) -> tuple[Address, ...]:
+        return (Address(self.graph, self.edge.source), Address(self.graph, self.edge.target))
+
+    def slot(self) -> Hashable:
+        return ("bends", self.graph, self.edge)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from builder.spacing import NODE_HEIGHT, NODE_WIDTH
@@ -21,6 +22,7 @@ STRIPE = 5.0
 PORT = 10.0  #: diameter of the ring
 PORT_PITCH = 22.0
 PILL_HEIGHT = 18.0
+BEND = 5.0  #: radius of the dot where a wire bends
 
 #: How far a wire keeps from nodes it runs round.
 CLEARANCE = 36.0
@@ -219,17 +221,46 @@ def pill_box(middle: Point, text: str) -> Box:
     return middle[0] - width / 2, middle[1] - PILL_HEIGHT / 2, width, PILL_HEIGHT
 
 
+def sampled(points: Points) -> NDArray[np.float64]:
+    """Places along a wire a few pixels apart, (n, 2)."""
+    import numpy as np
+
+    parts = []
+    for index in range(0, len(points) - 3, 3):
+        corners = np.array(points[index : index + 4])
+        length = float(np.abs(corners[3] - corners[0]).sum())
+        t = np.linspace(0, 1, min(400, max(12, int(length / 4))))[:, None]
+        u = 1 - t
+        parts.append(
+            u**3 * corners[0] + 3 * u * u * t * corners[1] + 3 * u * t * t * corners[2] + t**3 * corners[3]
+        )
+    return np.concatenate(parts)
+
+
+def crossing(points: Points, stroke: Sequence[Point]) -> Point | None:
+    """Where a stroke, as a chain of straight lines, first crosses a wire; None where it does not."""
+    import numpy as np
+
+    wire = sampled(points)
+    a, along = wire[:-1], np.diff(wire, axis=0)
+    for (x0, y0), (x1, y1) in pairwise(stroke):
+        across = np.array([x1 - x0, y1 - y0])
+        apart = np.array([x0, y0]) - a
+        turn = along[:, 0] * across[1] - along[:, 1] * across[0]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            on_wire = (apart[:, 0] * across[1] - apart[:, 1] * across[0]) / turn
+            on_stroke = (apart[:, 0] * along[:, 1] - apart[:, 1] * along[:, 0]) / turn
+        met = (on_wire >= 0) & (on_wire <= 1) & (on_stroke >= 0) & (on_stroke <= 1)
+        if met.any():
+            row = int(np.flatnonzero(met)[0])
+            place = a[row] + on_wire[row] * along[row]
+            return float(place[0]), float(place[1])
+    return None
+
+
 def distance_to_wire(points: Points, x: float, y: float) -> float:
     """How far a point is from the wire, measured at samples a few pixels apart."""
     import numpy as np
 
-    best = float("inf")
-    for index in range(0, len(points) - 3, 3):
-        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points[index : index + 4]
-        length = abs(x3 - x0) + abs(y3 - y0)
-        t = np.linspace(0, 1, min(400, max(12, int(length / 4))))
-        u = 1 - t
-        px = u**3 * x0 + 3 * u * u * t * x1 + 3 * u * t * t * x2 + t**3 * x3
-        py = u**3 * y0 + 3 * u * u * t * y1 + 3 * u * t * t * y2 + t**3 * y3
-        best = min(best, float(np.hypot(px - x, py - y).min()))
-    return best
+    places = sampled(points)
+    return float(np.hypot(places[:, 0] - x, places[:, 1] - y).min())

@@ -11,7 +11,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import count
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import networkx as nx
 
@@ -71,6 +71,10 @@ class Edge(NamedTuple):
     target_port: str
 
 
+#: Places through which a wire runs on its way.
+Bends: TypeAlias = tuple[tuple[float, float], ...]
+
+
 def numbered(wish: str, taken: Callable[[str], bool]) -> str:
     """``wish`` if it is not taken, else with the first number from 2 in place of its own that makes it free."""
     if not taken(wish):
@@ -80,13 +84,14 @@ def numbered(wish: str, taken: Callable[[str], bool]) -> str:
 
 
 class ChangeKind(StrEnum):
-    """The five operations there are."""
+    """The six operations there are."""
 
     NODE_ADDED = "node-added"
     NODE_REMOVED = "node-removed"
     NODE_REPLACED = "node-replaced"
     CONNECTED = "connected"
     DISCONNECTED = "disconnected"
+    BENT = "bent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +128,7 @@ class Graph:
         self.structure_revision = 0
         self._nx: nx.MultiDiGraph[str] = nx.MultiDiGraph()
         self._ids_by_name: dict[str, str] = {}
+        self._bends: dict[Edge, Bends] = {}
         self._journal: list[tuple[str, ...]] = []
         self._observers: list[Observer] = []
 
@@ -175,6 +181,10 @@ class Graph:
         """Whether this very wire is there."""
         return bool(self._nx.has_edge(edge.source, edge.target, key=edge))
 
+    def bends(self, edge: Edge) -> Bends:
+        """The places through which a wire runs; none of most."""
+        return self._bends.get(edge, ())
+
     def incoming(self, node_id: str) -> dict[str, Edge]:
         """The wires that arrive, by input port."""
         return {edge.target_port: edge for keyed in self._nx.pred[node_id].values() for edge in keyed}
@@ -209,9 +219,10 @@ class Graph:
         graph.structure_revision = self.structure_revision
         graph._nx = self._nx.copy()
         graph._ids_by_name = dict(self._ids_by_name)
+        graph._bends = dict(self._bends)
         return graph
 
-    # the five operations ---------------------------------------------------------------------------------
+    # the six operations ----------------------------------------------------------------------------------
 
     def add_node(self, node: Node) -> None:
         """Place a node; its id and name must be unused."""
@@ -246,13 +257,15 @@ class Graph:
         self._changed(change, touched, structure=node.block != before.block)
         return before
 
-    def connect(self, edge: Edge) -> None:
+    def connect(self, edge: Edge, bends: Bends = ()) -> None:
         """Draw a wire into a free input; whether it makes sense is ``links.check_link``'s business."""
         self.node(edge.source)
         self.node(edge.target)
         if edge.target_port in self.incoming(edge.target):
             raise ConvolabError(f"input {edge.target_port!r} of {self.node(edge.target).name!r} is taken")
         self._nx.add_edge(edge.source, edge.target, key=edge)
+        if bends:
+            self._bends[edge] = bends
         self._changed(Change(self.key, ChangeKind.CONNECTED, edge=edge), (edge.target,), structure=True)
 
     def disconnect(self, edge: Edge) -> None:
@@ -260,7 +273,20 @@ class Graph:
         if not self.has_edge(edge):
             raise ConvolabError(f"no such wire: {edge}")
         self._nx.remove_edge(edge.source, edge.target, key=edge)
+        self._bends.pop(edge, None)
         self._changed(Change(self.key, ChangeKind.DISCONNECTED, edge=edge), (edge.target,), structure=True)
+
+    def bend(self, edge: Edge, bends: Bends) -> Bends:
+        """Lead a wire through these places, in order; returns those it ran through before."""
+        if not self.has_edge(edge):
+            raise ConvolabError(f"no such wire: {edge}")
+        before = self.bends(edge)
+        if bends:
+            self._bends[edge] = bends
+        else:
+            self._bends.pop(edge, None)
+        self._changed(Change(self.key, ChangeKind.BENT, edge=edge), (), structure=False)
+        return before
 
     # observers -------------------------------------------------------------------------------------------
 

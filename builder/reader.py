@@ -9,7 +9,7 @@ from typing import Any
 
 from builder.document import MODULE_PREFIX, module_name
 from builder.errors import Problem
-from builder.graph import Edge, Graph, Node
+from builder.graph import Bends, Edge, Graph, Node
 from builder.names import check_name, normalise
 from builder.strictjson import ENOUGH, child, shown
 
@@ -18,6 +18,7 @@ MAX_TEXT = 10_000
 #: No canvas is larger, in points.
 MAX_POSITION = 10**7
 MAX_REPEAT = 10_000
+MAX_BENDS = 100
 
 _ID = re.compile(r"[\w-]{1,64}")
 _COLOUR = re.compile(r"[\w#-]{1,40}")
@@ -134,7 +135,7 @@ class Body:
     """What was read of a graph: whole nodes and wires, and the names also of nodes that have faults."""
 
     nodes: list[Node] = field(default_factory=list)
-    edges: list[Edge] = field(default_factory=list)
+    edges: list[tuple[Edge, Bends]] = field(default_factory=list)
     frames: list[dict[str, Any]] = field(default_factory=list)
     ids: dict[str, str | None] = field(default_factory=dict)
     #: Whether every node has a name, so that a wire to another one is a fault of the wire.
@@ -149,8 +150,8 @@ class Body:
         graph = Graph(key)
         for node in self.nodes:
             graph.add_node(node)
-        for edge in self.edges:
-            graph.connect(edge)
+        for edge, bends in self.edges:
+            graph.connect(edge, bends)
         graph.frames = self.frames
         return graph
 
@@ -277,10 +278,13 @@ def _read_repeat(reader: Reader, path: str, value: Any) -> int | str:
 def _read_edge(
     reader: Reader, path: str, index: int, value: Any, body: Body, taken: dict[tuple[str, str], int]
 ) -> None:
-    if not isinstance(value, list | tuple) or len(value) != 4:
-        reader.wrong_type(path, "a wire [from, output, to, input]", value)
+    if not isinstance(value, list | tuple) or len(value) not in (4, 5):
+        reader.wrong_type(
+            path, "a wire [from, output, to, input], perhaps with a list of bends behind", value
+        )
         return
-    words = [reader.text(f"{path}[{place}]", word) for place, word in enumerate(value)]
+    words = [reader.text(f"{path}[{place}]", word) for place, word in enumerate(value[:4])]
+    bends = _read_bends(reader, f"{path}[4]", value[4]) if len(value) == 5 else ()
     source, source_port, target, target_port = (None if word is None else normalise(word) for word in words)
     for place, name in ((0, source), (2, target)):
         if name is not None and name not in body.ids and body.complete:
@@ -305,7 +309,20 @@ def _read_edge(
         return
     source_id, target_id = body.ids.get(source), body.ids.get(target)
     if source_id is not None and target_id is not None:
-        body.edges.append(Edge(source_id, source_port, target_id, target_port))
+        body.edges.append((Edge(source_id, source_port, target_id, target_port), bends))
+
+
+def _read_bends(reader: Reader, path: str, value: Any) -> Bends:
+    """The places through which a wire runs."""
+    places = [
+        reader.numbers(f"{path}[{index}]", place, ("x", "y"))
+        for index, place in enumerate(reader.list(path, value))
+    ]
+    if len(places) > MAX_BENDS:
+        reader.report(
+            "out-of-range", path, f"A wire has at most {MAX_BENDS} bends", str(len(places)), "Remove some."
+        )
+    return tuple([(place[0], place[1]) for place in places if place is not None])
 
 
 def _read_frame(reader: Reader, path: str, value: Any) -> dict[str, Any] | None:

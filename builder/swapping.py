@@ -59,7 +59,7 @@ def swap(
         if moved is None:
             lost.append(edge)
         else:
-            behind.append(Connect(graph_key, moved))
+            behind.append(Connect(graph_key, moved, graph.bends(edge)))
     return Swap([*brought, *before, ReplaceNode(graph_key, after), *behind], tuple(lost))
 
 

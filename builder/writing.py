@@ -200,8 +200,11 @@ def _ordered(document: Document, node: Node) -> dict[str, Any]:
     return {name: node.parameters[name] for name in order}
 
 
-def _edge(graph: Graph, edge: Edge) -> list[str]:
-    return [graph.node(edge.source).name, edge.source_port, graph.node(edge.target).name, edge.target_port]
+def _edge(graph: Graph, edge: Edge) -> list[Any]:
+    """From where to where, and the places on the way where there are any."""
+    line = [graph.node(edge.source).name, edge.source_port, graph.node(edge.target).name, edge.target_port]
+    bends = [[_rounded(x), _rounded(y)] for x, y in graph.bends(edge)]
+    return [*line, bends] if bends else line
 
 
 def _parameter(parameter: Any) -> dict[str, Any]:

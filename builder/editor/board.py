@@ -12,7 +12,7 @@ from builder.document import Document, DocumentChange, ModuleChange
 from builder.editor import geometry
 from builder.editor.faces import Face, Wire, describe, make_face, shown_ports, wire_text
 from builder.editor.table import Table
-from builder.graph import Change, ChangeKind, Edge, Graph, Node
+from builder.graph import Bends, Change, ChangeKind, Edge, Graph, Node
 
 if TYPE_CHECKING:
     import numpy as np
@@ -83,11 +83,13 @@ class Board:
                 self._put_face(after, None)
             self._route_around(after.id)
         elif edge is not None:
-            if change.kind is ChangeKind.CONNECTED:
+            if change.kind is ChangeKind.DISCONNECTED:
+                if edge in self.wires:
+                    self.wires.remove(edge)
+            else:
                 self._put_wire(edge)
-            elif edge in self.wires:
-                self.wires.remove(edge)
-            self._ports_changed(edge.target)
+            if change.kind is not ChangeKind.BENT:
+                self._ports_changed(edge.target)
 
     def report(self, view: GraphView | None) -> None:
         """Take over what a new analysis says: texts, problems, shapes on the wires. Unchanged reports cost nothing."""
@@ -150,12 +152,27 @@ class Board:
             return
         points = self._points(edge, source, target)
         wire = Wire(edge, points, geometry.wire_path(points), geometry.wire_middle(points))
+        wire.bends = self.graph.bends(edge)
         self._label(wire)
         self.wires.put(edge, wire, geometry.wire_bounds(points))
 
     def _points(self, edge: Edge, source: Face, target: Face) -> geometry.Points:
         start, end = source.output_point(edge.source_port), target.input_point(edge.target_port)
+        if bends := self.graph.bends(edge):
+            return geometry.bent_points(start, bends, end)
         return geometry.wire_points(start, end, self.faces, above=end.y() < target.rect.center().y() - 1)
+
+    def preview(self, edge: Edge, bends: Bends) -> None:
+        """Draw a wire as if it ran through these places, while the document knows nothing of it yet."""
+        wire, source, target = self.wires.get(edge), self.faces.get(edge.source), self.faces.get(edge.target)
+        if wire is None or source is None or target is None:
+            return
+        start, end = source.output_point(edge.source_port), target.input_point(edge.target_port)
+        wire.points = geometry.bent_points(start, bends, end)
+        wire.path, wire.middle = geometry.wire_path(wire.points), geometry.wire_middle(wire.points)
+        wire.bends = bends
+        self.wires.put(edge, wire, geometry.wire_bounds(wire.points))
+        self._touch()
 
     def _label(self, wire: Wire) -> None:
         target = self.faces.get(wire.edge.target)
@@ -197,7 +214,12 @@ class Board:
             else:
                 end += QPointF(dx, dy)
             above = target.input_point(edge.target_port).y() < target.rect.center().y() - 1
-            points = geometry.wire_points(start, end, self.faces, above=above)
+            bends = self.graph.bends(edge)
+            points = (
+                geometry.bent_points(start, bends, end)
+                if bends
+                else geometry.wire_points(start, end, self.faces, above=above)
+            )
             wire = self.wires[edge]
             wire.points, wire.path, wire.middle = (
                 points,

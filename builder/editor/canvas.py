@@ -26,7 +26,8 @@ from builder.editor.breadcrumb import Breadcrumb
 from builder.editor.card import ProblemCard
 from builder.editor.catalogue import ENTRY_MIME, entry_of_mime
 from builder.editor.commands import Commands
-from builder.editor.hit import Hit, hit, wire_at
+from builder.editor.gesture import Gesture
+from builder.editor.hit import Hit, bend_at, hit, wire_at
 from builder.editor.invitation import Invitation
 from builder.editor.layer import Layer
 from builder.editor.minimap import MiniMap
@@ -49,7 +50,7 @@ class Canvas(View):
         self.board = Board(self._repaint)
         self.layer = Layer(self.board, session.theme)
         self.overlay = Overlay(self.board, session.theme)
-        self.gesture: gestures.Gesture | None = None
+        self.gesture: Gesture | None = None
         self.space_held = False
         self._places: dict[tuple[str, ...], tuple[float, QPointF]] = {}
         self._shown: tuple[str, ...] = ()
@@ -215,6 +216,10 @@ class Canvas(View):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:
             return
+        at = self.mapToScene(event.position().toPoint())
+        if (bend := bend_at(self.board, at, self.zoom)) is not None:
+            self.commands.unbend(*bend)
+            return
         under = self.hit(event.position().toPoint())
         if under.node is not None and under.port is None:
             self.session.select((under.node,))
@@ -224,6 +229,8 @@ class Canvas(View):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        if not by_key and event.modifiers() & gestures.STROKING:
+            return  # the press begins a stroke
         at = self.viewport().rect().center() if by_key else event.pos()
         if not by_key:
             under = self.hit(at)

@@ -29,11 +29,14 @@ class Clipboard:
                 copy_nodes(session.document, self.canvas.graph.key, session.selection)
             )
 
-    def paste(self) -> None:
-        """Paste at the pointer where it is over the canvas, else beside what was copied; what cannot be is told."""
+    def paste(self, *, wired: bool = False) -> None:
+        """Paste at the pointer where it is over the canvas, else beside what was copied; what cannot be is told.
+
+        ``wired``: with the wires that came in from nodes that are here too.
+        """
         session, graph = self.canvas.session, self.canvas.graph
         at = self._pointer()
-        found = paste_nodes(session.document, graph.key, QGuiApplication.clipboard().text(), at)
+        found = paste_nodes(session.document, graph.key, QGuiApplication.clipboard().text(), at, wired=wired)
         if isinstance(found, list):
             session.statusMessage.emit(
                 found[0].message

@@ -11,16 +11,17 @@ from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from builder import layout, spacing
-from builder.acts import delete_nodes, insert_on_wire
+from builder.acts import delete_nodes, insert_on_wire, move_nodes
 from builder.editor import geometry, placing
 from builder.editor.catalogue import Entry, remember
 from builder.editor.clipboard import Clipboard
 from builder.editor.placing import Link
 from builder.editor.rename import RenameField
-from builder.edits import Disconnect, Edit, MoveNodes, ReplaceNode
+from builder.edits import BendWire, Disconnect, Edit, MoveNodes, ReplaceNode
 from builder.errors import Problem
 from builder.graph import Edge
 from builder.links import ports_of
+from builder.swapping import swap
 from builder.widgets.theme import NAME, SEMIBOLD, font
 
 if TYPE_CHECKING:
@@ -64,9 +65,11 @@ class Commands(QObject):
             ("leave", "Leave module", ("Alt+Left",), self.session.leave),
             ("rename", "Rename", ("F2",), self.rename),
             ("bypass", "Bypass", ("M",), self.toggle_bypass),
+            ("swap", "Swap for another block…", ("Shift+S",), self.ask_swap),
             ("cut", "Cut and heal", ("Ctrl+X",), self.cut),
             ("copy", "Copy", ("Ctrl+C",), self.copy),
             ("paste", "Paste", ("Ctrl+V",), self.paste),
+            ("paste-wired", "Paste with incoming wires", ("Ctrl+Shift+V",), self.paste_wired),
             ("duplicate", "Duplicate", ("Ctrl+D",), self.duplicate),
             ("delete", "Delete", ("Del", "Backspace"), self.delete),
             ("select-all", "Select all", ("Ctrl+A",), self.select_all),
@@ -94,6 +97,7 @@ class Commands(QObject):
         self.actions["delete"].setEnabled(nodes or bool(self.canvas.layer.selected_wires))
         one = len(self.session.selection) == 1
         self.actions["rename"].setEnabled(one)
+        self.actions["swap"].setEnabled(one)
         self.actions["open"].setEnabled(one)
         self.actions["leave"].setEnabled(bool(self.session.instance))
 
@@ -104,8 +108,8 @@ class Commands(QObject):
         groups = [
             ("add",),
             ("open", "leave"),
-            ("rename", "bypass"),
-            ("cut", "copy", "paste", "duplicate", "delete"),
+            ("rename", "swap", "bypass"),
+            ("cut", "copy", "paste", "paste-wired", "duplicate", "delete"),
         ]
         groups += [("select-all", "layout", "frame"), ("zoom-in", "zoom-out", "zoom-1", "minimap")]
         for group in groups:
@@ -241,6 +245,42 @@ class Commands(QObject):
         """Paste nodes, under the pointer if it is over the canvas."""
         self.clipboard.paste()
 
+    def paste_wired(self) -> None:
+        """Paste nodes and draw the wires that fed what was copied, from where these nodes are here."""
+        self.clipboard.paste(wired=True)
+
+    def ask_swap(self) -> None:
+        """Search for a block to stand in the selected node's place."""
+        if len(self.session.selection) == 1 and (
+            face := self.canvas.board.faces.get(self.session.selection[0])
+        ):
+            self.canvas.reveal(face.id)
+            self.canvas.card.hide()
+            self.canvas.search.open_for(face.id, face.rect.bottomLeft())
+
+    def swap(self, node_id: str, entry: Entry) -> None:
+        """Make a node another block; what it cannot keep is told."""
+        session, graph = self.session, self.canvas.graph
+        found = swap(session.document, graph.key, node_id, entry.block, entry.parameters)
+        if isinstance(found, Problem):
+            session.statusMessage.emit(found.message)
+            return
+        name = graph.node(node_id).name
+        session.perform(f"Swap {name}", found.edits)
+        remember(entry)
+        if found.lost:
+            count = len(found.lost)
+            what = "A wire" if count == 1 else f"{count} wires"
+            session.statusMessage.emit(
+                f"{what} had no place at the new '{name}'. Undo brings everything back."
+            )
+
+    def unbend(self, edge: Edge, number: int) -> None:
+        """Take a bend out of a wire."""
+        graph = self.canvas.graph
+        bends = [bend for index, bend in enumerate(graph.bends(edge)) if index != number]
+        self.session.perform("Remove bend", [BendWire(graph.key, edge, tuple(bends))])
+
     def duplicate(self) -> None:
         """A copy of the selection, a little below."""
         self.clipboard.duplicate()
@@ -256,7 +296,8 @@ class Commands(QObject):
         columns = max(4, int(width // (spacing.COLUMN * 0.85)))
         positions = layout.arrange(graph, columns=columns)
         if positions:
-            self.session.perform("Lay out", [MoveNodes(graph.key, positions)])
+            straight = [BendWire(graph.key, edge, ()) for edge in graph.edges() if graph.bends(edge)]
+            self.session.perform("Lay out", [MoveNodes(graph.key, positions), *straight])
             self.canvas.board.reroute()
             self.canvas.frame(())
 
@@ -280,9 +321,7 @@ class Commands(QObject):
         places = {node_id: graph.node(node_id).position for node_id in self.session.selection}
         if places:
             moved = {node_id: (x + dx, y + dy) for node_id, (x, y) in places.items()}
-            self.session.perform(
-                "Nudge", [MoveNodes(graph.key, moved)], merge=("nudge", graph.key, tuple(moved))
-            )
+            self.session.perform("Nudge", move_nodes(graph, moved), merge=("nudge", graph.key, tuple(moved)))
 
     def _walk(self, dx: int, dy: int) -> None:
         """Left and right follow wires back and on; up and down go to the nearest node there."""

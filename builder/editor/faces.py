@@ -14,7 +14,7 @@ from builder.appearance import Appearance, appearance_of, shown_ports, wire_text
 from builder.document import Document
 from builder.editor import geometry
 from builder.geometry import Box, pill_box
-from builder.graph import Edge, Graph, Node
+from builder.graph import Bends, Edge, Graph, Node
 from builder.spacing import NODE_WIDTH
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class Wire:
     middle: tuple[float, float]
     text: str = "?"
     culprit: bool = False
+    bends: Bends = ()
 
     @property
     def pill(self) -> QRectF:

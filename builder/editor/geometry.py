@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainterPath
 
 from builder import geometry
 from builder.geometry import (
+    BEND,
     CLEARANCE,
     PILL_HEIGHT,
     PORT,
@@ -19,18 +20,20 @@ from builder.geometry import (
     Obstacles,
     Point,
     Points,
+    crossing,
     distance_to_wire,
     node_height,
     port_offsets,
+    sampled,
     wire_bounds,
     wire_middle,
 )
 
 __all__ = [
-    "CLEARANCE", "DOTS", "GRID", "NAMES_FROM", "PILLS_FROM", "PILL_HEIGHT", "PORT", "PORT_HIT", "PORT_PITCH", "RADIUS",
-    "STRIPE", "THUMBNAIL", "ZOOM_RANGE", "Box", "Obstacles", "Point", "Points", "bent_points", "distance_to_wire",
-    "input_point", "lane_points", "node_height", "output_point", "port_offsets", "snap", "wire_bounds", "wire_middle",
-    "wire_path", "wire_points",
+    "BEND", "CLEARANCE", "DOTS", "GRID", "NAMES_FROM", "PILLS_FROM", "PILL_HEIGHT", "PORT", "PORT_HIT", "PORT_PITCH",
+    "RADIUS", "STRIPE", "THUMBNAIL", "ZOOM_RANGE", "Box", "Obstacles", "Point", "Points", "bent_points", "crossing",
+    "distance_to_wire", "input_point", "lane_points", "node_height", "output_point", "port_offsets", "sampled",
+    "snap", "wire_bounds", "wire_middle", "wire_path", "wire_points",
 ]  # fmt: skip
 
 PORT_HIT = 20.0

@@ -10,67 +10,23 @@ from typing import TYPE_CHECKING
 
 import networkx as nx
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtWidgets import QApplication
 
+from builder.acts import move_nodes
 from builder.editor import geometry
-from builder.editor.hit import Hit, hit, wire_at
+from builder.editor.gesture import Gesture
+from builder.editor.hit import Hit, bend_at, hit, wire_at
 from builder.editor.placing import Link
-from builder.edits import Connect, Disconnect, Edit, MoveNodes
+from builder.editor.strokes import BendWires, CutWires, DragBend, DragCopies
+from builder.edits import Connect, Disconnect, Edit
 from builder.graph import Edge
 from builder.links import check_link, free_input, ports_of
 
 if TYPE_CHECKING:
     from builder.editor.canvas import Canvas
 
+#: With the right button these draw a stroke over wires, and no menu comes.
+STROKING = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 _ADDING = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier
-
-
-class Gesture:
-    """From a press to its release. ``started`` turns true once the pointer has moved far enough to mean it."""
-
-    cursor: Qt.CursorShape | None = None
-
-    def __init__(self, canvas: Canvas, at: QPoint, modifiers: Qt.KeyboardModifier) -> None:
-        self.canvas = canvas
-        self.pressed_at = at
-        self.origin = canvas.mapToScene(at)
-        self.modifiers = modifiers
-        self.started = False
-
-    def move(self, at: QPoint, modifiers: Qt.KeyboardModifier) -> None:
-        """The pointer went to ``at`` (in the view)."""
-        if not self.started:
-            far = (at - self.pressed_at).manhattanLength()
-            if far < QApplication.startDragDistance() / 2:
-                return
-            self.started = True
-            self.start()
-        self.modifiers = modifiers
-        self.drag(at, self.canvas.mapToScene(at))
-
-    def release(self, at: QPoint, modifiers: Qt.KeyboardModifier) -> None:
-        """The button went up."""
-        self.modifiers = modifiers
-        if self.started:
-            self.drag(at, self.canvas.mapToScene(at))
-            self.finish()
-        else:
-            self.click()
-
-    def start(self) -> None:
-        """The pointer has begun to move."""
-
-    def drag(self, at: QPoint, point: QPointF) -> None:
-        """The pointer moves; ``point`` is in the scene."""
-
-    def finish(self) -> None:
-        """Do it."""
-
-    def click(self) -> None:
-        """Pressed and released on the spot."""
-
-    def cancel(self) -> None:
-        """Undo what is shown."""
 
 
 class Pan(Gesture):
@@ -161,7 +117,7 @@ class DragNodes(Gesture):
             for node_id in canvas.session.selection
         }
         count = len(positions)
-        edits: list[Edit] = [MoveNodes(graph.key, positions)]
+        edits = move_nodes(graph, positions)
         label = f"Move {graph.node(self.node_id).name}" if count == 1 else f"Move {count} nodes"
         if edge is not None:
             edits += canvas.commands.insertion_of(self.node_id, edge)
@@ -375,14 +331,23 @@ def begin(
     """The gesture that a press at a point of the view begins, by what lies there."""
     if button == Qt.MouseButton.MiddleButton or (button == Qt.MouseButton.LeftButton and canvas.space_held):
         return Pan(canvas, at, modifiers)
+    if button == Qt.MouseButton.RightButton:
+        if modifiers & Qt.KeyboardModifier.ControlModifier:
+            return CutWires(canvas, at, modifiers)
+        return BendWires(canvas, at, modifiers) if modifiers & Qt.KeyboardModifier.ShiftModifier else None
     if button != Qt.MouseButton.LeftButton:
         return None
+    bend = bend_at(canvas.board, canvas.mapToScene(at), canvas.zoom)
+    if bend is not None:
+        return DragBend(canvas, at, modifiers, *bend)
     under = hit(canvas.board, canvas.mapToScene(at), canvas.zoom)
     if under.port is not None and under.node is not None:
         wire = None if under.is_output else canvas.graph.incoming(under.node).get(under.port)
         if wire is not None:
             under = Hit(node=wire.source, port=wire.source_port, is_output=True)
         return DragWire(canvas, at, modifiers, under, wire)
+    if under.node is not None and modifiers & Qt.KeyboardModifier.AltModifier:
+        return DragCopies(canvas, at, modifiers, under.node)
     if under.node is not None:
         return DragNodes(canvas, at, modifiers, under.node)
     if under.edge is not None:

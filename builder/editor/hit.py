@@ -55,6 +55,19 @@ def _port(board: Board, rows: list[int], point: QPointF, reach: float) -> Hit | 
     return found
 
 
+def bend_at(board: Board, point: QPointF, zoom: float = 1.0) -> tuple[Edge, int] | None:
+    """The bend of a wire, by its number, within reach of a point; where they are drawn."""
+    if zoom < geometry.NAMES_FROM:
+        return None
+    reach = max(geometry.BEND, min(6 / zoom, 24.0))
+    for row in board.wires.at(point.x(), point.y(), reach):
+        edge = board.wires.values[row].edge
+        for number, (x, y) in enumerate(board.graph.bends(edge)):
+            if (x - point.x()) ** 2 + (y - point.y()) ** 2 <= reach**2:
+                return edge, number
+    return None
+
+
 def wire_at(board: Board, point: QPointF, zoom: float = 1.0, *, reach: float = 7.0) -> Wire | None:
     """The wire nearest to a point, if it or its pill is within reach."""
     best, found = max(reach, min(6 / zoom, 24.0)), None

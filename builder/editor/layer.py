@@ -115,6 +115,9 @@ class Layer(QGraphicsItem):
                 painter.drawPath(wire.path)
             else:
                 painter.drawPath(wire.path.translated(offset))
+        for wire, offset in wires:
+            if wire.bends:
+                self._paint_bends(painter, wire, offset)
         if zoom >= geometry.PILLS_FROM:
             painter.setFont(self.ink.shape_font)
             for wire, offset in wires:
@@ -145,6 +148,14 @@ class Layer(QGraphicsItem):
         if wire.edge in self.selected_wires:
             return self.ink.wire_selected
         return self.ink.wire_culprit if wire.culprit else self.ink.wire
+
+    def _paint_bends(self, painter: QPainter, wire: Wire, offset: QPointF | None) -> None:
+        """A dot at each place where the wire can be taken and led elsewhere."""
+        painter.setPen(self._wire_pen(wire))
+        painter.setBrush(self.ink.canvas)
+        for x, y in wire.bends:
+            place = QPointF(x, y) if offset is None else QPointF(x, y) + offset
+            painter.drawEllipse(place, geometry.BEND - 1, geometry.BEND - 1)
 
     def _paint_pill(self, painter: QPainter, wire: Wire, offset: QPointF | None) -> None:
         ink = self.ink

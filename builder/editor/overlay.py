@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
@@ -28,6 +30,9 @@ class Overlay(QGraphicsItem):
         self._reason = ""
         self._node: str | None = None
         self._wire: Wire | None = None
+        self._stroke: tuple[QPainterPath, str] | None = None
+        self._struck: tuple[Wire, ...] = ()
+        self._ghosts: tuple[QRectF, ...] = ()
         self.setZValue(10)
 
     def boundingRect(self) -> QRectF:
@@ -60,6 +65,19 @@ class Overlay(QGraphicsItem):
         self._wire = wire
         self.update()
 
+    def show_stroke(self, places: Sequence[tuple[float, float]], struck: Iterable[Wire], color: str) -> None:
+        """A line drawn across wires, and the wires it meets."""
+        path = QPainterPath(QPointF(*places[0]))
+        for place in places[1:]:
+            path.lineTo(*place)
+        self._stroke, self._struck = (path, color), tuple(struck)
+        self.update()
+
+    def show_ghosts(self, rects: Iterable[QRectF]) -> None:
+        """Where copies of nodes would come."""
+        self._ghosts = tuple(rects)
+        self.update()
+
     @property
     def wire_target(self) -> Wire | None:
         """The wire that is highlighted."""
@@ -67,7 +85,8 @@ class Overlay(QGraphicsItem):
 
     def clear(self) -> None:
         """Show nothing."""
-        self._box = self._path = self._node = self._wire = None
+        self._box = self._path = self._node = self._wire = self._stroke = None
+        self._struck, self._ghosts = (), ()
         self._reason = ""
         self.update()
 
@@ -86,12 +105,26 @@ class Overlay(QGraphicsItem):
             )
         if self._path is not None:
             self._paint_wire(painter)
+        if self._stroke is not None:
+            self._paint_stroke(painter, *self._stroke)
+        if self._ghosts:
+            painter.setPen(QPen(accent, 1.5, Qt.PenStyle.DashLine))
+            painter.setBrush(self.theme.color("accent", 0.12))
+            for rect in self._ghosts:
+                painter.drawRoundedRect(rect, geometry.RADIUS, geometry.RADIUS)
         if self._box is not None:
             pen = QPen(accent, 1)
             pen.setCosmetic(True)
             painter.setPen(pen)
             painter.setBrush(self.theme.color("accent", 0.12))
             painter.drawRect(self._box)
+
+    def _paint_stroke(self, painter: QPainter, path: QPainterPath, color: str) -> None:
+        for wire in self._struck:
+            painter.strokePath(wire.path, QPen(self.theme.color(color), 4))
+        pen = QPen(self.theme.color(color), 1.5, Qt.PenStyle.DashLine)
+        pen.setCosmetic(True)
+        painter.strokePath(path, pen)
 
     def _paint_wire(self, painter: QPainter) -> None:
         assert self._path is not None

@@ -27,6 +27,7 @@ class SearchPopup(QFrame):
         self.canvas = canvas
         self._point: QPointF | None = None
         self._link: Link | None = None
+        self._instead_of: str | None = None
         self._offered: list[Entry] = []
         self.setObjectName("search-popup")
         self.setProperty("surface", "card")
@@ -52,16 +53,19 @@ class SearchPopup(QFrame):
 
     def open_at(self, point: QPointF | None, link: Link | None = None) -> None:
         """Offer what can be placed at a point of the scene; with a loose wire, what it can go to."""
-        canvas, session = self.canvas, self.canvas.session
-        self._point, self._link = point, link
-        offered = entries(session.document, canvas.graph.key)
-        offered += networks() if link is None else ()
-        self.hint.setVisible(link is not None)
+        canvas = self.canvas
+        offered = [*self._entries(), *(networks() if link is None else ())]
+        self._offer(point, link, offered if link is None else self._fitting(offered, link))
         if link is not None:
-            offered = self._fitting(offered, link)
             self.hint.setText(
                 f"What fits {'after' if link.is_output else 'before'} {canvas.graph.node(link.node).name}"
             )
+
+    def _offer(self, point: QPointF | None, link: Link | None, offered: list[Entry]) -> None:
+        """Show these at a point of the scene."""
+        canvas = self.canvas
+        self._point, self._link, self._instead_of = point, link, None
+        self.hint.setVisible(link is not None)
         self._offered = offered
         self.field.clear()
         self._filter()
@@ -76,6 +80,17 @@ class SearchPopup(QFrame):
         self.show()
         self.raise_()
         self.field.setFocus()
+
+    def open_for(self, node_id: str, point: QPointF) -> None:
+        """Offer what the node could be instead."""
+        document = self.canvas.session.document
+        self._offer(point, None, [entry for entry in self._entries() if placing.offers(document, entry)])
+        self._instead_of = node_id
+        self.hint.setText(f"In place of {self.canvas.graph.node(node_id).name}")
+        self.hint.setVisible(True)
+
+    def _entries(self) -> list[Entry]:
+        return entries(self.canvas.session.document, self.canvas.graph.key)
 
     def _fitting(self, offered: list[Entry], link: Link) -> list[Entry]:
         document = self.canvas.session.document
@@ -92,9 +107,12 @@ class SearchPopup(QFrame):
             self.list.show_note("Nothing is called that. Try “conv”, “pool” or “norm”.")
 
     def _choose(self, entry: Entry) -> None:
-        point, link = self._point, self._link
+        point, link, instead_of = self._point, self._link, self._instead_of
         self.close_popup()
-        self.canvas.commands.add(entry, point, link=link)
+        if instead_of is not None and not entry.network:
+            self.canvas.commands.swap(instead_of, entry)
+        else:
+            self.canvas.commands.add(entry, point, link=link)
 
     def close_popup(self) -> None:
         """Close without adding anything."""
