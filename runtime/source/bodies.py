@@ -74,7 +74,8 @@ class Body:
                 body += self._apply(together, inputs, ports, variables, answers=node.id == answer)
         tensor = "torch.Tensor"
         if len(returned) != 1:
-            tensor = f"tuple[{', '.join([tensor] * len(returned))}]"
+            each = [tensor] * len(returned) if len(returned) < 4 else [tensor, "..."]
+            tensor = f"tuple[{', '.join(each)}]"
         head = Call("def forward", (("", "self"), *(("", f"{a}: torch.Tensor") for a in arguments)))
         forward = ["", *statement(head, 1, after=f" -> {tensor}:"), *body]
         if answer is None:

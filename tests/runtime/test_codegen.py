@@ -266,3 +266,14 @@ def test_looking_changes_nothing() -> None:
     again = tapped.run(torch.randn(1, 3, 32, 32, generator=torch.Generator().manual_seed(1)), paths=["conv1"])
     assert set(again) == {"conv1"}
     assert torch.allclose(again["conv1"], 2 * found["conv1"], atol=1e-4)
+
+
+def test_many_outputs_fit_on_a_line() -> None:
+    net = Sketch()
+    x = net.input((3, 8, 8))
+    for number in range(7):
+        net.output(net.add(f"relu{number}", "relu", x, row=number), f"output{number}")
+    source = generate(Document("many", net.graph))
+    assert isinstance(source, Source)
+    assert "-> tuple[torch.Tensor, ...]:" in source.text
+    assert max(map(len, source.text.splitlines())) <= 88
