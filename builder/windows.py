@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from math import gcd
-from typing import TYPE_CHECKING, ClassVar, Protocol, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 from builder.stairs import MAX_PERIOD, Stair, floors
 
@@ -249,11 +249,15 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Elementwise:
-    """Every position sees itself alone."""
+    """Every position sees itself alone; ``mixes``: any of the channels there, which are taken to be the first axis."""
+
+    mixes: bool = False
 
 
-#: There is only one way to see oneself.
+#: Every number is by itself, wherever the channels are.
 ELEMENTWISE = Elementwise()
+#: What is done along the first axis: a softmax, a part of the channels.
+OF_CHANNELS = Elementwise(mixes=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,16 +267,36 @@ class Everything:
 
 @dataclass(frozen=True, slots=True)
 class Permuted:
-    """Output axis k is the input's axis ``order[k]``, counted without the channels."""
+    """Output axis k is the input's axis ``order[k]``; 0 are the channels."""
 
     order: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class PerInput:
+class AlongLast:
+    """Every number sees all along the last axis: the channels of its position, if that is where they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretched:
+    """Every number sees the one at its place, along ``axes`` that are stretched the only one there is."""
+
+    axes: tuple[bool, ...]
+
+
+#: What is seen of positions, wherever the channels are.
+Local: TypeAlias = Window | Elementwise | Everything
+#: What a block with one input sees, its axes counted where they stand.
+Single: TypeAlias = Window | Elementwise | Everything | Permuted | AlongLast | Stretched
+
+S_co = TypeVar("S_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class PerInput(Generic[S_co]):
     """Each input is seen in its own way; None: not at all, only its shape counts."""
 
-    sights: tuple[Window | Elementwise | Everything | Permuted | None, ...]
+    sights: tuple[S_co | None, ...]
 
 
-Sight: TypeAlias = Window | Elementwise | Everything | Permuted | PerInput
+Sight: TypeAlias = Single | PerInput[Single]

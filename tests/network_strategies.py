@@ -65,7 +65,10 @@ def _chain_step(draw: st.DrawFn, sketch: Sketch, name: str, x: Wire, row: float 
     when = draw(st.sampled_from(_CONDITIONS)) if draw(st.integers(0, 4)) == 0 else None
     kind = draw(
         st.sampled_from(
-            (*("conv",) * 4, "batch_norm", "relu", "max_pool", "dropout", "tanh", "scale", "layer_scale")
+            (
+                *("conv",) * 4,
+                *("batch_norm", "relu", "max_pool", "dropout", "tanh", "scale", "layer_scale", "linear"),
+            )
         )
     )
     parameters: dict[str, Any] = {}
@@ -80,6 +83,8 @@ def _chain_step(draw: st.DrawFn, sketch: Sketch, name: str, x: Wire, row: float 
             parameters["bias"] = draw(st.sampled_from((False, "=1 if deep else 0")))
     elif kind == "max_pool":
         parameters = {"kernel_size": 3, "stride": 1, "padding": 1}
+    elif kind == "linear":
+        parameters = {"out_features": draw(st.integers(1, 6)), "over": "last"}
     elif kind in ("dropout", "scale"):
         name_of = {"dropout": "p", "scale": "factor"}[kind]
         parameters = {name_of: draw(st.sampled_from((0.5, "=rate", "=1 - rate", "=rate if deep else 0")))}
@@ -274,7 +279,8 @@ def _grow(draw: st.DrawFn, drawing: _Drawing, name: str) -> None:
     tensors = drawing.tensors
     wire, shape = tensors[-1] if draw(st.integers(0, 2)) else draw(st.sampled_from(tensors))
     modules = list(drawing.document.modules.values())
-    kind = draw(st.sampled_from(("block", "block", "block", "merge", "merge", "gate", "module")))
+    kinds = ("block", "block", "block", "merge", "merge", "gate", "module", "turned")
+    kind = draw(st.sampled_from(kinds))
     if kind == "module" and modules and len(shape) > 1:
         module = draw(st.sampled_from(modules))
         given = draw(arguments(symbolic=False, stride=True))
@@ -298,6 +304,8 @@ def _grow(draw: st.DrawFn, drawing: _Drawing, name: str) -> None:
         drawing.add(name, merge, wire, *(others[:1] if merge == "subtract" else others))
     elif kind == "gate":
         draw(_gate(drawing, name, wire, shape))
+    elif kind == "turned" and len(shape) > 1:
+        draw(_turned(drawing, name, wire, shape))
     else:
         block = draw(st.sampled_from(_UNARY if len(shape) > 1 else _ON_VECTORS))
         parameters = draw(parameters_of(REGISTRY[block], len(shape) - 1))
@@ -324,6 +332,33 @@ def _gate(draw: st.DrawFn, drawing: _Drawing, name: str, wire: Wire, shape: Shap
     if there:
         pair = draw(st.permutations([wire, drawing.tensors[-1][0]]))
         drawing.add(name, "multiply", *pair)
+
+
+#: What treats each number by itself or goes along the last axis, wherever the channels are.
+_BY_ITSELF = ("relu", "gelu", "layer_norm", "linear", "linear", "dropout", "stochastic_depth", "layer_scale")
+
+
+@st.composite
+def _turned(draw: st.DrawFn, drawing: _Drawing, name: str, wire: Wire, shape: Shape) -> None:
+    """The axes in another order, mostly the channels last, for a few blocks; then perhaps back, and a shortcut."""
+    rank = len(shape)
+    last = [*range(2, rank + 1), 1]
+    order = draw(st.sampled_from((last, last)) | st.permutations(range(1, rank + 1)))
+    if not drawing.add(f"{name}_turned", "permute", wire, dims=order):
+        return
+    for number in range(draw(st.integers(0, 3))):
+        x, arriving = drawing.tensors[-1]
+        block = draw(st.sampled_from(_BY_ITSELF))
+        given: dict[str, Any] = {"over": "last"} if block in ("linear", "layer_norm") else {}
+        if block == "linear":
+            given["out_features"] = draw(st.sampled_from((2, int(arriving[-1]))))
+        drawing.add(f"{name}_{number}", block, x, **given)
+    if draw(st.booleans()):
+        back = [order.index(axis) + 1 for axis in range(1, rank + 1)]
+        drawing.add(f"{name}_back", "permute", drawing.tensors[-1][0], dims=back)
+    x, arriving = drawing.tensors[-1]
+    if arriving == shape and draw(st.booleans()):
+        drawing.add(name, draw(st.sampled_from(_OF_EQUALS)), wire, x)
 
 
 @st.composite

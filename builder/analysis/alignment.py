@@ -18,7 +18,7 @@ def misalignment(inputs: Sequence[Value]) -> Problem | None:
 
     ``{0}``, ``{1}`` in its words stand for who brings them. Pixels are those of the graph's own input. Where a branch
     is itself a union of unlike branches, nothing is said, nor of branches over time that all look back from their own
-    moment, however far: they are causal.
+    moment, however far: they are causal; nor where rows of one meet columns of the other.
     """
     seen: dict[str, tuple[int, Field]] = {}
     for index, value in enumerate(inputs):
@@ -34,7 +34,7 @@ def misalignment(inputs: Sequence[Value]) -> Problem | None:
                 if len(field.axes) == 1 and _looks_back(one) and _looks_back(two):
                     continue
                 a, b = _centre(one), _centre(two)
-                if a is not None and b is not None and a != b:
+                if a is not None and b is not None and a != b and inputs[other].order == value.order:
                     return _advice(name, other, a, index, b)
     return None
 

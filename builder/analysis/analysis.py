@@ -8,6 +8,7 @@ from typing import Any
 
 from builder.analysis.engine import Engine
 from builder.analysis.fields import identity
+from builder.analysis.orders import at_home, positions_of
 from builder.analysis.pixels import Level, seen_pixels
 from builder.analysis.report import GraphView, NodeReport, Outer, report_of, resolved
 from builder.analysis.smallest import FEW_TRIES, TOO_SMALL, finish, smallest
@@ -228,11 +229,10 @@ class Analysis:
         where no local field is left. Raises ConvolabError for an unknown path or a position outside the map.
         """
         levels, result, stage, outer = self._find(path)
-        analysis = levels[-1].analysis
         value = _stage_output(result, stage)
         if value is None or value.shape is None:
             raise ConvolabError(f"{path!r} has no known output")
-        spatial = value.shape[1:]
+        spatial = positions_of(value.shape, value.order)
         if len(position) != len(spatial) or not all(
             0 <= p < size for p, size in zip(position, spatial, strict=True)
         ):
@@ -244,8 +244,8 @@ class Analysis:
         axes = fields[0][1].axes if fields else None
         if axes is None:
             return None
-        assert analysis is not None
-        spans = [axis.interval(p) for axis, p in zip(axes, position, strict=True)]
+        home = at_home(position, value.order)
+        spans = [axis.interval(p) for axis, p in zip(axes, home, strict=True)]
         return None if None in spans else tuple(spans)  # type: ignore[arg-type]
 
     def _find(self, path: str) -> tuple[list[Level], NodeResult, int, Outer | None]:

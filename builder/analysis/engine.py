@@ -226,9 +226,14 @@ class Engine:
         for port, value in inputs.items():
             dims = len(value.shape) - 1 if value.shape is not None else 0
             arriving[port] = Value(
-                value.shape, ((port, identity(dims)),), Port(port), 0, value.needs_grad, strides=value.strides
+                value.shape,
+                ((port, identity(dims)),),
+                Port(port),
+                needs_grad=value.needs_grad,
+                strides=value.strides,
+                order=value.order,
             )
-        arrived = tuple((p, v.shape, v.needs_grad, v.strides) for p, v in inputs.items())
+        arrived = tuple((p, v.shape, v.needs_grad, v.strides, v.order) for p, v in inputs.items())
         key = (name, tuple(env.items()), arrived)
         known = self._uses.get(key)
         stamp = self.stamp(name)

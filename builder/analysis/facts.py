@@ -13,7 +13,7 @@ from builder.expressions import ExpressionError, names_in, resolve
 from builder.graph import Node
 from builder.shapes import TensorShape, elements
 from builder.strides import Strides, contiguous
-from builder.windows import PerInput, Sight
+from builder.windows import Elementwise, Everything, Local, Sight, Window
 
 #: Bytes of an fp32 number, which is what activations are counted in.
 FLOAT_BYTES = 4
@@ -76,15 +76,16 @@ class Facts:
     passing: Passing = NOTHING_PASSING
     #: Shapes of the outputs behind the first.
     more: tuple[TensorShape, ...] = ()
-    #: Of most blocks with one input: nothing wrong, one output of its own, and kept, if at all, are input and output.
-    is_plain: bool = field(init=False, repr=False, compare=False)
+    #: What most blocks with one input see: nothing is wrong, they see positions, have one output of their own, and what
+    #: they keep, if anything, are input and output.
+    plain: Local | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         keeps = self.saved
         keeping = keeps.view or keeps.rows or keeps.inputs_with_grad or keeps.for_others
         special = self.problems or self.more or keeping
-        plain = len(self.inputs) == 1 and self.output is not None and not isinstance(self.sight, PerInput)
-        object.__setattr__(self, "is_plain", plain and not special)
+        seen = self.sight if isinstance(self.sight, Window | Elementwise | Everything) else None
+        object.__setattr__(self, "plain", None if special or len(self.inputs) != 1 else seen)
 
     def sums(self, needs_grad: bool) -> Sums:
         """The block's figures, with or without a backward pass."""

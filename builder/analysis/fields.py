@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from builder import stairs
 from builder.shapes import TensorShape
 from builder.stairs import MAX_PERIOD, Stair
-from builder.windows import AxisMap, Bounds, Elementwise, Line, Permuted, Sight, Window, line_of
+from builder.windows import AxisMap, Bounds, Elementwise, Line, Local, Window, line_of
 
 Pieces: TypeAlias = tuple[Stair, ...]
 Number: TypeAlias = int | Fraction
@@ -92,7 +92,7 @@ class Field:
 
 
 LOST = Field(None, True)
-#: Local, but repeating after so many positions that it is not followed.
+#: Local, but not told: repeating after so many positions that it is not followed, or with rows that meet columns.
 UNTOLD = Field(None, False)
 _UNIT_AXIS = AxisField.straight((1, 0, 0))
 
@@ -102,7 +102,7 @@ def identity(dims: int) -> Field:
     return Field((_UNIT_AXIS,) * dims) if dims else LOST
 
 
-def through(field: Field, sight: Sight) -> Field:
+def through(field: Field, sight: Local) -> Field:
     """The field behind a block, from the field of what arrives and what the block sees of it."""
     if isinstance(sight, Window):
         if field.axes is None:
@@ -125,8 +125,6 @@ def through(field: Field, sight: Sight) -> Field:
         return _told(tuple(axes), field.is_global)
     if isinstance(sight, Elementwise) or field is UNTOLD:
         return field
-    if isinstance(sight, Permuted) and field.axes is not None:
-        return Field(tuple([field.axes[axis] for axis in sight.order]), field.is_global)
     return LOST
 
 
@@ -267,8 +265,8 @@ class ReceptiveField:
         }
 
 
-def summarise(field: Field, shape: TensorShape) -> ReceptiveField:
-    """Size, jump and start of a field over the positions of a tensor of this shape.
+def summarise(field: Field, positions_of_axes: TensorShape) -> ReceptiveField:
+    """Size, jump and start of a field over so many positions along each axis.
 
     ``size`` is the largest of any position, ``start`` belongs to the first position that sees anything. Where branches
     have different jumps, ``jump`` is the mean step of the field's centre.
@@ -276,7 +274,7 @@ def summarise(field: Field, shape: TensorShape) -> ReceptiveField:
     if field.axes is None:
         return ReceptiveField(None, None, None, field.is_global)
     sizes, jumps, starts = [], [], []
-    for axis, positions in zip(field.axes, shape[1:], strict=True):
+    for axis, positions in zip(field.axes, positions_of_axes, strict=True):
         period = min(max([len(offsets) for _, offsets in (*axis.first, *axis.last)]), positions)
         # Bounds are straight from one period to the next, and the field is widest in the first or in the last.
         ends = {*range(period), *range(positions - period, positions)}

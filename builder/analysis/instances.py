@@ -80,7 +80,7 @@ def run_module(
 def _alike(inputs: tuple[Value, ...], before: tuple[Value, ...]) -> bool:
     """Whether a module would make the same of both."""
     return len(inputs) == len(before) and all(
-        a.shape == b.shape and a.needs_grad == b.needs_grad and a.strides == b.strides
+        a.shape == b.shape and a.needs_grad == b.needs_grad and a.strides == b.strides and a.order == b.order
         for a, b in zip(inputs, before, strict=True)
     )
 
@@ -153,7 +153,7 @@ def _outside(
     else:
         key, size = (place, value.storage), value.storage_bytes
         counted = value.counted or value.storage in inner.saved
-    return Value(value.shape, fields, key, size, value.needs_grad, counted, value.strides)
+    return Value(value.shape, fields, key, size, value.needs_grad, counted, value.strides, value.order)
 
 
 def _composed(relative: Fields, arrived: Mapping[str, Value]) -> Fields:

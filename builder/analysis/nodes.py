@@ -15,7 +15,7 @@ from builder.analysis.facts import (
     facts_of,
     view_of,
 )
-from builder.analysis.fields import Field, identity, through, unite
+from builder.analysis.fields import LOST, UNTOLD, Field, identity, through, unite
 from builder.analysis.findings import (
     cycle_problem,
     missing_module,
@@ -26,6 +26,7 @@ from builder.analysis.findings import (
     with_names,
 )
 from builder.analysis.instances import run_module, waits
+from builder.analysis.orders import seen_by
 from builder.analysis.values import (
     UNKNOWN,
     Fields,
@@ -44,7 +45,7 @@ from builder.expressions import ExpressionError, parse, resolve
 from builder.graph import Node
 from builder.names import counted, numbered
 from builder.strides import is_contiguous
-from builder.windows import ELEMENTWISE, PerInput, Sight
+from builder.windows import ELEMENTWISE, Elementwise, Local, PerInput
 
 if TYPE_CHECKING:
     from builder.analysis.engine import Engine
@@ -95,8 +96,8 @@ def _plain_block(
     facts = facts_of(node, analysis.env, shapes)  # type: ignore[arg-type]
     if facts.problems or facts.output is None:
         return None
-    if facts.is_plain and node.block != "output":
-        return _plain_result(node, ports, inputs, facts)
+    if facts.plain is not None and inputs[0].order is None and node.block != "output":
+        return _plain_result(node, ports, inputs, facts, facts.plain)
     saved: dict[StorageKey, int] = {}
     value = _behind(node, 0, facts, inputs, saved)
     sums = _sums(facts, inputs, value)
@@ -111,7 +112,9 @@ def _plain_block(
     return NodeResult(node, ports, stages, outputs, problems, False, sums, tuple(saved.items()))
 
 
-def _plain_result(node: Node, ports: tuple[str, ...], inputs: tuple[Value, ...], facts: Facts) -> NodeResult:
+def _plain_result(
+    node: Node, ports: tuple[str, ...], inputs: tuple[Value, ...], facts: Facts, sight: Local
+) -> NodeResult:
     """What ``_behind`` and ``_sums`` say of a block with one input, straight on: most of an analysis is this."""
     (first,) = inputs
     key, size, keeps = (node.id, 0), facts.output_bytes, facts.saved
@@ -122,9 +125,8 @@ def _plain_result(node: Node, ports: tuple[str, ...], inputs: tuple[Value, ...],
             saved = ((first.storage, first.storage_bytes),)
         if keeps.output:
             saved = (*saved, (key, size))
-    fields, sight = first.fields, facts.sight
+    fields = first.fields
     if sight is not ELEMENTWISE:
-        assert sight is not None
         fields = tuple([(source, through(field, sight)) for source, field in fields])
     outputs = {"y": Value(facts.output, fields, key, size, needs_grad)}
     sums = facts.sums_with_grad if needs_grad else facts.sums_without
@@ -215,7 +217,9 @@ def _advice(
     analysis: GraphAnalysis, node: Node, inputs: tuple[Value, ...], facts: Facts
 ) -> tuple[Problem, ...]:
     """What is said of a merge whose branches look at different places."""
-    if len(inputs) < 2 or facts.sight is not ELEMENTWISE:
+    if len(inputs) < 2 or facts.sight is None:
+        return ()
+    if facts.sight is not ELEMENTWISE and not isinstance(seen_by(facts.sight, inputs)[0], Elementwise):
         return ()
     found = misalignment(inputs)
     return () if found is None else (with_names(found, analysis, node),)
@@ -235,6 +239,7 @@ def _several(names: tuple[str, ...], first: Value, facts: Facts) -> dict[str, Va
             first.needs_grad,
             first.counted,
             first.strides,
+            first.order,
         )
     return outputs
 
@@ -251,8 +256,8 @@ def _behind(
         return Value(shape, ((node.name, identity(len(shape) - 1)),), key, size)
     first = inputs[0]
     alone = len(inputs) == 1
-    sight = facts.sight
-    assert sight is not None
+    assert facts.sight is not None
+    sight, order, alike = seen_by(facts.sight, inputs)
     needs_grad = first.needs_grad or facts.cost.parameters > 0
     if not (needs_grad or alone):
         needs_grad = any(value.needs_grad for value in _seen(inputs, sight))
@@ -265,22 +270,28 @@ def _behind(
             _keep_where_needed(keeps, inputs, saved)
         if keeps.output:
             saved[key] = size
-    if isinstance(sight, PerInput):
-        fields = _each_in_its_way(inputs, sight)
-    elif alone:
-        fields = first.fields
-    else:
-        fields = _united([value.fields for value in inputs])
-    if not (sight is ELEMENTWISE or isinstance(sight, PerInput)):
-        fields = tuple([(source, through(field, sight)) for source, field in fields])
+    fields = _fields_behind(inputs, sight, alike)
     if keeps.view:
         strides = view_of(facts, first.strides)
         if strides is not None:
             straight = None if is_contiguous(shape, strides) else strides
             return Value(
-                shape, fields, first.storage, first.storage_bytes, needs_grad, first.counted, straight
+                shape, fields, first.storage, first.storage_bytes, needs_grad, first.counted, straight, order
             )
-    return Value(shape, fields, key, size, needs_grad)
+    return Value(shape, fields, key, size, needs_grad, order=order)
+
+
+def _fields_behind(inputs: tuple[Value, ...], sight: Local | PerInput[Local], alike: bool) -> Fields:
+    """What is seen behind a block; where rows of one input meet columns of another, it is not told."""
+    if isinstance(sight, PerInput):
+        fields = _each_in_its_way(inputs, sight)
+    else:
+        fields = inputs[0].fields if len(inputs) == 1 else _united([value.fields for value in inputs])
+        if sight is not ELEMENTWISE:
+            fields = tuple([(source, through(field, sight)) for source, field in fields])
+    if alike:
+        return fields
+    return tuple([(source, LOST if field.is_global else UNTOLD) for source, field in fields])
 
 
 def _keep_where_needed(keeps: Saved, inputs: tuple[Value, ...], saved: dict[StorageKey, int]) -> None:
@@ -297,14 +308,14 @@ def _keep_where_needed(keeps: Saved, inputs: tuple[Value, ...], saved: dict[Stor
             saved[value.storage] = value.storage_bytes
 
 
-def _seen(inputs: tuple[Value, ...], sight: Sight) -> tuple[Value, ...]:
+def _seen(inputs: tuple[Value, ...], sight: Local | PerInput[Local]) -> tuple[Value, ...]:
     """The inputs whose numbers count."""
     if not isinstance(sight, PerInput):
         return inputs
     return tuple([value for value, own in zip(inputs, sight.sights, strict=True) if own is not None])
 
 
-def _each_in_its_way(inputs: tuple[Value, ...], sight: PerInput) -> Fields:
+def _each_in_its_way(inputs: tuple[Value, ...], sight: PerInput[Local]) -> Fields:
     return _united(
         [
             tuple([(source, through(field, own)) for source, field in value.fields])

@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from builder.analysis.orders import as_it_lies, at_home, seen_by
 from builder.analysis.values import GraphAnalysis, Stage, Value
-from builder.windows import Elementwise, Everything, PerInput, Permuted, Sight
+from builder.windows import Elementwise, Everything, Local, PerInput, Sight
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,9 +43,11 @@ def seen_pixels(
     analysis = levels[-1].analysis
     result = analysis.results[node_id]
     value = _output_of(analysis, node_id, stage)
-    assert value.shape is not None
     marks: Marks = (
-        tuple(np.arange(size) == place for size, place in zip(value.shape[1:], position, strict=True)),
+        tuple(
+            np.arange(size) == place
+            for size, place in zip(value.positions, at_home(position, value.order), strict=True)
+        ),
     )
     arrived = _through_stages(analysis, node_id, {_first_port(analysis, node_id): marks}, stage)
     if result.node.block == "input":
@@ -138,17 +141,22 @@ def _through_stages(
 
 def _block_inputs(stage: Stage, ports: tuple[str, ...], sight: Sight, marks: Marks) -> dict[str, Marks]:
     """Marks on a block's output as marks on its inputs; an input that only lends its shape gets none."""
-    sights = sight.sights if isinstance(sight, PerInput) else (sight,) * len(ports)
+    local, order, alike = seen_by(sight, stage.inputs)
+    sights = local.sights if isinstance(local, PerInput) else (local,) * len(ports)
     arrived = {}
     for port, value, own in zip(ports, stage.inputs, sights, strict=True):
-        sizes = value.shape[1:] if value.shape is not None else ()
-        if own is not None:
-            boxes = [_preimage(own, box, sizes) for box in marks]
-            arrived[port] = _united(tuple([box for box in boxes if box is not None]))
+        if own is None:
+            continue
+        sizes = value.positions if value.shape is not None else ()
+        there = marks
+        if not alike and len(sizes) == len(marks[0]):  # what are rows there may be columns here
+            there = tuple([at_home(as_it_lies(box, order), value.order) for box in marks])
+        boxes = [_preimage(own, box, sizes) for box in there]
+        arrived[port] = _united(tuple([box for box in boxes if box is not None]))
     return arrived
 
 
-def _preimage(sight: Sight, box: Box, sizes: tuple[int, ...]) -> Box | None:
+def _preimage(sight: Local, box: Box, sizes: tuple[int, ...]) -> Box | None:
     """What the positions of a box see of an input; None if nothing."""
     import numpy as np
 
@@ -156,9 +164,6 @@ def _preimage(sight: Sight, box: Box, sizes: tuple[int, ...]) -> Box | None:
         return box
     if isinstance(sight, Everything):
         return tuple(np.ones(size, dtype=bool) for size in sizes)
-    if isinstance(sight, Permuted):
-        return tuple(box[sight.order.index(axis)] for axis in range(len(box)))
-    assert not isinstance(sight, PerInput)
     seen = tuple(axis.preimage(mark, size) for axis, mark, size in zip(sight.axes, box, sizes, strict=True))
     return seen if all(bool(mark.any()) for mark in seen) else None
 

@@ -8,13 +8,15 @@ from typing import Any
 
 from builder.analysis.facts import Facts, default_block
 from builder.analysis.fields import Field, ReceptiveField, summarise, unite
-from builder.analysis.values import Fields, GraphAnalysis, NodeResult, Stage, kept_between
+from builder.analysis.orders import Order, channels_of, seen_by
+from builder.analysis.values import Fields, GraphAnalysis, NodeResult, Stage, Value, kept_between
 from builder.blocks import Formula
 from builder.document import module_name
 from builder.errors import Address, Problem
 from builder.expressions import is_expression
 from builder.graph import Graph, Node
 from builder.shapes import TensorShape, dimensions
+from builder.windows import Sliding, Window
 
 #: For each input of a graph, what arrives there sees of the sources of the network.
 Outer = Mapping[str, Fields]
@@ -48,6 +50,10 @@ class NodeReport:
     facts: Facts | None = None
     #: What a module's parameters are at this node, where it runs.
     arguments: Mapping[str, float] | None = None
+    #: How its window slides over what arrives, if it has one.
+    window: Window | None = None
+    #: Where the axes of the output have been put in another order, for each axis which it was; 0 the channels.
+    order: Order = None
 
     @property
     def flops(self) -> int:
@@ -94,6 +100,19 @@ class NodeReport:
         """The shape of the first output."""
         return next(iter(self.output_shapes.values()), None)
 
+    @property
+    def map_axes(self) -> tuple[int, ...]:
+        """The axes of the output, its channels first: so are its maps shown, wherever the channels lie."""
+        axes = range(len(self.output_shape or ()))
+        channels = channels_of(self.order)
+        return (*axes[channels : channels + 1], *axes[:channels], *axes[channels + 1 :])
+
+    @property
+    def map_shape(self) -> TensorShape | None:
+        """The shape of the output as its maps are shown."""
+        shape = self.output_shape
+        return None if shape is None else tuple([shape[axis] for axis in self.map_axes])
+
     def explain(self) -> tuple[Formula, ...]:
         """Each formula as text, with the numbers put in, and its result; empty while something is unknown."""
         if self.facts is None or self.facts.block is None or self.facts.output is None:
@@ -105,13 +124,10 @@ class NodeReport:
 
     def _explain_steps(self) -> list[Formula]:
         """The one convolution on the input that would see the same: its stride and its padding."""
-        from builder.windows import Sliding, Window
-
         now, before = self.receptive_field, self.arriving_field
-        sight = self.facts.sight if self.facts else None
-        if now is None or now.jump is None or now.start is None or not isinstance(sight, Window):
+        if now is None or now.jump is None or now.start is None or self.window is None:
             return []
-        numbers, window = "", sight.axes[0]
+        numbers, window = "", self.window.axes[0]
         jump_before = before.jump[0] if before is not None and before.jump is not None else 0
         if isinstance(window, Sliding) and jump_before * window.stride == now.jump[0]:
             numbers = f"{jump_before} · {window.stride}"
@@ -123,24 +139,22 @@ class NodeReport:
         ]
 
     def _explain_field(self) -> list[Formula]:
-        from builder.windows import Sliding, Window
-
         now, before = self.receptive_field, self.arriving_field
         if now is None or now.size is None:
             if now is not None and before is not None and before.size is not None:
                 if now.is_global:
                     return [Formula("Receptive field", "every output sees the whole input", "", "global")]
-                words = "repeats after more positions than are followed"
+                words = "in no pattern that size and jump would tell"
                 return [Formula("Receptive field", words, "", "local")]
             return []
-        sight = self.facts.sight if self.facts else None
         size = " × ".join(str(s) for s in now.size)
-        if before is None or before.size is None or before.jump is None or not isinstance(sight, Window):
+        if before is None or before.size is None or before.jump is None or self.window is None:
             same = before is not None and before.size == now.size
             words = "as large as before" if same else "all that any of the inputs sees"
             beside = ", and the whole input beside it" if now.is_global else ""
             return [Formula("Receptive field", words + beside, "", f"{size} px")]
-        window = next((axis for axis in sight.axes if not isinstance(axis, Sliding)), sight.axes[0])
+        axes = self.window.axes
+        window = next((axis for axis in axes if not isinstance(axis, Sliding)), axes[0])
         told = before.size[0]
         if isinstance(window, Sliding):
             told += window.dilation * (window.kernel - 1) * before.jump[0]
@@ -183,12 +197,12 @@ class GraphView:
     parameters: Mapping[str, float]
 
 
-def receptive_field(fields: Fields, shape: TensorShape | None, outer: Outer | None) -> ReceptiveField | None:
+def receptive_field(value: Value, outer: Outer | None) -> ReceptiveField | None:
     """The field of a tensor, of the first source it sees, through the instances around it."""
-    if shape is None:
+    if value.shape is None:
         return None
-    total = resolved(fields, outer)
-    return summarise(total[0][1], shape) if total else None
+    total = resolved(value.fields, outer)
+    return summarise(total[0][1], value.positions) if total else None
 
 
 def resolved(fields: Fields, outer: Outer | None) -> Fields:
@@ -229,6 +243,7 @@ def report_of(
     last = stage is None or stage == len(stages) - 1
     outputs = result.outputs if last else {"y": stages[(stage or 0) + 1].inputs[0]}
     arriving = first.inputs if first else ()
+    sight = seen_by(first.facts.sight, arriving)[0] if first and first.facts and first.facts.sight else None
     inputs = {port: value.shape for port, value in zip(result.ports, arriving, strict=False)}
     value = next(iter(outputs.values()), arriving[0] if arriving else None)
     parameters, buffers, macs, kept = _figures(analysis, result, chosen, stage, batch, kept_outside)
@@ -244,13 +259,15 @@ def report_of(
         buffers,
         macs,
         kept,
-        None if value is None else receptive_field(value.fields, value.shape, outer),
+        None if value is None else receptive_field(value, outer),
         tuple(problem.at(place, address) for problem in (result.problems if last else ())),
         result.bypassed,
         len(stages),
-        receptive_field(arriving[0].fields, arriving[0].shape, outer) if arriving else None,
+        receptive_field(arriving[0], outer) if arriving else None,
         first.facts if first else None,
         first.inner.env if first and first.inner is not None else None,
+        sight if isinstance(sight, Window) else None,
+        None if value is None else value.order,
     )
 
 

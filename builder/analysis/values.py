@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from builder.analysis.facts import FLOAT_BYTES, NOTHING, Facts, Sums
 from builder.analysis.fields import Field
+from builder.analysis.orders import Order, at_home, positions_of
 from builder.analysis.wiring import Wiring
 from builder.blocks import Saved
 from builder.errors import Problem
@@ -23,10 +24,11 @@ class Value:
     """What is known of the tensor on a wire: its shape, what it sees of the sources, and where it is stored.
 
     ``shape`` is None where it cannot be known. ``counted``: its storage is counted already where it was made.
-    ``strides``: how it lies there, where that is not one number after the other.
+    ``strides``: how it lies there, where that is not one number after the other. ``order``: where its axes have been
+    put in another order, for each axis which it was.
     """
 
-    __slots__ = ("counted", "fields", "needs_grad", "shape", "storage", "storage_bytes", "strides")
+    __slots__ = ("counted", "fields", "needs_grad", "order", "shape", "storage", "storage_bytes", "strides")
 
     def __init__(
         self,
@@ -37,6 +39,7 @@ class Value:
         needs_grad: bool = False,
         counted: bool = False,
         strides: Strides | None = None,
+        order: Order = None,
     ) -> None:
         self.shape = shape
         self.fields = fields
@@ -45,6 +48,7 @@ class Value:
         self.needs_grad = needs_grad
         self.counted = counted
         self.strides = strides
+        self.order = order
 
     def __eq__(self, other: object) -> bool:
         return self is other or (
@@ -56,9 +60,16 @@ class Value:
             and self.needs_grad == other.needs_grad
             and self.counted == other.counted
             and self.strides == other.strides
+            and self.order == other.order
         )
 
     __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def positions(self) -> TensorShape:
+        """The sizes of all axes but the channels, in the order in which fields have them."""
+        assert self.shape is not None
+        return at_home(positions_of(self.shape, self.order), self.order)
 
 
 UNKNOWN = Value(None)

@@ -9,6 +9,7 @@ from builder.blocks.base import Block, Formula, Saved, register
 from builder.blocks.lowering import Make, options
 from builder.errors import Problem
 from builder.shapes import TensorShape
+from builder.windows import OF_CHANNELS, Sight
 
 
 class Activation(Block):
@@ -91,6 +92,9 @@ class Sigmoid(Activation):
 
 class _OverChannels(Activation):
     """What makes the channels of each position depend on each other."""
+
+    def sight(self, inputs: Sequence[TensorShape]) -> Sight:
+        return OF_CHANNELS
 
     def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
         channels, *sizes = inputs[0]

@@ -10,7 +10,7 @@ from builder.blocks.lowering import Index, Lowering, Make, compact
 from builder.blocks.parameters import Choice, Integer, Padding, PerAxis, Real
 from builder.errors import Problem
 from builder.shapes import AXIS_NAMES, TensorShape, format_shape
-from builder.windows import PerInput, Sight, Sliding, Window
+from builder.windows import OF_CHANNELS, PerInput, Sight, Sliding, Window
 
 Sides = tuple[tuple[int, int], ...]
 
@@ -338,6 +338,9 @@ class PadChannels(Block):
     def infer(self, inputs: Sequence[TensorShape]) -> TensorShape | Problem:
         channels, *rest = inputs[0]
         return (channels + self.before + self.after, *rest)
+
+    def sight(self, inputs: Sequence[TensorShape]) -> Sight:
+        return OF_CHANNELS
 
     def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
         channels, before, after = (int(count) for count in (inputs[0][0], self.before, self.after))

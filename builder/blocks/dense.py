@@ -11,7 +11,7 @@ from builder.blocks.parameters import Choice, Flag, Integer, Real
 from builder.errors import Problem
 from builder.shapes import TensorShape, elements, format_shape
 from builder.strides import Strides, reshaped
-from builder.windows import ELEMENTWISE, Everything, Sight, Sliding, Whole, Window
+from builder.windows import ELEMENTWISE, AlongLast, Everything, Sight
 
 
 @register
@@ -70,8 +70,7 @@ class Linear(Block):
         return Passing(rows=len(inputs[0]) > 1)
 
     def sight(self, inputs: Sequence[TensorShape]) -> Sight:
-        *positions, features = inputs[0][1:] or (1,)
-        return Window((*[Sliding(1) for _ in positions], Whole(features))) if positions else Everything()
+        return AlongLast() if len(inputs[0]) > 1 else Everything()
 
     def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
         *positions, features = inputs[0]

@@ -10,17 +10,7 @@ from builder.blocks.lowering import Lowering, Operator
 from builder.blocks.merge import brings
 from builder.errors import Problem
 from builder.shapes import TensorShape, elements, format_shape
-from builder.windows import (
-    ELEMENTWISE,
-    AxisMap,
-    Elementwise,
-    Everything,
-    Held,
-    PerInput,
-    Sight,
-    Sliding,
-    Window,
-)
+from builder.windows import ELEMENTWISE, Everything, PerInput, Sight, Stretched
 
 
 @register
@@ -83,10 +73,10 @@ class Multiply(Block):
         return tuple([max(sizes) for sizes in zip(*_stretched(inputs), strict=True)])
 
     def sight(self, inputs: Sequence[TensorShape]) -> Sight:
-        if len({shape[1:] for shape in inputs}) == 1:
+        if len(set(inputs)) == 1:
             return ELEMENTWISE
-        positions = self._output(inputs)[1:]
-        return PerInput(tuple([_seen(shape, positions) for shape in inputs]))
+        output = self._output(inputs)
+        return PerInput(tuple([_seen(shape, output) for shape in inputs]))
 
     def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
         names = [f"x{i}" for i in range(len(inputs))]
@@ -120,13 +110,8 @@ def _stretched(inputs: Sequence[TensorShape]) -> list[TensorShape]:
     return [(*shape, *(1,) * (rank - len(shape))) for shape in inputs]
 
 
-def _seen(shape: TensorShape, positions: TensorShape) -> Window | Elementwise | Everything:
-    """How an input is seen from these positions of the output."""
-    if shape[1:] == positions:
-        return ELEMENTWISE
-    if len(shape) == 1:
+def _seen(shape: TensorShape, output: TensorShape) -> Stretched | Everything:
+    """How an input is seen from the output."""
+    if len(shape) < len(output):
         return Everything()
-    axes: list[AxisMap] = []
-    for size, whole in zip(shape[1:], positions, strict=True):
-        axes.append(Sliding(1) if size == whole else Held())
-    return Window(tuple(axes))
+    return Stretched(tuple([size != whole for size, whole in zip(shape, output, strict=True)]))

@@ -9,6 +9,7 @@ from builder.blocks.base import Block, Formula, KeptFor, Passing, Saved, registe
 from builder.blocks.lowering import Apply, Lowering, Operator
 from builder.errors import Problem
 from builder.shapes import TensorShape, elements, format_shape
+from builder.windows import OF_CHANNELS, Sight
 
 
 def brings(inputs: Sequence[TensorShape]) -> str:
@@ -182,6 +183,9 @@ class Concat(Block):
         for shape in inputs[1:]:
             channels = channels + shape[0]
         return (channels, *inputs[0][1:])
+
+    def sight(self, inputs: Sequence[TensorShape]) -> Sight:
+        return OF_CHANNELS
 
     def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
         total = sum(int(shape[0]) for shape in inputs)

@@ -11,7 +11,7 @@ from builder.blocks.parameters import Integer, Order, ShapeValue
 from builder.errors import Problem
 from builder.shapes import AXIS_NAMES, TensorShape, elements, format_shape
 from builder.strides import Strides, is_contiguous, permuted, reshaped, sliced
-from builder.windows import ELEMENTWISE, Everything, Permuted, Sight, Sliding, Window
+from builder.windows import ELEMENTWISE, OF_CHANNELS, Everything, Permuted, Sight, Sliding, Window
 
 
 def axis_name(axis: int, dims: int) -> str:
@@ -93,7 +93,7 @@ class Slice(Block):
 
     def sight(self, inputs: Sequence[TensorShape]) -> Sight:
         if self.dim == 1:
-            return ELEMENTWISE
+            return OF_CHANNELS
         taken = self._range(inputs[0][self.dim - 1])
         axes = [Sliding(1)] * (len(inputs[0]) - 1)
         axes[self.dim - 2] = Sliding(1, taken.step, -taken.start)
@@ -239,9 +239,7 @@ class Permute(Block):
         return turned if is_contiguous(shape, turned) else None
 
     def sight(self, inputs: Sequence[TensorShape]) -> Sight:
-        if self.dims[0] != 1:
-            return Everything()
-        return Permuted(tuple(axis - 2 for axis in self.dims[1:]))
+        return Permuted(tuple(axis - 1 for axis in self.dims))
 
     def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
         shape = inputs[0]

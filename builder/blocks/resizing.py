@@ -11,7 +11,7 @@ from builder.blocks.parameters import Choice, Flag, Integer, PerAxis
 from builder.errors import Problem
 from builder.resampling import Resample
 from builder.shapes import AXIS_NAMES, TensorShape, format_shape
-from builder.windows import Sight, Sliding, Spread, Window
+from builder.windows import OF_CHANNELS, Sight, Sliding, Spread, Window
 
 #: PyTorch's word for linear interpolation, by the number of axes.
 _LINEAR = {1: "linear", 2: "bilinear", 3: "trilinear"}
@@ -287,6 +287,9 @@ class ChannelShuffle(Block):
                 fixes=("nearest-groups",),
             )
         return inputs[0]
+
+    def sight(self, inputs: Sequence[TensorShape]) -> Sight:
+        return OF_CHANNELS
 
     def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
         channels, groups = inputs[0][0], self.groups

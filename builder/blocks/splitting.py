@@ -10,6 +10,7 @@ from builder.blocks.lowering import Apply, Lowering
 from builder.blocks.parameters import MOST_PARTS, Integer, Sizes
 from builder.errors import Problem
 from builder.shapes import TensorShape, format_shape
+from builder.windows import OF_CHANNELS, Sight
 
 
 @register
@@ -73,6 +74,9 @@ class Split(Block):
 
     def saved(self, inputs: Sequence[TensorShape]) -> Saved:
         return Saved(view=True)
+
+    def sight(self, inputs: Sequence[TensorShape]) -> Sight:
+        return OF_CHANNELS
 
     def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
         channels, *rest = inputs[0]

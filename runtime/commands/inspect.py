@@ -70,9 +70,9 @@ def run(arguments: argparse.Namespace) -> int:
     analysis = analyze(subject.document)
     if not analysis.ok:
         return failed(problem for problem in analysis.problems if problem.is_error)
-    shape = node_shape(analysis, arguments.node, arguments.channel, arguments.position)
-    if isinstance(shape, Problem):
-        return failed(shape)
+    node = node_report(analysis, arguments.node, arguments.channel, arguments.position)
+    if isinstance(node, Problem):
+        return failed(node)
     inputs = analysis.input_shapes
     if len(inputs) != 1 or inputs[0] is None:
         return failed(
@@ -86,7 +86,9 @@ def run(arguments: argparse.Namespace) -> int:
     shown = show(arguments.image, subject, tuple(map(int, inputs[0])))
     if isinstance(shown, Problem):
         return failed(shown)
-    look = Look(subject, analysis, arguments.node, shape, shown, arguments.channel, arguments.position)
+    look = Look(
+        subject, analysis, arguments.node, shape_of(node), shown, arguments.channel, arguments.position, node.map_axes
+    )  # fmt: skip
     drawn = look.features(arguments) if arguments.what == "features" else look.field(arguments)
     if not isinstance(drawn, list):
         from runtime.inspection import write_png
@@ -111,22 +113,26 @@ def _modules(analysis: Analysis, instance: tuple[str, ...] = ()) -> Iterator[Nod
                 yield from _modules(analysis, (*instance, report.node.name))
 
 
-def node_shape(
+def shape_of(node: NodeReport) -> TensorShape:
+    """The shape of its maps, channels first."""
+    return tuple(map(int, node.map_shape or ()))
+
+
+def node_report(
     analysis: Analysis, path: str, channel: int | None, position: tuple[int, ...] | None
-) -> TensorShape | Problem:
-    """The output shape of the node of a dotted path; Problem where path, channel or position are not there."""
-    shapes = {report.path: report.output_shape for report in _modules(analysis)}
-    shapes |= {report.path: report.output_shape for report in analysis.leaves()}
-    found = shapes.get(path)
-    if found is None:
-        near = difflib.get_close_matches(path, shapes, 5, 0.4) or list(shapes)[:5]
+) -> NodeReport | Problem:
+    """The node of a dotted path that gives something; Problem where path, channel or position are not there."""
+    reports = {report.path: report for report in (*_modules(analysis), *analysis.leaves())}
+    found = reports.get(path)
+    if found is None or found.output_shape is None:
+        near = difflib.get_close_matches(path, reports, 5, 0.4) or list(reports)[:5]
         return Problem(
             "no-such-node",
             "A node is named by its dotted path",
-            f"'{path}' is none of this network's {len(shapes)}",
+            f"'{path}' is none of this network's {len(reports)}",
             f"Near it are {', '.join(near)}; `check` lists them all",
         )
-    shape = tuple(map(int, found))
+    shape = shape_of(found)
     if channel is not None and channel >= shape[0]:
         return Problem(
             "no-such-channel",
@@ -145,4 +151,4 @@ def node_shape(
             "Choose another",
             path=path,
         )
-    return shape
+    return found

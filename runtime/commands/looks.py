@@ -32,6 +32,8 @@ class Look:
     shown: Shown
     channel: int | None
     position: tuple[int, ...] | None
+    #: Of what the node gives, the channels first; (): they are.
+    axes: tuple[int, ...] = ()
 
     def _built(self, weights: str | None) -> nn.Module | list[Problem]:
         for problem in self.analysis.problems:
@@ -49,7 +51,8 @@ class Look:
         from runtime.inspection import feature_maps
 
         found = Tapped(self.subject.document, model).run(self.shown.x, paths=[self.path])
-        return feature_maps(found)[self.path]
+        values = feature_maps(found)[self.path]
+        return values.transpose(self.axes) if self.axes else values
 
     def _said(self, model: nn.Module | None, trained: bool) -> str:
         """The picture, what it is, and what a trained network takes it for."""

@@ -115,7 +115,7 @@ class Seen(QObject):
         if self.report is None or self.picture is None or self.values is None:
             return None
         if (
-            self.report.output_shape != self.values.shape
+            self.report.map_shape != self.values.shape
         ):  # drawn anew since; the maps are of the network that trains
             return None
         height, width = self.picture.pixels.shape[:2]

@@ -123,7 +123,7 @@ def test_a_field_that_is_not_followed_is_not_called_global() -> None:
     assert leaf is not None
     assert leaf.receptive_field is not None
     assert (leaf.receptive_field.size, leaf.receptive_field.is_global) == (None, False)
-    assert leaf.explain()[-1].text == "repeats after more positions than are followed"
+    assert leaf.explain()[-1].text == "in no pattern that size and jump would tell"
     assert analysis.field("block", (4000,)) == ((4000, 4000),)
 
 

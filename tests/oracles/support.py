@@ -4,6 +4,9 @@ Under ``structural()`` a network is a linear map with positive weights and no bi
 average, max-pooling averages the positions its window really sees, normalisation, activations and dropout do
 nothing. Nothing can cancel, so an input pixel with a non-zero gradient is one that can have a say, and no other.
 Works on any code made of torch functions, modules or not.
+
+Positions are all axes of a tensor but its channels. Where those lie is followed through permutations; where they are
+not the first axis, whatever looks at neighbours looks at the wrong ones, and nothing local is left.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode, resolve_name
+from torch.utils._pytree import tree_leaves
 
 Interval = tuple[int, int]
 Function = Callable[..., Any]
@@ -41,7 +45,15 @@ _ADAPTIVE: dict[str, Function] = {
     "adaptive_max_pool3d": F.adaptive_avg_pool3d,
 }
 #: What brings pixels elsewhere: nothing local is left behind it, unless it leaves the axes as they are.
-_MOVING = frozenset(("torch.reshape", "torch.permute", "torch.Tensor.flatten"))
+_MOVING = frozenset(("torch.reshape", "torch.Tensor.flatten"))
+#: What puts axes in another order.
+_TURNING = frozenset(("permute", "transpose", "movedim"))
+#: What does something to each number by itself, or along the last axis, wherever the channels are.
+_BY_ITSELF = _IDENTITIES - {"softmax", "log_softmax"} | {
+    *("add", "sub", "rsub", "subtract", "mul", "rmul", "multiply", "div", "truediv__", "maximum"),
+    *("contiguous", "linear"),
+}
+_ADAPTING = frozenset(f"adaptive_{kind}_pool{n}d" for kind in ("avg", "max") for n in (1, 2, 3))
 _POOLS = {f"max_pool{n}d": n for n in (1, 2, 3)}
 #: Where either of two tensors has a say; a lone number or a learnt scale has none.
 _PAIRS = frozenset({"mul", "rmul", "multiply", "sub", "rsub", "subtract", "maximum"})
@@ -55,6 +67,24 @@ class structural(TorchFunctionMode):  # noqa: N801 - used as a statement: `with 
         kwargs = dict(kwargs or {})
         name = (resolve_name(func) or getattr(func, "__name__", "")).rpartition(".")[2]
         name = name.removesuffix("_with_indices") if "max_pool" in name else name.lstrip("_")
+        if name in _TURNING:
+            return _turned(func, args, kwargs)
+        result = self._linear(func, name, args, kwargs)
+        maps = [x for x in tree_leaves((args, kwargs)) if _is_map(x)]
+        axes = {_channel_axis(x) for x in maps}
+        made = [x for x in tree_leaves(result) if isinstance(x, Tensor)]
+        if axes <= {1} or not made:
+            return result
+        same = isinstance(result, Tensor) and result.shape == maps[0].shape
+        if len(axes) == 1 and (name in _BY_ITSELF or (same and (name in _ADAPTING or _moves(func)))):
+            result.channel_axis = axes.pop()
+            return result
+        mean = sum(x.flatten(1).mean(1) for x in maps)
+        parts = [mean.reshape(-1, *[1] * (x.dim() - 1)).expand(x.shape) for x in made]
+        return parts[0] if isinstance(result, Tensor) else tuple(parts)
+
+    def _linear(self, func: Any, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
+        """The function made linear, for channels on the first axis."""
         if name in _IDENTITIES:
             return args[0] if args else kwargs["input"]
         if name in _CONVOLUTIONS or name in _TRANSPOSED or name == "linear":
@@ -77,8 +107,8 @@ class structural(TorchFunctionMode):  # noqa: N801 - used as a statement: `with 
             return tensors[0] if len(tensors) == 1 else (tensors[0] + tensors[1]) / 2
         if name in ("chunk", "split") or (name == "getitem__" and _takes_channels(args[1])):
             return _any_channel(args[0], func(*args, **kwargs))
-        if (resolve_name(func) or "") in _MOVING:
-            return _mixed(args[0], func(*args, **kwargs), args[1:], name)
+        if _moves(func):
+            return _mixed(args[0], func(*args, **kwargs))
         if name == "interpolate":
             return _resampled(*args, **kwargs)
         if name in ("amax", "max") and isinstance(
@@ -143,12 +173,35 @@ def _any_channel(x: Tensor, parts: Any) -> Any:
     return tuple(mean.expand(part.shape) for part in parts)
 
 
-def _mixed(x: Tensor, moved: Tensor, rest: tuple[Any, ...], name: str) -> Tensor:
-    """Every position sees everything, where a reshape moved pixels or a permutation the channels."""
-    local = rest[0][1] == 1 if name == "permute" else moved.shape == x.shape
-    if local:
+def _moves(func: Any) -> bool:
+    return (resolve_name(func) or "") in _MOVING
+
+
+def _mixed(x: Tensor, moved: Tensor) -> Tensor:
+    """Every position sees everything, where a reshape moved pixels."""
+    if moved.shape == x.shape:
         return moved
     return x.flatten(1).mean(1).reshape(-1, *[1] * (moved.dim() - 1)).expand(moved.shape)
+
+
+def _is_map(x: Any) -> bool:
+    """Whether it is a tensor with positions; parameters, and vectors of one number for each channel, have none."""
+    return isinstance(x, Tensor) and not isinstance(x, nn.Parameter) and x.is_floating_point() and x.dim() > 2
+
+
+def _channel_axis(x: Tensor) -> int:
+    """The axis of a batch on which the channels lie."""
+    axis: int = getattr(x, "channel_axis", 1)
+    return axis
+
+
+def _turned(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """The axes in another order; where the channels are now is seen from sizes that differ."""
+    x, *rest = args
+    result = func(x, *rest, **kwargs)
+    probe = func(torch.empty(*range(1, x.dim() + 1), device="meta"), *rest, **kwargs)
+    result.channel_axis = probe.shape.index(_channel_axis(x) + 1)
+    return result
 
 
 def _resampled(x: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -191,7 +244,7 @@ def gradient_support(
     x = torch.ones(1, *shape, dtype=torch.float64, requires_grad=True)
     with structural():
         output = network(x)
-    chosen = output[(0, slice(None), *position)].sum()
+    chosen = output.movedim(_channel_axis(output), 1)[(0, slice(None), *position)].sum()
     (gradient,) = torch.autograd.grad(chosen, x)
     return _intervals(gradient[0].abs().sum(0) > 0)
 
@@ -241,7 +294,7 @@ def impulse_support(
         with structural(), torch.no_grad():
             outputs = run(slabs)
         for key, output in ({"": outputs} if isinstance(outputs, Tensor) else outputs).items():
-            axes.setdefault(key, []).append((output != 0).any(dim=1))
+            axes.setdefault(key, []).append((output != 0).any(dim=_channel_axis(output)))
     return {key: Seen(found) for key, found in axes.items()}
 
 

@@ -44,18 +44,26 @@ SHARE = {
 
 @st.composite
 def one_block(draw: st.DrawFn, block_id: str) -> Document:
-    """Input(s) → perhaps something learnt, so that gradients flow → the block → perhaps something learnt → Output."""
+    """Input(s) → perhaps something learnt, so that gradients flow → the block → perhaps something learnt → Output.
+
+    Now and then the axes that arrive have been put in another order.
+    """
     cls = REGISTRY[block_id]
     shapes = draw(arriving(cls))
     learnt = draw(st.booleans())
     sketch = Sketch()
     wires = []
     for number, shape in enumerate(shapes):
-        x = sketch.input(shape, name=f"input{number}")
+        axes = range(1, len(shape) + 1)
+        order = draw(st.permutations(axes)) if len(shape) > 1 and not draw(st.integers(0, 2)) else list(axes)
+        came = tuple(shape[order.index(axis)] for axis in axes)
+        x = sketch.input(came, name=f"input{number}")
         if learnt and len(shape) == 1:
             x = sketch.add(f"before{number}", "linear", x, out_features=shape[0])
         elif learnt:
-            x = sketch.add(f"before{number}", "conv", x, out_channels=shape[0], kernel_size=1)
+            x = sketch.add(f"before{number}", "conv", x, out_channels=came[0], kernel_size=1)
+        if came != shape:
+            x = sketch.add(f"turned{number}", "permute", x, dims=order)
         wires.append(x)
     parameters = draw(parameters_of(cls, len(shapes[0]) - 1))
     block = sketch.add("block", block_id, *wires, **parameters)

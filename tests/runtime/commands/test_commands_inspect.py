@@ -217,6 +217,23 @@ def test_a_run_without_weights(tmp_path: Path, lenet: Document, capsys: pytest.C
     assert "no best weights" in capsys.readouterr().err
 
 
+def test_channels_that_lie_last_are_the_maps(tmp_path: Path, digits: Data) -> None:
+    net = Sketch()
+    x = net.add("conv", "conv", net.input((1, 28, 28)), out_channels=40, kernel_size=[5, 3])
+    x = net.add("turned", "permute", x, dims=[2, 3, 1])
+    net.output(net.add("back", "permute", net.add("norm", "layer_norm", x, over="last"), dims=[3, 1, 2]))
+    file, outs = tmp_path / "net.convolab", [tmp_path / "a.png", tmp_path / "b.png"]
+    assert save(Document("net", net.graph, data={"source": "digits"}), file) is None
+    for node, out in zip(("norm", "back"), outs, strict=True):
+        words = ("--image", "digits:5", "--node", node, "-o", out)
+        assert inspected(file, *words, "--channel", "39") == 0
+    assert np.array_equal(*(pixels(out)[:400] for out in outs)), "the same maps, wherever the channels lie"
+    words = ("--image", "digits:5", "--node", "norm", "-o", outs[0])
+    assert inspected(file, *words, "--what", "receptive-field", "--position", "20,25") == 0
+    assert contains(pixels(outs[0]), field_picture(digits.picture(5), ((20, 24), (25, 27))))
+    assert inspected(file, *words, "--what", "receptive-field", "--position", "25,20") == 1
+
+
 def test_a_norm_that_one_picture_is_not_enough_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

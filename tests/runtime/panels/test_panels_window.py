@@ -204,6 +204,23 @@ def test_a_pixel_shows_what_it_sees(make_window: MakeWindow, qtbot: QtBot) -> No
     assert f"{value:.3g}".replace("-", "−") in panels.looking.place_text()
 
 
+def test_maps_of_channels_that_lie_last(make_window: MakeWindow, qtbot: QtBot) -> None:
+    net = Sketch()
+    x = net.add("conv", "conv", net.input((1, 28, 28)), out_channels=40, kernel_size=[5, 3])
+    x = net.add("turned", "permute", x, dims=[2, 3, 1])
+    net.output(net.add("fc", "linear", net.add("pool", "global_avg_pool", x)))
+    window = make_window(Document("net", net.graph, data={"source": "digits"}))
+    looking = window.panels.looking
+    window.shell.set_workspace("Inspect")
+    window.show("Feature maps")
+    _select(window, "turned")
+    qtbot.waitUntil(lambda: looking.values is not None, timeout=LONG)
+    assert looking.values.shape == (40, 24, 26)
+    assert "40 maps of 24×26" in looking.caption()
+    window.panels.maps.grid.picked.emit(39, 20, 25)
+    assert looking.field() == ((20, 24), (25, 27))
+
+
 def test_output_is_bars_with_names_and_pictures_can_be_chosen(
     make_window: MakeWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
