@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from builder.colourmaps import COLOUR_MAPS
 from runtime.inspection.captions import captioned, write_png
-from runtime.inspection.colours import COLOUR_MAPS, colour_map, limits, paint
+from runtime.inspection.colours import colour_map, limits, paint
 from runtime.inspection.fields import field_picture
 from runtime.inspection.maps import arrange, enlarge, feature_maps, planes, tile
 

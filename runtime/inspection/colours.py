@@ -2,37 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache
-from importlib import resources
 
 import numpy as np
 from numpy.typing import NDArray
 
-from builder.errors import ConvolabError
+from builder.colourmaps import colour_table
 
 #: For NaN and infinities: in none of the tables, and seen at once on each of them.
 NOT_A_NUMBER = (0, 229, 255)
 
 #: What maps are painted with where nothing else is said.
 DEFAULT = "plasma"
-COLOUR_MAPS = ("viridis", "plasma", "inferno", "magma")
-
-
-@cache
-def _tables() -> dict[str, str]:
-    tables: dict[str, str] = json.loads(
-        (resources.files("resources") / "data" / "colourmaps.json").read_bytes()
-    )
-    return tables
 
 
 @cache
 def colour_map(name: str = DEFAULT) -> NDArray[np.uint8]:
     """256 colours (256, 3) from the least to the greatest value; raises ConvolabError for an unknown name."""
-    if name not in COLOUR_MAPS:
-        raise ConvolabError(f"no colour map {name!r}; there are {', '.join(COLOUR_MAPS)}")
-    table = np.frombuffer(bytes.fromhex(_tables()[name]), np.uint8).reshape(256, 3)
+    table = np.frombuffer(colour_table(name), np.uint8).reshape(256, 3)
     table.flags.writeable = False
     return table
 
