@@ -48,7 +48,7 @@ REMEDIES: dict[str, Remedy] = {}
 
 #: What helps although the block that found the problem did not say so.
 _BY_CODE: Mapping[str, tuple[str, ...]] = {
-    "concat-sizes-differ": ("subsample",),
+    "concat-sizes-differ": ("subsample", "crop-to-match", "pad-to-match"),
     "kernel-too-large": ("shrink-kernel", "pad-more", "same-padding"),
     "unconnected": ("connect-nearest", "delete-node"),
     "class-count": ("set-classes", "end-in-classes"),
@@ -108,7 +108,9 @@ def put_in(place: Place, edge: Edge, blocks: list[tuple[str, dict[str, Any], str
     for (block, parameters, name), position in zip(blocks, starts, strict=True):
         node = new_node(place.document, key, block, parameters, position, name)
         node = replace(node, id=_other_id(graph, node.id, taken))
-        edits += [AddNode(key, node), Connect(key, Edge(before, port, node.id, "x"))]
+        cls = block_class(block)
+        entry = cls.inputs[0] if cls is not None else "x"
+        edits += [AddNode(key, node), Connect(key, Edge(before, port, node.id, entry))]
         before, port = node.id, "y"
     edits.append(Connect(key, Edge(before, port, edge.target, edge.target_port)))
     return edits

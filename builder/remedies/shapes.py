@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import networkx as nx
 
-from builder.edits import Edit
+from builder.edits import AddNode, Connect, Edit, apply_all
 from builder.graph import Edge, Graph
 from builder.remedies.base import Place, Ways, put_in, remedy
 from builder.shapes import TensorShape
@@ -88,6 +89,50 @@ def subsample(place: Place) -> Ways:
         edits = put_in(place, edge, [("max_pool", {"kernel_size": 1, "stride": stride}, "subsample")])
     if edits:
         yield "Subsample", edits
+
+
+@remedy("crop-to-match")
+def crop_to_match(place: Place) -> Ways:
+    """The middle of every larger input, as large as the smallest."""
+    yield from _fitted(place, "crop_like", "crop", "Crop to match", min)
+
+
+@remedy("pad-to-match")
+def pad_to_match(place: Place) -> Ways:
+    """Zeros around every smaller input, until it is as large as the largest."""
+    yield from _fitted(place, "pad_like", "pad", "Pad to match", max)
+
+
+def _fitted(place: Place, block: str, name: str, label: str, extreme: Callable[..., Any]) -> Ways:
+    """A block before each input whose map is not that of the extreme one, which it takes the size from."""
+    report, node = place.report, place.node
+    if report is None or node is None:
+        return
+    shapes = {port: shape for port, shape in report.input_shapes.items() if shape is not None}
+    incoming = place.graph.incoming(node.id)
+    if len({len(shape) for shape in shapes.values()}) != 1 or any(port not in incoming for port in shapes):
+        return
+    wanted = tuple(map(extreme, *(shape[1:] for shape in shapes.values())))
+    like = next((port for port, shape in shapes.items() if shape[1:] == wanted), None)
+    if like is None:
+        return
+    edits: list[Edit] = []
+    key, source = place.graph.key, incoming[like]
+    for port, shape in shapes.items():
+        if shape[1:] == wanted:
+            continue
+        added = put_in(place, incoming[port], [(block, {}, name)])
+        made = next(edit.node.id for edit in added if isinstance(edit, AddNode))
+        added.append(Connect(key, Edge(source.source, source.source_port, made, _LIKE)))
+        edits += added
+        document = place.document.copy()  # the next one's id and place leave room for this one
+        apply_all(document, added)
+        place = replace(place, document=document, graph=document.graph(key))
+    yield label, edits
+
+
+#: The input of a block that gives the size.
+_LIKE = "like"
 
 
 def _smallest(place: Place) -> str | None:

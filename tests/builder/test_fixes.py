@@ -187,3 +187,31 @@ def test_a_problem_of_a_node_that_is_gone_has_no_repair() -> None:
     document = _residual(2, 3, 8, 1)
     problem, analysis = _problem(document, "add-shapes-differ"), analyze(document)
     assert not proposals(Document(), analysis, problem)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(4, 12), min_size=2, max_size=4), st.booleans())
+def test_maps_of_any_size_are_cropped_or_padded_to_be_stacked(sizes: list[int], deep: bool) -> None:
+    graph = Graph()
+    shape = [3, 16, 16, 16] if deep else [3, 16, 16]
+    graph.add_node(Node("i", "input", "input", {"shape": shape}))
+    graph.add_node(Node("c", "concat", "concat", {}, (496.0, 0.0)))
+    graph.add_node(Node("o", "output", "output", {}, (744.0, 0.0)))
+    graph.connect(Edge("c", "y", "o", "x"))
+    for number, size in enumerate(sizes):
+        node = Node(f"n{number}", f"conv{number}", "conv", {"kernel_size": 17 - size}, (248.0, 96.0 * number))
+        graph.add_node(node)
+        graph.connect(Edge("i", "y", node.id, "x"))
+        graph.connect(Edge(node.id, "y", "c", str(number)))
+    document = Document("tried", graph)
+    if len(set(sizes)) == 1:
+        return
+    found = _proposed(document, "concat-sizes-differ")
+    for name, wanted in (("crop-to-match", min(sizes)), ("pad-to-match", max(sizes))):
+        mended = document.copy()
+        apply_all(mended, found[name].edits)
+        analysis = analyze(mended)
+        assert analysis.ok
+        assert analysis.output_shapes[0][1:] == (wanted,) * (len(shape) - 1)
+        places = [node.position for node in mended.network]
+        assert len(set(places)) == len(places)
