@@ -25,7 +25,7 @@ class Make:
 class Apply:
     """A function called in ``forward``: on a list of the inputs (``packed``) or on the inputs themselves.
 
-    ``contiguous``: what it gives is laid out anew. Numbers are numbers here: nothing of ``__init__`` is known there.
+    Numbers are numbers here: nothing of ``__init__`` is known there.
     """
 
     target: str
@@ -34,7 +34,6 @@ class Apply:
     packed: bool = False
     #: Of two arguments: called on the first two inputs, on the result and the third, and so on.
     folded: bool = False
-    contiguous: bool = False
 
 
 @dataclass(frozen=True, slots=True)

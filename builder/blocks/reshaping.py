@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 
 from builder.blocks.base import Block, Formula, Preset, Saved, register
-from builder.blocks.lowering import Apply, Index, Lowering
+from builder.blocks.lowering import Apply, Index, Lowering, Make
 from builder.blocks.parameters import Integer, Order, ShapeValue
 from builder.errors import Problem
 from builder.shapes import AXIS_NAMES, TensorShape, elements, format_shape
@@ -198,14 +198,19 @@ class Permute(Block):
     title = "Permute"
     category = "Reshape"
     description = (
-        "Puts the axes into another order: turns rows into columns, or brings an axis of the map where the channels "
-        "are. Every number keeps its neighbours along each axis."
+        "Puts the axes into another order: turns rows into columns, or brings the channels behind the map, for what "
+        "goes along the last axis (ConvNeXt, transformers), and back again. Every number keeps its neighbours along "
+        "each axis; what slides over a map afterwards takes the first axis for the channels."
     )
     search = ("transpose", "swap axes", "movedim", "channels last", "order")
     stem = "permute"
     ranks = (2, 3, 4)
     rank_way_out = "A vector has one axis only."
-    presets = (Preset("Swap rows and columns", {"dims": [1, 3, 2]}, ("transpose",)),)
+    presets = (
+        Preset("Swap rows and columns", {"dims": [1, 3, 2]}, ("transpose",)),
+        Preset("Channels last", {"dims": [2, 3, 1]}, ("nhwc", "tokens", "convnext")),
+        Preset("Channels first again", {"dims": [3, 1, 2]}, ("nchw", "convnext")),
+    )
 
     dims = Order(
         (1, 3, 2),
@@ -254,7 +259,7 @@ class Permute(Block):
         ]
 
     def lower(self, inputs: Sequence[TensorShape]) -> Lowering:
-        return Apply("torch.permute", ((0, *map(int, self.dims)),), contiguous=True)
+        return Make("helper:Permute", (0, *map(int, self.dims)))
 
     def summary(self) -> str:
         return self.parameters()["dims"].format(self.dims)

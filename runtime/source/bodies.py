@@ -341,7 +341,7 @@ def _call(low: Lowering, inputs: list[str]) -> str:
         return reduce(lambda one, other: f"{low.target}({one}, {other})", inputs)
     tensors = [f"[{', '.join(inputs)}]"] if low.packed else inputs
     arguments = [*tensors, *map(literal, low.args), *(f"{k}={literal(v)}" for k, v in low.kwargs.items())]
-    return f"{low.target}({', '.join(arguments)}){'.contiguous()' if low.contiguous else ''}"
+    return f"{low.target}({', '.join(arguments)})"
 
 
 def _slice(bounds: tuple[int | None, int | None, int]) -> str:

@@ -148,11 +148,23 @@ _PAD_LIKE = '''class PadLike(nn.Module):
         return nn.functional.pad(input, padding)
 '''
 
+_PERMUTE = '''class Permute(nn.Module):
+    """The axes in another order, the batch as axis 0, and laid out in it."""
+
+    def __init__(self, *dims: int) -> None:
+        super().__init__()
+        self.dims = dims
+
+    def forward(self, input: torch.Tensor) -> torch.Tensor:
+        return input.permute(self.dims).contiguous()
+'''
+
 #: The same for any number of axes.
 _PLAIN = {
     "CenterCrop": _CENTER_CROP,
     "CropLike": _CROP_LIKE,
     "PadLike": _PAD_LIKE,
+    "Permute": _PERMUTE,
     "StochasticDepth": _STOCHASTIC_DEPTH,
 }
 _TEMPLATES = {
