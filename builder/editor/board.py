@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -161,6 +161,25 @@ class Board:
         if bends := self.graph.bends(edge):
             return geometry.bent_points(start, bends, end)
         return geometry.wire_points(start, end, self.faces, above=end.y() < target.rect.center().y() - 1)
+
+    def pose(self, places: Mapping[str, tuple[float, float]]) -> None:
+        """Draw nodes at these places, with plain wires, while the document has them elsewhere; {}: no longer."""
+        for node in self.graph:
+            if (face := self.faces.get(node.id)) is not None:
+                face.rect.moveTo(*places.get(node.id, node.position))
+                self.faces.put(node.id, face, face.box)
+        if not places:
+            self.reroute()
+            return
+        for edge in self.graph.edges():
+            source, target = self.faces.get(edge.source), self.faces.get(edge.target)
+            wire = self.wires.get(edge)
+            if wire is not None and source is not None and target is not None:
+                start, end = source.output_point(edge.source_port), target.input_point(edge.target_port)
+                wire.points = geometry.wire_points(start, end)
+                wire.path, wire.middle = geometry.wire_path(wire.points), geometry.wire_middle(wire.points)
+                self.wires.put(edge, wire, geometry.wire_bounds(wire.points))
+        self._touch()
 
     def preview(self, edge: Edge, bends: Bends) -> None:
         """Draw a wire as if it ran through these places, while the document knows nothing of it yet."""

@@ -288,7 +288,7 @@ class Canvas(View):
             self.space_held = True
             self.viewport().setCursor(Qt.CursorShape.OpenHandCursor)
         elif event.key() == Qt.Key.Key_Escape:
-            if not self.cancel() and not self.card.dismiss():
+            if not self.cancel() and not self.commands.arranger.cancel() and not self.card.dismiss():
                 self.select_wires(())
                 self.session.select(())
         elif not self.commands.key(event):

@@ -10,14 +10,15 @@ from PySide6.QtCore import QObject, QPointF, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMenu
 
-from builder import layout, spacing
+from builder import spacing
 from builder.acts import delete_nodes, insert_on_wire, move_nodes
 from builder.editor import geometry, placing
+from builder.editor.arranging import Arranger
 from builder.editor.catalogue import Entry, remember
 from builder.editor.clipboard import Clipboard
 from builder.editor.placing import Link
 from builder.editor.rename import RenameField
-from builder.edits import BendWire, Disconnect, Edit, MoveNodes, ReplaceNode
+from builder.edits import BendWire, Disconnect, Edit, ReplaceNode
 from builder.errors import Problem
 from builder.graph import Edge
 from builder.links import ports_of
@@ -43,6 +44,7 @@ class Commands(QObject):
         self.canvas = canvas
         self.session = canvas.session
         self.clipboard = Clipboard(canvas)
+        self.arranger = Arranger(canvas)
         self.actions: dict[str, QAction] = {}
         self._menu_point: QPointF | None = None
         for name, text, keys, act in self._declared():
@@ -290,16 +292,8 @@ class Commands(QObject):
         self.session.select(node.id for node in self.canvas.graph)
 
     def arrange(self) -> None:
-        """Lay out the selected nodes (fewer than two: all) in columns and rows, as one step."""
-        graph = self.canvas.graph
-        width = self.canvas.viewport().width() - 80
-        columns = max(4, int(width // (spacing.COLUMN * 0.85)))
-        positions = layout.arrange(graph, columns=columns)
-        if positions:
-            straight = [BendWire(graph.key, edge, ()) for edge in graph.edges() if graph.bends(edge)]
-            self.session.perform("Lay out", [MoveNodes(graph.key, positions), *straight])
-            self.canvas.board.reroute()
-            self.canvas.frame(())
+        """Lay out all nodes in columns and rows, as one step."""
+        self.arranger.arrange()
 
     # keys --------------------------------------------------------------------------------------------------
 

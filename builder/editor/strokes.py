@@ -1,4 +1,4 @@
-"""Gestures on wires, and on copies: a stroke that cuts or bends, a bend that is dragged, nodes dragged off as copies."""
+"""Gestures on wires and of copies: strokes that cut or bend, a bend that is dragged, nodes dragged off as copies."""
 
 from __future__ import annotations
 
