@@ -65,7 +65,8 @@ def value_of(parameter: Parameter[Any], axes: int) -> st.SearchStrategy[Any]:
                 forms.append(_list(pair | side, axes))
             return st.one_of(forms)
         case Order():
-            return st.permutations(range(1, max(axes, 0) + 2)) | st.just([1, 2])
+            named = st.sampled_from(parameter.words)
+            return st.permutations(range(1, max(axes, 0) + 2)) | st.just([1, 2]) | named
         case Table():
             row = st.lists(st.integers(0, 4), min_size=1, max_size=3, unique=True)
             return st.lists(row, min_size=1, max_size=4)

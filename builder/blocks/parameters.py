@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, Self, TypeVar, overload
+from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
 from builder.shapes import TensorShape, format_shape
 
@@ -322,13 +322,18 @@ class ShapeValue(Parameter[TensorShape]):
 
 
 class Order(ShapeValue):
-    """The axes 1, 2, … of a tensor, each once, in any order."""
+    """The axes 1, 2, … of a tensor, each once, in any order; or a word, for as many axes as there are."""
 
     kind = "order"
+    #: The first axis behind all others, and the last before them.
+    words: ClassVar[tuple[str, ...]] = ("channels_last", "channels_first")
 
     def check(self, value: Any) -> str | None:
+        if isinstance(value, str) and value in self.words:
+            return None
         if not isinstance(value, list | tuple) or not 1 <= len(value) <= 4:
-            return f"needs the numbers of the axes such as 1×3×2, not {_quoted(value)}"
+            wanted = f"{', '.join(self.words)} or the numbers of the axes such as 1, 3, 2"
+            return f"needs {wanted}, not {_quoted(value)}"
         for axis in value:
             if not _is_int(axis):
                 return f"needs whole numbers, not {_quoted(axis)}"
@@ -337,7 +342,7 @@ class Order(ShapeValue):
         return None
 
     def format(self, value: Any) -> str:
-        return ", ".join(map(str, value))
+        return value.replace("_", " ") if isinstance(value, str) else ", ".join(map(str, value))
 
 
 class Sizes(ShapeValue):

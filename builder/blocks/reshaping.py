@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
+from typing import Any
 
 from builder.blocks.base import Block, Formula, Preset, Saved, register
 from builder.blocks.lowering import Apply, Index, Lowering, Make
@@ -208,58 +209,64 @@ class Permute(Block):
     rank_way_out = "A vector has one axis only."
     presets = (
         Preset("Swap rows and columns", {"dims": [1, 3, 2]}, ("transpose",)),
-        Preset("Channels last", {"dims": [2, 3, 1]}, ("nhwc", "tokens", "convnext")),
-        Preset("Channels first again", {"dims": [3, 1, 2]}, ("nchw", "convnext")),
+        Preset("Channels last", {"dims": "channels_last"}, ("nhwc", "tokens", "convnext")),
+        Preset("Channels first again", {"dims": "channels_first"}, ("nchw", "convnext")),
     )
 
     dims = Order(
         (1, 3, 2),
         label="Order",
         help="For each axis of the output the axis of the input it is: 1 are the channels, 2, 3, 4 the axes of "
-        "the map. The batch stays first.",
+        "the map. The batch stays first. Or, for as many axes as there are: channels last; channels first.",
     )
+
+    def _axes(self, rank: int) -> tuple[int, ...]:
+        """For each axis of the output the axis of the input, the batch being 0."""
+        axes = range(1, rank + 1)
+        named: dict[Any, tuple[int, ...]] = {
+            "channels_last": (*axes[1:], *axes[:1]),
+            "channels_first": (*axes[-1:], *axes[:-1]),
+        }
+        return named.get(self.dims) or tuple(map(int, self.dims))
 
     def infer(self, inputs: Sequence[TensorShape]) -> TensorShape | Problem:
         shape = inputs[0]
-        if len(self.dims) != len(shape):
+        order = self._axes(len(shape))
+        if len(order) != len(shape):
             wanted = ", ".join(
                 f"{axis}: {axis_name(axis, len(shape) - 1)}" for axis in range(1, len(shape) + 1)
             )
             return Problem(
                 "axes-differ",
                 "'dims' names every axis once",
-                f"{len(self.dims)} named ({self.parameters()['dims'].format(self.dims)}), {format_shape(shape)} "
+                f"{len(order)} named ({self.parameters()['dims'].format(order)}), {format_shape(shape)} "
                 f"has {len(shape)} ({wanted})",
                 "Name them all.",
                 fixes=("reset-parameter",),
             )
-        return tuple(shape[axis - 1] for axis in self.dims)
+        return self._turned(shape)
+
+    def _turned(self, shape: TensorShape) -> TensorShape:
+        return tuple(shape[axis - 1] for axis in self._axes(len(shape)))
 
     def saved(self, inputs: Sequence[TensorShape]) -> Saved:
         return Saved(view=True)
 
     def strides(self, inputs: Sequence[TensorShape], strides: Strides) -> Strides | None:
-        turned = permuted(strides, (0, *self.dims))
-        shape = tuple(inputs[0][axis - 1] for axis in self.dims)
-        return turned if is_contiguous(shape, turned) else None
+        shape = inputs[0]
+        turned = permuted(strides, (0, *self._axes(len(shape))))
+        return turned if is_contiguous(self._turned(shape), turned) else None
 
     def sight(self, inputs: Sequence[TensorShape]) -> Sight:
-        return Permuted(tuple(axis - 1 for axis in self.dims))
+        return Permuted(tuple(axis - 1 for axis in self._axes(len(inputs[0]))))
 
     def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
         shape = inputs[0]
-        names = [axis_name(axis, len(shape) - 1) for axis in self.dims]
-        return [
-            Formula(
-                "Output",
-                " × ".join(names),
-                format_shape(shape),
-                format_shape(tuple(shape[axis - 1] for axis in self.dims)),
-            )
-        ]
+        names = [axis_name(axis, len(shape) - 1) for axis in self._axes(len(shape))]
+        return [Formula("Output", " × ".join(names), format_shape(shape), format_shape(self._turned(shape)))]
 
     def lower(self, inputs: Sequence[TensorShape]) -> Lowering:
-        return Make("helper:Permute", (0, *map(int, self.dims)))
+        return Make("helper:Permute", (0, *self._axes(len(inputs[0]))))
 
     def summary(self) -> str:
         return self.parameters()["dims"].format(self.dims)

@@ -120,6 +120,8 @@ def _literal(parameter: Parameter[Any], text: str) -> Any:
         return [_list(row) for row in re.split(r"\s*;\s*", text.strip("; "))]
     if isinstance(parameter, Sizes) and not text:
         return []
+    if isinstance(parameter, Order) and (word := text.lower().replace(" ", "_")) in parameter.words:
+        return word
     if isinstance(parameter, ShapeValue):
         return _list(text)
     if isinstance(parameter, PerAxis):

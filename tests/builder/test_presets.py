@@ -99,6 +99,8 @@ def test_a_causal_convolution_sees_nothing_that_comes_later(title: str) -> None:
         ("split", {"sizes": [1, 3]}, [(4, 5, 5)], "Outputs", "4 = 1 + 3", "1×5×5, 3×5×5"),
         ("reshape", {"shape": [4, -1]}, [(16, 3, 3)], "Numbers", "16 · 3 · 3 = 4 · 36", "144"),
         ("permute", {"dims": [2, 3, 1]}, [(3, 8, 5)], "Output", "3×8×5", "8×5×3"),
+        ("permute", {"dims": "channels_last"}, [(3, 8, 5)], "Output", "3×8×5", "8×5×3"),
+        ("permute", {"dims": "channels_first"}, [(9, 8, 5, 3)], "Output", "9×8×5×3", "3×9×8×5"),
         ("flatten", {"start_dim": 2}, [(3, 8, 5)], "Output", "8 · 5", "40"),
         ("linear", {}, [(24,)], "FLOPs", "2 · 24 · 10", "480"),
         ("linear", {"over": "last"}, [(8, 5, 3)], "FLOPs", "2 · 3 · 10 · 8 · 5", "2,400"),

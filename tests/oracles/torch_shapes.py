@@ -95,6 +95,10 @@ def _reshape(values: Values, shapes: Sequence[Shape]) -> nn.Module:
 
 def _permute(values: Values, shapes: Sequence[Shape]) -> nn.Module:
     _maps(shapes)
+    if values["dims"] == "channels_last":
+        return Function(lambda x: torch.movedim(x, 1, -1).contiguous())
+    if values["dims"] == "channels_first":
+        return Function(lambda x: torch.movedim(x, -1, 1).contiguous())
     order = (0, *values["dims"])
     return Function(lambda x: torch.permute(x, order).contiguous())
 

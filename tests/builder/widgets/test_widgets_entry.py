@@ -41,6 +41,7 @@ kinds: list[tuple[Parameter[Any], st.SearchStrategy[Any]]] = [
     (ShapeValue((1,)), st.lists(sizes, min_size=1, max_size=4)),
     (ShapeValue((1,), rest=True), st.permutations([-1, 3, 64])),
     (Order((1,)), st.integers(1, 4).flatmap(lambda axes: st.permutations(range(1, axes + 1)))),
+    (Order((1,)), st.sampled_from(Order.words)),
     (Sizes(()), st.just([]) | st.lists(sizes, min_size=2, max_size=9)),
     (Table(((0,),)), st.lists(st.lists(sizes, min_size=1, max_size=6, unique=True), min_size=1, max_size=9)),
     (Padding(0), st.sampled_from(["same", "valid"])),
@@ -94,6 +95,8 @@ def test_any_text_is_a_value_or_a_sentence(text: str) -> None:
         (Padding(0), "1+2 × 0", [[1, 2], 0]),
         (Padding(0), "1+2", [[1, 2]]),
         (ShapeValue((1,)), "1×28×28", [1, 28, 28]),
+        (Order((1,)), "Channels last", "channels_last"),
+        (Order((1,)), "1, 3, 2", [1, 3, 2]),
         (Text(""), "anything", "anything"),
     ],
 )
