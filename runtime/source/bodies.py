@@ -44,7 +44,8 @@ class Body:
         init = ["        super().__init__()"]
         names = {step.node.name for step in traces[0].steps.values()}
         variables: dict[tuple[str, str], str] = {}
-        arguments, body, returned = [], [], []
+        arguments, body = [], []
+        results: dict[str, str] = {}
         answer = None if self.taps else _answer(traces)
         for together in steps_together(traces):
             node = together[0].node
@@ -59,7 +60,7 @@ class Body:
             inputs = [variables[edge.source, edge.source_port] for edge in edges]
             ports = {edge.target_port: v for edge, v in zip(edges, inputs, strict=True)}
             if node.block == "output":
-                returned.append(f'tap(self, "{node.name}", {inputs[0]})' if self.taps else inputs[0])
+                results[node.id] = f'tap(self, "{node.name}", {inputs[0]})' if self.taps else inputs[0]
                 continue
             if not any(step.active for step in together):
                 for port in together[0].outputs:
@@ -72,6 +73,7 @@ class Body:
                 variables.update({(node.id, port): _variable(node.name) for port in together[0].outputs})
             else:
                 body += self._apply(together, inputs, ports, variables, answers=node.id == answer)
+        returned = [results[node_id] for node_id in traces[0].analysis.wiring.outputs]  # as they are drawn
         tensor = "torch.Tensor"
         if len(returned) != 1:
             each = [tensor] * len(returned) if len(returned) < 4 else [tensor, "..."]

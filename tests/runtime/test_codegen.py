@@ -277,3 +277,31 @@ def test_many_outputs_fit_on_a_line() -> None:
     assert isinstance(source, Source)
     assert "-> tuple[torch.Tensor, ...]:" in source.text
     assert max(map(len, source.text.splitlines())) <= 88
+
+
+def test_outputs_come_back_as_they_are_drawn_whichever_is_ready_first() -> None:
+    block, x, module = _block()
+    block.output(block.add("late", "conv", block.add("wait", "relu", x), out_channels=5), "late_out")
+    block.output(block.add("soon", "conv", x, out_channels=2), "soon_out")
+    graph = block.graph
+    first = graph.node("n2")
+    wires = [*graph.incoming(first.id).values(), *graph.outgoing(first.id)]
+    for wire in wires:
+        graph.disconnect(wire)
+    graph.remove_node(first.id)
+    graph.add_node(first)  # now it is the last one drawn
+    for wire in wires:
+        graph.connect(wire)
+    net = Sketch()
+    net.add("block", "module:Block", net.input((3, 8, 8)))
+    document = Document("net", net.graph, [module()])
+    block_id = net.graph.by_name("block")
+    assert block_id is not None
+    for port in ("late_out", "soon_out"):
+        end = net.graph.unused_id()
+        net.graph.add_node(Node(end, f"to_{port}", "output"))
+        net.graph.connect(Edge(block_id.id, port, end, "x"))
+    shapes = analyze(document).output_shapes
+    assert shapes == [(5, 6, 6), (2, 6, 6)]
+    with torch.no_grad():
+        assert [tuple(y.shape[1:]) for y in build(document)(torch.zeros(1, 3, 8, 8))] == shapes
