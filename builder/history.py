@@ -103,6 +103,11 @@ class History:
         """Whether the document is as it was when last saved (or when the history began)."""
         return self._saved == len(self._done)
 
+    @property
+    def unsaved_steps(self) -> int | None:
+        """How many steps, undone ones too, lie between what is on disk and now; None where none lead there."""
+        return None if self._saved is None else abs(len(self._done) - self._saved)
+
     def end_merging(self) -> None:
         """The next step stands by itself even with the same merge key (a drag ended, a field was left)."""
         self._may_merge = False

@@ -29,37 +29,38 @@ _HOPELESS = {"too-deep", "too-large", "not-json"}
 
 def load(path: str | os.PathLike[str]) -> Document | list[Problem]:
     """The document in a file, or what is wrong with the file or with what it holds."""
+    text = read_text(path)
+    return [text] if isinstance(text, Problem) else read_document(text)
+
+
+def read_text(path: str | os.PathLike[str]) -> str | Problem:
+    """The text in a file, or why there is none that could be a document's."""
     try:
         content = _bytes(Path(path))
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        return [
-            Problem(
-                "cannot-read",
-                "The file cannot be read",
-                f"{Path(path).name}: {reason}",
-                "Open another file, or see that it is there and that you may read it.",
-                path="$",
-            )
-        ]
+        return Problem(
+            "cannot-read",
+            "The file cannot be read",
+            f"{Path(path).name}: {reason}",
+            "Open another file, or see that it is there and that you may read it.",
+            path="$",
+        )
     if len(content) > strictjson.MAX_CHARACTERS:
-        return [strictjson.too_large(len(content))]
+        return strictjson.too_large(len(content))
     if b"\0" in content[:4096]:
-        return [_not_a_document("this is a binary file")]
+        return _not_a_document("this is a binary file")
     try:
-        text = content.decode("utf-8")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        return [
-            Problem(
-                "not-utf-8",
-                "A document is text in UTF-8",
-                f"byte {error.start} (line {line}) is none: 0x{content[error.start]:02x}",
-                "Save it as UTF-8, or open another file.",
-                path="$",
-            )
-        ]
-    return read_document(text)
+        return Problem(
+            "not-utf-8",
+            "A document is text in UTF-8",
+            f"byte {error.start} (line {line}) is none: 0x{content[error.start]:02x}",
+            "Save it as UTF-8, or open another file.",
+            path="$",
+        )
 
 
 def read_document(text: str) -> Document | list[Problem]:

@@ -127,9 +127,12 @@ def save(document: Document, path: str | os.PathLike[str]) -> Problem | None:
     return None
 
 
-def replace_file(target: Path, content: bytes) -> None:
-    """Put ``content`` where ``target`` is in one step; raises OSError and leaves nothing behind."""
-    mode = None
+def replace_file(target: Path, content: bytes, *, mode: int | None = None) -> None:
+    """Put ``content`` where ``target`` is in one step; raises OSError and leaves nothing behind.
+
+    The permissions stay what they were; ``mode`` are those of a file that is not there yet.
+    """
+    new, mode = mode, None
     with contextlib.suppress(FileNotFoundError):
         status = target.stat()
         if not stat.S_ISREG(status.st_mode):
@@ -139,7 +142,7 @@ def replace_file(target: Path, content: bytes) -> None:
         mode = stat.S_IMODE(status.st_mode)
     temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.tmp")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    descriptor = os.open(temporary, flags, 0o666)
+    descriptor = os.open(temporary, flags, 0o666 if new is None else new)
     try:
         with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor, not a path
             file.write(content)
