@@ -18,6 +18,8 @@ from builder.widgets.session import Session
 from builder.widgets.slices import Slices
 
 _GAP, _HEADING, _BETWEEN = 12, 32, 12
+#: Words from this length on are found within others.
+_SHORT = 3
 #: Milliseconds before pictures are worked out: what is seen at once, and scrolling, come first.
 _LATER = 150
 
@@ -138,9 +140,12 @@ class Gallery(QScrollArea):
         return list(self._matching)
 
     def filter(self, text: str) -> None:
-        """Show the cards that have every word in their title, family, sentence, paper or year."""
+        """Show the cards that have every word in their title, family, sentence, paper or year.
+
+        One or two letters are the beginning of a word: "he" is Kaiming He, and not every "the".
+        """
         words = _plain(text).split()
-        self._matching = [c for c in self.cards if all(word in _searched(c.entry) for word in words)]
+        self._matching = [c for c in self.cards if all(_has(c.entry, word) for word in words)]
         shown = set(self._matching)
         for card in self.cards:
             if card.isHidden() is (card in shown):
@@ -250,11 +255,16 @@ class Gallery(QScrollArea):
                 card.surveyed()
 
 
+def _has(entry: Architecture, word: str) -> bool:
+    text = _searched(entry)
+    return f" {word}" in text if len(word) < _SHORT else word in text
+
+
 @cache
 def _searched(entry: Architecture) -> str:
     """All that a search looks into."""
     words = (entry.title, entry.name, entry.family, entry.about, entry.paper, str(entry.year), entry.origin)
-    return _plain(" ".join(words))
+    return " " + _plain(" ".join(words))
 
 
 def _plain(text: str) -> str:

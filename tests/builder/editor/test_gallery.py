@@ -117,6 +117,17 @@ def test_every_word_is_looked_for_everywhere(start: Start, typed: str, found: se
     assert sum(card.isVisible() for card in start.page.gallery.cards) == len(start.titles())
 
 
+def test_short_words_are_beginnings(start: Start) -> None:
+    start.type("he cvpr 2016")
+    titles = start.titles()
+    assert "ResNet-50" in titles
+    assert not any(title.startswith(("VGG", "AlexNet")) for title in titles)
+    start.type("v3")
+    assert "Inception v3" in start.titles()
+    start.type("v")  # on the way to a longer word
+    assert "VGG-16" in start.titles()
+
+
 def test_accents_and_headings_are_found_too(start: Start) -> None:
     start.type("first networks")
     assert "LeNet-5" in start.titles()
