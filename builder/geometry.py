@@ -207,6 +207,34 @@ def wire_bounds(points: Points) -> Box:
     return min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys)
 
 
+def wire_extent(points: Points) -> Box:
+    """The rectangle round the wire itself."""
+    sides = []
+    for values in zip(*points, strict=True):
+        ends = [
+            value for index in range(0, len(values) - 3, 3) for value in _turns(*values[index : index + 4])
+        ]
+        sides.append((min(ends), max(ends)))
+    (left, right), (top, bottom) = sides
+    return left, top, right - left, bottom - top
+
+
+def _turns(a: float, b: float, c: float, d: float) -> list[float]:
+    """The ends of a cubic Bézier along one axis, and where it turns round: the roots of its derivative."""
+    found = [a, d]
+    square, linear, constant = d - a + 3 * (b - c), 2 * (a - 2 * b + c), b - a
+    if abs(square) > 1e-9:
+        inner = linear * linear - 4 * square * constant
+        roots = [(-linear + sign * inner**0.5) / (2 * square) for sign in (1, -1)] if inner >= 0 else []
+    else:
+        roots = [-constant / linear] if abs(linear) > 1e-9 else []
+    for t in roots:
+        if 0 < t < 1:
+            u = 1 - t
+            found.append(u**3 * a + 3 * u * u * t * b + 3 * u * t * t * c + t**3 * d)
+    return found
+
+
 def wire_middle(points: Points) -> Point:
     """Where the pill sits: the middle of the middle segment."""
     segments = (len(points) - 1) // 3
