@@ -131,9 +131,8 @@ class Board:
             return
         node = self.graph.node(node_id)
         if shown_ports(self.document, self.graph, node)[:2] != (face.inputs, face.outputs):
-            self._put_face(self.graph.node(node_id), None)
-            for edge in self.graph.incoming(node_id).values():
-                self._put_wire(edge)
+            self._put_face(node, None)
+            self._route_around(node_id)
 
     def _place(self, node_id: str, position: tuple[float, float]) -> None:
         face = self.faces[node_id]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import networkx as nx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -143,6 +144,21 @@ def test_a_copy_has_the_same_wires(graph: Graph) -> None:
         assert copy.by_name(node.name) is node
 
 
+@given(graphs())
+def test_a_copy_is_what_networkx_would_make_and_goes_its_own_way(graph: Graph) -> None:
+    copy, theirs = graph.copy(), graph.networkx.copy()
+    assert nx.utils.graphs_equal(copy.networkx, theirs)
+    assert list(copy.networkx.edges(keys=True)) == list(theirs.edges(keys=True))
+    assert [list(copy.networkx.pred[node.id]) for node in graph] == [
+        list(theirs.pred[node.id]) for node in graph
+    ]
+    for edge in list(copy.edges()):
+        copy.disconnect(edge)
+    for node in list(copy):
+        copy.remove_node(node.id)
+    assert nx.utils.graphs_equal(graph.networkx, theirs)
+
+
 @given(json_values(), json_values())
 def test_signatures_tell_parameters_apart(one: object, other: object) -> None:
     first, second = Node("n1", "a", "conv", {"p": one}), Node("n2", "b", "conv", {"p": other}, (9, 9))
@@ -165,3 +181,15 @@ def _same(one: object, other: object) -> bool:
 def test_values_that_python_or_json_confuse_have_different_signatures(pair: tuple[object, object]) -> None:
     one, other = (Node("n1", "a", "conv", {"p": value}) for value in pair)
     assert one.signature != other.signature
+
+
+def test_nodes_stand_in_the_order_of_their_ids_however_they_came() -> None:
+    graph = Graph()
+    for number in (2, 10, 1, 9):
+        graph.add_node(Node(f"n{number}", f"node{number}", "relu"))
+    assert [node.id for node in graph] == ["n1", "n2", "n9", "n10"]
+    first = graph.node("n1")
+    graph.remove_node("n1")
+    graph.add_node(first)
+    assert list(graph.networkx) == [node.id for node in graph.copy()] == ["n1", "n2", "n9", "n10"]
+    assert list(graph.tables()[0]) == ["n1", "n2", "n9", "n10"]
