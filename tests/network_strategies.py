@@ -67,7 +67,17 @@ def _chain_step(draw: st.DrawFn, sketch: Sketch, name: str, x: Wire, row: float 
         st.sampled_from(
             (
                 *("conv",) * 4,
-                *("batch_norm", "relu", "max_pool", "dropout", "tanh", "scale", "layer_scale", "linear"),
+                *(
+                    "batch_norm",
+                    "relu",
+                    "max_pool",
+                    "dropout",
+                    "tanh",
+                    "scale",
+                    "layer_scale",
+                    "linear",
+                    "permute",
+                ),
             )
         )
     )
@@ -83,6 +93,8 @@ def _chain_step(draw: st.DrawFn, sketch: Sketch, name: str, x: Wire, row: float 
             parameters["bias"] = draw(st.sampled_from((False, "=1 if deep else 0")))
     elif kind == "max_pool":
         parameters = {"kernel_size": 3, "stride": 1, "padding": 1}
+    elif kind == "permute":
+        parameters = {"dims": draw(st.sampled_from(("channels_last", "channels_first")))}
     elif kind == "linear":
         parameters = {"out_features": draw(st.integers(1, 6)), "over": "last"}
     elif kind in ("dropout", "scale"):

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from builder.analysis.orders import Order, channels_of
 from builder.analysis.values import GraphAnalysis, NodeResult
 from builder.blocks import block_class
 from builder.blocks.lowering import Lowering
@@ -101,7 +102,7 @@ def _step(
     if result.bypassed:
         step.outputs = dict.fromkeys(result.outputs, first)
         return step
-    for stage in result.stages:
+    for number, stage in enumerate(result.stages):
         known = {**env, "in_channels": next(iter(inputs.values()))[0]}
         if stage.inner is not None:
             placement = _place(document, node, stage.inner, known, inputs)
@@ -117,7 +118,11 @@ def _step(
             step.lowered.append(block.lower(arriving))
             names = cls.outputs_of(node.parameters)
             given = (shape, *block.more(arriving))[: len(names)]
-            outputs = {name: plain_sizes(one) for name, one in zip(names, given, strict=True)}
+            after = result.stages[number + 1].inputs if number + 1 < len(result.stages) else ()
+            orders = [value.order for value in after or result.outputs.values()]
+            outputs = {
+                name: plain_sizes(one, order) for name, one, order in zip(names, given, orders, strict=True)
+            }
         step.outputs = outputs
         if outputs:
             inputs = {next(iter(inputs)): next(iter(outputs.values()))}
@@ -154,9 +159,13 @@ def _outputs_of(document: Document, placement: Placement) -> dict[str, TensorSha
     return outputs
 
 
-def plain_sizes(shape: TensorShape) -> TensorShape:
-    """Only channels are worth remembering how they are written; sizes of maps are what they are."""
-    return (shape[0], *map(int, shape[1:]))
+def plain_sizes(shape: TensorShape, order: Order) -> TensorShape:
+    """Only channels are worth remembering how they are written, wherever they lie; sizes of maps are what they are.
+
+    The first axis is what a module takes for the channels that arrive.
+    """
+    channels = channels_of(order)
+    return tuple(size if axis in (0, channels) else int(size) for axis, size in enumerate(shape))
 
 
 def uses(root: GraphAnalysis) -> dict[str, list[GraphAnalysis]]:

@@ -305,3 +305,20 @@ def test_outputs_come_back_as_they_are_drawn_whichever_is_ready_first() -> None:
     assert shapes == [(5, 6, 6), (2, 6, 6)]
     with torch.no_grad():
         assert [tuple(y.shape[1:]) for y in build(document)(torch.zeros(1, 3, 8, 8))] == shapes
+
+
+def test_channels_are_written_by_their_name_wherever_they_lie() -> None:
+    block = Sketch(Graph("Block"))
+    x = block.add("last", "permute", block.input(), dims="channels_last")
+    x = block.add("norm", "layer_norm", x, over="last")
+    x = block.add("fc", "linear", x, over="last", out_features="=2 * input_channels")
+    block.output(block.add("first", "permute", x, dims="channels_first"))
+    net = Sketch()
+    x = net.input((3, 8, 6))
+    for number in range(2):
+        x = net.add(f"block{number}", "module:Block", x)
+    net.output(x)
+    text = _source(Document("net", net.graph, [Module("Block", (), block.graph)])).text
+    assert "nn.LayerNorm(in_channels)" in text
+    assert "nn.Linear(in_channels, 2 * in_channels)" in text
+    assert "def __init__(self, in_channels: int) -> None:" in text
