@@ -32,7 +32,7 @@ CASES = (*residual.CASES, *mobile.CASES, *inception.CASES, *dense.CASES, *maps.C
 BATCH = 3
 REFERENCE = Path(__file__).parents[1] / "reference" / "layers"
 #: Classes that stand in the source where torch has none.
-HELPERS = ("LayerNorm2d", "PadLike", "StochasticDepth")
+HELPERS = ("PadLike", "Permute", "StochasticDepth")
 #: A block of a published network: where it is recorded, and which ready module it is.
 PUBLISHED = (
     ("resnet18", "layer2.0", "BasicBlock", {"width": 128, "stride": 2}),

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from tests.oracles.handwritten.base import Case, layers
-from tests.oracles.handwritten.mobile import StochasticDepth, sequential
+from tests.oracles.handwritten.mobile import StochasticDepth
 
 
 class DoubleConv(nn.Module):
@@ -82,28 +82,33 @@ class TemporalBlock(nn.Module):
         return F.relu(y + self.downsample(x))
 
 
-class ChannelNorm(nn.LayerNorm):
+class Moved(nn.Module):
+    """An axis put elsewhere, and laid out so."""
+
+    def __init__(self, axis: int, to: int) -> None:
+        super().__init__()
+        self.axis, self.to_axis = axis, to
+
     def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x.movedim(1, -1)).movedim(-1, 1).contiguous()
+        return x.movedim(self.axis, self.to_axis).contiguous()
 
 
 class ConvNeXtBlock(nn.Module):
-    """The form with 1×1 convolutions, which the paper's code names as the equal of that with linear layers."""
+    """torchvision's CNBlock, also for sequences."""
 
-    def __init__(self, c: int, expansion: int = 4, kernel: int = 7, dims: int = 2) -> None:
+    def __init__(self, c: int, expansion: int = 4, kernel: int = 7, dims: int = 2, drop: float = 0.1) -> None:
         super().__init__()
-        conv = layers(dims).conv
-        self.block = sequential(
-            {
-                "0": conv(c, c, kernel, padding=kernel // 2, groups=c),
-                "2": ChannelNorm(c, eps=1e-6),
-                "3": conv(c, expansion * c, 1),
-                "4": nn.GELU(),
-                "5": conv(expansion * c, c, 1),
-            }
+        self.block = nn.Sequential(
+            layers(dims).conv(c, c, kernel, padding=kernel // 2, groups=c),
+            Moved(1, -1),
+            nn.LayerNorm(c, eps=1e-6),
+            nn.Linear(c, expansion * c),
+            nn.GELU(),
+            nn.Linear(expansion * c, c),
+            Moved(-1, 1),
         )
         self.layer_scale = nn.Parameter(torch.full((c, *(1,) * dims), 1e-6))
-        self.stochastic_depth = StochasticDepth(0.1)
+        self.stochastic_depth = StochasticDepth(drop)
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.stochastic_depth(self.layer_scale * self.block(x))
@@ -134,5 +139,6 @@ CASES = (
     ),
     Case("TemporalBlock", {"width": 8, "dropout": 0.5}, ((8, 30),), lambda: TemporalBlock(8, 8, dropout=0.5)),
     Case("ConvNeXtBlock", {}, ((6, 9, 9),), lambda: ConvNeXtBlock(6)),
+    Case("ConvNeXtBlock", {"drop": 0.5}, ((6, 9, 8),), lambda: ConvNeXtBlock(6, drop=0.5)),
     Case("ConvNeXtBlock", {"expansion": 2, "kernel_size": 5}, ((6, 17),), lambda: ConvNeXtBlock(6, 2, 5, 1)),
 )  # fmt: skip
