@@ -244,13 +244,16 @@ class SetName(Edit):
 
 @dataclass(frozen=True, slots=True)
 class SetFrames(Edit):
-    """Replace the frames of a graph as a whole."""
+    """Replace the frames and notes of a graph as a whole."""
 
     graph: str
     frames: tuple[Mapping[str, Any], ...]
 
     def perform(self, document: Document) -> Edit:
         return SetFrames(self.graph, document.put_frames(self.graph, self.frames))
+
+    def addresses(self) -> tuple[Address, ...]:
+        return (Address(self.graph, ""),)  # no node, but the graph that undo has to show
 
     def slot(self) -> Hashable:
         return ("frames", self.graph)

@@ -2,7 +2,8 @@
 
 ``MIGRATIONS[0]`` makes a document of version 2 out of one of version 1, and so on. A step takes the parsed
 JSON object and returns a new one; it may meet any JSON and leaves alone what it does not understand, since
-the reader checks only what comes out. Renaming a block id, a parameter or a port is a step.
+the reader checks only what comes out. Renaming a block id, a parameter or a port is a step. A key that may be
+left out and means, left out, what it always meant (the text of a note, the bends of a wire) is none.
 """
 
 from __future__ import annotations

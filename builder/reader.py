@@ -326,7 +326,8 @@ def _read_bends(reader: Reader, path: str, value: Any) -> Bends:
 
 
 def _read_frame(reader: Reader, path: str, value: Any) -> dict[str, Any] | None:
-    fields = reader.fields(path, value, ("title", "rectangle"), ("colour",))
+    """A frame, or with a text a note."""
+    fields = reader.fields(path, value, ("title", "rectangle"), ("colour", "text"))
     if fields is None:
         return None
     title = reader.text(f"{path}.title", fields.get("title", ""), empty=True)
@@ -346,7 +347,11 @@ def _read_frame(reader: Reader, path: str, value: Any) -> dict[str, Any] | None:
         reader.report(
             "bad-colour", f"{path}.colour", "A colour is one word", shown(colour), "Leave it out, say."
         )
+    text = None
+    if "text" in fields:
+        text = reader.text(f"{path}.text", fields["text"], empty=True, limit=MAX_TEXT)
     if title is None or rectangle is None:
         return None
     frame: dict[str, Any] = {"title": title, "rectangle": list(rectangle)}
-    return frame if colour is None else {**frame, "colour": colour}
+    optional = {"colour": colour, "text": text}
+    return {**frame, **{key: said for key, said in optional.items() if said is not None}}

@@ -220,7 +220,11 @@ def _frame(frame: Mapping[str, Any]) -> dict[str, Any]:
         "title": frame.get("title", ""),
         "rectangle": [_rounded(value) for value in frame["rectangle"]],
     }
-    return {**line, "colour": frame["colour"]} if frame.get("colour") else line
+    if frame.get("colour"):
+        line["colour"] = frame["colour"]
+    if frame.get("text") is not None:  # a note, also one on which nothing is written yet
+        line["text"] = frame["text"]
+    return line
 
 
 def _rounded(value: float) -> int:

@@ -111,11 +111,12 @@ def nodes(node_id: str, name: str, blocks: Iterable[str] = _BLOCKS) -> st.Search
 
 
 def frames() -> st.SearchStrategy[tuple[dict[str, Any], ...]]:
-    """Frames of a graph."""
+    """Frames and notes of a graph."""
     size = st.floats(0, 1000)
     rectangle = st.tuples(*[st.floats(-1000, 1000)] * 2, size, size).map(list)
     frame = st.fixed_dictionaries(
-        {"title": _TEXT, "rectangle": rectangle}, optional={"colour": st.sampled_from(["blue", "#ff8800"])}
+        {"title": _TEXT, "rectangle": rectangle},
+        optional={"colour": st.sampled_from(["blue", "#ff8800"]), "text": _TEXT},
     )
     return st.lists(frame, max_size=2).map(tuple)
 

@@ -198,6 +198,16 @@ BAD: dict[str, tuple[Callable[[dict[str, Any]], object], str, str]] = {
         "bad-colour",
         "$.network.frames[0].colour",
     ),
+    "note with a number for a text": (
+        lambda d: d["network"]["frames"][0].update(text=5),
+        "wrong-type",
+        "$.network.frames[0].text",
+    ),
+    "note without end": (
+        lambda d: d["network"]["frames"][0].update(text="x" * 10_001),
+        "too-long",
+        "$.network.frames[0].text",
+    ),
     "modules a list": (lambda d: d.update(modules=[]), "wrong-type", "$.modules"),
     "module a number": (lambda d: d["modules"].update(B=3), "wrong-type", "$.modules.B"),
     "module in small letters": (

@@ -50,6 +50,17 @@ def test_the_golden_lenet_is_read_as_it_stands_there() -> None:
     assert document.data == {"source": "digits"}
 
 
+def test_the_golden_notes_are_read_as_they_stand_there() -> None:
+    document = load(next(path for path in GOLDEN if path.stem == "notes"))
+    assert isinstance(document, Document)
+    frame, note, empty = document.network.frames
+    assert frame == {"title": "Features", "rectangle": [224, -54, 444, 132], "colour": "blue"}
+    assert note["text"] == "What a convolution sees\ngrows with the depth."
+    assert empty == {"title": "", "rectangle": [0, 320, 240, 112], "text": ""}
+    (inside,) = document.graph("Block").frames
+    assert inside["text"] == "Drawn once, placed often."
+
+
 def test_the_golden_modules_are_read_as_they_stand_there() -> None:
     document = load(next(path for path in GOLDEN if path.stem == "modules"))
     assert isinstance(document, Document)
