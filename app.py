@@ -97,6 +97,7 @@ def make_window(arguments: Sequence[str] = ()) -> Shell:
     load_window()
     from builder import editor
     from builder.architectures import ARCHITECTURES
+    from builder.widgets import recovery
     from builder.widgets.session import Session
     from builder.widgets.shell import Shell
     from runtime import panels
@@ -105,6 +106,7 @@ def make_window(arguments: Sequence[str] = ()) -> Shell:
     shell = Shell(session)
     editor.install(shell, session)
     panels.install(shell, session)
+    recovery.install(shell)
     if arguments:
         session.open_document(arguments[0])
     else:

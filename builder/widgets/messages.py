@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from html import escape
 
 from PySide6.QtCore import Qt, Signal
@@ -22,10 +23,29 @@ _FIRST = 2
 _REPAIRS = 2
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A button: its word, why one would press it, and what it does."""
+
+    text: str
+    why: str
+    do: Callable[[], object]
+    is_next: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Offer:
+    """Something that one may do or leave; it stands until it is withdrawn or put away."""
+
+    problem: Problem
+    choices: tuple[Choice, ...]
+
+
 class MessageBar(QWidget):
     """What opening, saving and training found: rule, values, way out; closed by hand, by Esc or by the next ones.
 
-    A problem with a place leads there, and what can be mended is mended by a button.
+    A problem with a place leads there, and what can be mended is mended by a button. Offers stand before problems
+    and are not closed by them.
     """
 
     shown = Signal(bool)
@@ -34,6 +54,7 @@ class MessageBar(QWidget):
         super().__init__(parent)
         self._session = session
         self._problems: list[Problem] = []
+        self._offers: list[Offer] = []
         self._all = False
         self.setAccessibleName("Messages")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -54,7 +75,7 @@ class MessageBar(QWidget):
         self._close.setProperty("variant", "quiet")
         self._close.setAccessibleName("Close messages")
         self._close.setToolTip("Close (Esc)")
-        self._close.clicked.connect(self.clear)
+        self._close.clicked.connect(self.put_away)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 8, 8, 8)
         layout.setSpacing(8)
@@ -68,21 +89,49 @@ class MessageBar(QWidget):
         """What is shown."""
         return tuple(self._problems)
 
+    @property
+    def offers(self) -> tuple[Offer, ...]:
+        """What is offered."""
+        return tuple(self._offers)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to show."""
+        return not (self._problems or self._offers)
+
     def show_problems(self, problems: Sequence[Problem]) -> None:
-        """Say these instead of what was said before; none closes the line."""
+        """Say these instead of what was said before; none closes the line, unless something is offered."""
         self._problems = list(problems)
         self._all = False
-        self._fill()
-        self.shown.emit(bool(self._problems))
+        self._refresh()
+
+    def offer(self, offer: Offer) -> None:
+        """Offer something, besides what is offered already."""
+        self._offers.append(offer)
+        self._refresh()
+
+    def withdraw(self, offer: Offer) -> None:
+        """Offer it no longer."""
+        self._offers = [other for other in self._offers if other is not offer]
+        self._refresh()
 
     def clear(self) -> None:
-        """Close the line."""
+        """Say no more problems."""
         self.show_problems(())
+
+    def put_away(self) -> None:
+        """Close the line, whatever is in it."""
+        self._offers.clear()
+        self.clear()
+
+    def _refresh(self) -> None:
+        self._fill()
+        self.shown.emit(not self.is_empty)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc closes."""
         if event.key() == Qt.Key.Key_Escape:
-            self.clear()
+            self.put_away()
         else:
             super().keyPressEvent(event)
 
@@ -97,17 +146,25 @@ class MessageBar(QWidget):
                 widget.deleteLater()
         theme = self._session.theme
         self._close.setIcon(themed("close", theme))
-        listed = self._problems if self._all else self._problems[:_FIRST]
-        for problem in listed:
-            self._list.addWidget(self._row(problem))
-        self._list.addStretch(1)
-        hidden = len(self._problems) - _FIRST
+        listed: list[Offer | Problem] = [*self._offers, *self._problems]
+        hidden = len(listed) - _FIRST
         self._more.setVisible(hidden > 0)
-        self._more.setText("Show fewer" if self._all else f"{count(hidden, 'more problem')}")
+        self._more.setText("Show fewer" if self._all else count(hidden, self._word(listed[_FIRST:])))
+        listed = listed if self._all else listed[:_FIRST]
+        for shown in listed:
+            if isinstance(shown, Offer):
+                self._list.addWidget(self._row(shown.problem, self._choices(shown)))
+            else:
+                self._list.addWidget(self._row(shown, self._buttons(shown)))
+        self._list.addStretch(1)
         rows = min(len(listed), 6)
         self._scroll.setFixedHeight(max(rows, 1) * 36)
 
-    def _row(self, problem: Problem) -> QWidget:
+    @staticmethod
+    def _word(hidden: Sequence[Offer | Problem]) -> str:
+        return "more problem" if all(isinstance(one, Problem) for one in hidden) else "more message"
+
+    def _row(self, problem: Problem, buttons: Sequence[QPushButton]) -> QWidget:
         theme = self._session.theme
         row = QWidget(self._rows)
         layout = QHBoxLayout(row)
@@ -128,9 +185,22 @@ class MessageBar(QWidget):
         text.setWordWrap(True)
         text.setAccessibleName(problem.message)
         layout.addWidget(text, 1)
-        for button in self._buttons(problem):
+        for button in buttons:
             layout.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         return row
+
+    @staticmethod
+    def _choices(offer: Offer) -> list[QPushButton]:
+        made = []
+        for choice in offer.choices:
+            button = QPushButton(choice.text)
+            button.setToolTip(choice.why)
+            button.setAccessibleName(f"{choice.text}: {offer.problem.rule}")
+            button.setProperty("variant", "primary" if choice.is_next else "quiet")
+            button.setProperty("size", "small")
+            button.clicked.connect(lambda *_, do=choice.do: do())
+            made.append(button)
+        return made
 
     def _buttons(self, problem: Problem) -> list[QPushButton]:
         """The repairs, best first, and the way to the node."""

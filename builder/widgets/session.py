@@ -111,6 +111,17 @@ class Session(QObject):
         """
         self._guarded(lambda: self._open(source, options))
 
+    def recover(self, document: Document, path: Path | None, done: Callable[[], None] = lambda: None) -> None:
+        """Show what was kept of a document, as not saved, after asking about unsaved changes; then ``done``."""
+
+        def proceed() -> None:
+            self.replace(document, path)
+            self.history.mark_unsaved()
+            self.statusMessage.emit(f"Restored {self.title}; it is saved when you save it")
+            done()
+
+        self._guarded(proceed)
+
     def _open(self, source: str | Path, options: Mapping[str, Any]) -> None:
         path = Path(source)
         is_file = isinstance(source, Path) or path.suffix == SUFFIX or path.is_file()

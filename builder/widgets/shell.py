@@ -212,7 +212,7 @@ class Shell(QMainWindow):
             if wanted and dock.isHidden():
                 self._open_dock(side)
             dock.setVisible(wanted)
-        self._message_bar.setVisible(bool(self.messages.problems))
+        self._message_bar.setVisible(not self.messages.is_empty)
 
     def _arrange_first(self) -> None:
         for side, dock in self._docks.items():
