@@ -90,6 +90,8 @@ def heat_of(reports: Mapping[str, NodeReport], measure: Measure, convention: Con
         if order
         else ["", ""]
     )
+    if not is_log and ends[0]:
+        ends[0] = "0"
     stops = tuple(_colours(step / 8, look.is_dark)[0] for step in range(9))
     return Heat(measure, measure.titled(convention), glows, cold, ends[0], ends[1], is_log, stops)
 
@@ -139,10 +141,8 @@ def _end(report: NodeReport, measure: Measure, convention: Convention) -> str:
 
 
 def _level(value: float, low: float, high: float, is_log: bool) -> float:
-    """Where between the extremes a value is; alone it is the largest."""
-    if high == low:
-        return 1.0
-    return log(value / low) / log(high / low) if is_log else (value - low) / (high - low)
+    """Where on the scale a value is: between the extremes, or in parts of the largest, so that alike looks alike."""
+    return log(value / low) / log(high / low) if is_log else value / high
 
 
 @cache

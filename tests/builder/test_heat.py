@@ -87,6 +87,13 @@ def test_the_scale_is_logarithmic_where_figures_span_orders_of_magnitude(
     assert heat_of(_with_parameters(*numbers), Measure.PARAMETERS, FLOPS, DARK).is_log is is_log
 
 
+def test_on_a_linear_scale_alike_looks_alike() -> None:
+    heat = heat_of(_with_parameters(99, 100, 50), Measure.PARAMETERS, FLOPS, DARK)
+    assert heat.glows["n0"].colour == heat.glows["n1"].colour == heat.stops[-1]
+    assert heat.glows["n2"].colour == heat.stops[4]
+    assert (heat.low, heat.high) == ("0", "100")
+
+
 def test_on_a_logarithmic_scale_equal_factors_are_equal_steps() -> None:
     colours = heat_of(_with_parameters(1, 10, 100, 10_000), Measure.PARAMETERS, FLOPS, DARK)
     same = heat_of(_with_parameters(5, 50, 500, 50_000), Measure.PARAMETERS, FLOPS, DARK)
