@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 from builder.logs import start_logging
 
 if TYPE_CHECKING:
+    from builder.drawing import Drawing, Style
+    from builder.errors import Problem
     from builder.widgets.shell import Shell
 
 #: Command → the module that declares it; a module is loaded only when its command is called.
@@ -64,11 +66,20 @@ def run_command(arguments: list[str]) -> int:
     declare = getattr(module, "add_parsers", None) or module.add_parser
     declare(subparsers)
     try:
-        parsed = parser.parse_args(arguments)
+        parsed = parser.parse_args(arguments, argparse.Namespace(paint=paint_png))
     except SystemExit as stop:
         return int(stop.code or 0)
     code: int = parsed.run(parsed)
     return code
+
+
+def paint_png(make: Callable[[Style], Drawing], style: Style) -> bytes | Problem | None:
+    """What is drawn in a style as a PNG file: commands know no Qt. None where it cannot be loaded."""
+    try:
+        from builder.widgets.picture import paint
+    except ImportError:
+        return None
+    return paint(make, style)
 
 
 @cache

@@ -101,29 +101,28 @@ def write_graph(
 
 
 def save(document: Document, path: str | os.PathLike[str]) -> Problem | None:
-    """Write the document to ``path`` whole or not at all; returns why not.
-
-    A new file takes the old one's place at the end, with its permissions; a link stays a link to it.
-    """
+    """Write the document to ``path`` whole or not at all; returns why not."""
     try:
         content = write_document(document).encode()
     except (ConvolabError, UnicodeEncodeError) as error:
         return Problem(
             "save-failed", "A document is saved as JSON", str(error), "Correct that value.", path=str(path)
         )
+    return put_file(path, content, "The document could not be saved, what was there before is untouched")
+
+
+def put_file(path: str | os.PathLike[str], content: bytes, rule: str) -> Problem | None:
+    """Write a file whole or not at all; returns why not, beginning with ``rule``.
+
+    A new file takes the old one's place at the end, with its permissions; a link stays a link to it.
+    """
     try:
         replace_file(Path(os.path.realpath(path)), content)
     except (OSError, ValueError) as error:
         number = error.errno if isinstance(error, OSError) else None
         reason = os.strerror(number) if number else str(error)
         way_out = _WAYS_OUT.get(number or 0, "Save it elsewhere.")
-        return Problem(
-            "save-failed",
-            "The document could not be saved, what was there before is untouched",
-            f"{Path(path).name}: {reason}",
-            way_out,
-            path=str(path),
-        )
+        return Problem("save-failed", rule, f"{Path(path).name}: {reason}", way_out, path=str(path))
     return None
 
 

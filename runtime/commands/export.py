@@ -1,4 +1,4 @@
-"""``export``: a network taken away as a Python program, as weights or as ONNX."""
+"""``export``: a network taken away as a Python program, as weights, as ONNX or as a drawing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from builder.errors import Problem
+from runtime.commands import drawing
 from runtime.commands.common import (
     OK,
     Subject,
@@ -14,6 +15,7 @@ from runtime.commands.common import (
     complain,
     failed,
     load_data_for,
+    misuse,
     not_yet,
     open_subject,
     say,
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from runtime.data.preparation import Preparation
 
 #: Of the contract, still to come.
-_LATER = ("pt2", "svg", "png", "report")
+_LATER = ("pt2", "report")
 
 
 def add_parser(subparsers: Any) -> None:
@@ -33,10 +35,14 @@ def add_parser(subparsers: Any) -> None:
         "subject", metavar="RUN_OR_FILE", help="a run's folder, a document or an architecture's name"
     )
     parser.add_argument(
-        "--format", required=True, choices=["python", "state-dict", "onnx", *_LATER], help="what to write"
+        "--format",
+        required=True,
+        choices=["python", "state-dict", "onnx", *drawing.FORMATS, *_LATER],
+        help="what to write",
     )
     parser.add_argument("--weights", metavar="W", help="a file, or best or last of the run (stock: best)")
     parser.add_argument("-o", "--output", metavar="OUT", required=True, type=Path, help="the file to write")
+    drawing.add_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -44,10 +50,15 @@ def run(arguments: argparse.Namespace) -> int:
     """Write."""
     if arguments.format in _LATER:
         return not_yet(f"the format {arguments.format}")
+    if wrong := drawing.misused(arguments):
+        return misuse(wrong)
     subject = open_subject(arguments.subject)
     if isinstance(subject, list):
         return failed(subject)
-    written = export(subject, arguments.format, arguments.output, arguments.weights)
+    if arguments.format in drawing.FORMATS:
+        written = drawing.export_drawing(subject.document, arguments, getattr(arguments, "paint", None))
+    else:
+        written = export(subject, arguments.format, arguments.output, arguments.weights)
     if isinstance(written, Problem):
         return failed(written)
     for path in written:

@@ -103,7 +103,7 @@ def test_train_tells_its_epochs_in_lines_and_leaves_a_run(file, capsys):
         (["evaluate", "line.convolab", "--weights", "line.convolab"], 1, "Weights are"),
         (["evaluate", "line.convolab", "--weights", "w.safetensors", "--tta"], 2, "not there yet"),
         (["export", "line.convolab", "--format", "pt2", "-o", "a"], 2, "not there yet"),
-        (["export", "line.convolab", "--format", "svg", "-o", "a"], 2, "not there yet"),
+        (["export", "line.convolab", "--format", "report", "-o", "a"], 2, "not there yet"),
         (["export", "line.convolab", "--format", "exe", "-o", "a"], 2, "invalid choice"),
         (
             ["export", "line.convolab", "--format", "state-dict", "-o", "a.txt"],
