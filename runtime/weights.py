@@ -135,8 +135,7 @@ def load_into(model: nn.Module, weights: Mapping[str, Tensor]) -> Problem | None
     """Load a network's own weights, by name; where they do not fit, the model is left as it was."""
     problem = check_weights(weights, model)
     if problem is None:
-        known = model.state_dict()
-        _load(model, {name: value for name, value in weights.items() if name in known})
+        _load(model, {name: weights[name] for name in _found(weights, model.state_dict())})
     return problem
 
 
@@ -144,17 +143,22 @@ def _load(model: nn.Module, weights: Mapping[str, Tensor]) -> None:
     model.load_state_dict({**model.state_dict(), **weights})
 
 
+def _found(weights: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> list[str]:
+    """The names that both have, of tensors that are alike."""
+    return [name for name, value in weights.items() if name in wanted and _alike(value, wanted[name])]
+
+
 def check_weights(weights: Mapping[str, Tensor], model: nn.Module) -> Problem | None:
     """Whether these are the network's: the same names and shapes; the differences are listed.
 
-    Counters of batches may be missing, or be there where the network has none.
+    Counters of batches may be missing, be no whole numbers, or be there where the network has none.
     """
     wanted = model.state_dict()
     missing = [name for name in _counted_out(wanted) if name not in weights]
     unexpected = [name for name in _counted_out(weights) if name not in wanted]
     other = [
         f"{name} is {_described(weights[name])} and should be {_described(value)}"
-        for name, value in wanted.items()
+        for name, value in _counted_out(wanted).items()
         if name in weights and not _alike(weights[name], value)
     ]
     if not (missing or unexpected or other):
@@ -180,7 +184,7 @@ def match_weights(
     wanted = model.state_dict()
     by_name = check_weights(weights, model)
     if by_name is None:
-        return Match("name", tuple((name, name) for name in weights if name in wanted))
+        return Match("name", tuple((name, name) for name in _found(weights, wanted)))
     ours, theirs = _counted_out(wanted), _counted_out(weights)
     shared = len(ours.keys() & theirs.keys())
     if not ordered and not shared:
