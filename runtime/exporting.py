@@ -32,6 +32,12 @@ FORMATS: Mapping[str, str] = {
     "state-dict": "Weights (.safetensors or .pt)",
     "onnx": "ONNX model",
 }
+#: What a message calls them, and how their files end.
+_SUFFIXES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "python": ("A Python program is", (".py",)),
+    "state-dict": ("Weights are", (".safetensors", *TORCH_SUFFIXES)),
+    "onnx": ("An ONNX model is", (".onnx",)),
+}
 
 
 def export_python(
@@ -41,7 +47,7 @@ def export_python(
 
     ``out`` is the .py file; the weights get its name with .safetensors. Returns the files written.
     """
-    if wrong := _wrong_suffix("A Python program is", out, ".py"):
+    if wrong := wrong_suffix("python", out):
         return wrong
     text = python_program(document, preparation, out.with_suffix(".safetensors").name)
     if isinstance(text, list):
@@ -61,31 +67,48 @@ def python_program(document: Document, preparation: Preparation, weights_name: s
 
     head, body = _split_imports(source.text)
     imports = _merged_imports(head)
-    facts = "\n".join(
-        [
-            f"#: The classes of {_comment(preparation.data)}, in the order of the outputs.",
-            f"CLASSES = {_literal(preparation.classes)}",
-            "#: Of the training pictures, per channel, on a scale of 0…1.",
-            f"MEAN = {_literal(preparation.mean)}",
-            f"STD = {_literal(preparation.std)}",
-            "#: Height and width of what the network looks at.",
-            f"SIZE = {(preparation.height, preparation.width)}",
-            f"MODE = {_literal('L' if preparation.channels == 1 else 'RGB')}",
-            f"SHAPE = {tuple(preparation.shape)}",
-            f"WEIGHTS = {_literal(weights_name)}",
-        ]
-    )
+    facts = _facts(preparation, weights_name)
     heads = objective_of(document).heads
     probabilities = "outputs" if heads[0].from_probabilities else "outputs.softmax(dim=1)"
     program = _PROGRAM.replace("Network()", f"{source.class_name}()").replace("PROBABILITIES", probabilities)
+    program = program.replace("BILINEAR", preparation.interpolation.upper())
+    if preparation.crop < 1:
+        program = program.replace("scale = min(", "scale = CROP * min(")
     if len(heads) > 1:  # the first is the answer
         program = program.replace("outputs = model(", "outputs, *_ = model(")
     return f"{imports}\n\n{facts}\n\n\n{body.strip()}\n\n\n{program}"
 
 
+def _facts(preparation: Preparation, weights_name: str) -> str:
+    """What the program knows of pictures and classes, as constants."""
+    known = preparation.data
+    classes = f"The classes of {_comment(known)}" if known else "The classes by number"
+    lines = [
+        f"#: {classes}, in the order of the outputs.",
+        f"CLASSES = {_literal(preparation.classes)}",
+        "#: Of the training pictures, per channel, on a scale of 0…1."
+        if known
+        else "#: Taken off and divided by, per channel, on a scale of 0…1.",
+        f"MEAN = {_literal(preparation.mean)}",
+        f"STD = {_literal(preparation.std)}",
+        "#: Height and width of what the network looks at.",
+        f"SIZE = {(preparation.height, preparation.width)}",
+    ]
+    if preparation.crop < 1:
+        lines += ["#: Share of a picture's shorter side that is looked at.", f"CROP = {preparation.crop}"]
+    return "\n".join(
+        [
+            *lines,
+            f"MODE = {_literal('L' if preparation.channels == 1 else 'RGB')}",
+            f"SHAPE = {tuple(preparation.shape)}",
+            f"WEIGHTS = {_literal(weights_name)}",
+        ]
+    )
+
+
 def export_state_dict(document: Document, model: nn.Module, out: Path) -> Problem | list[Path]:
     """The weights: safetensors, or what torch.save writes for .pt and .pth."""
-    if wrong := _wrong_suffix("Weights are", out, ".safetensors", *TORCH_SUFFIXES):
+    if wrong := wrong_suffix("state-dict", out):
         return wrong
     problem = write_weights(model.state_dict(), out, {"format": "pt", "network": document.name})
     return problem if problem is not None else [out]
@@ -95,7 +118,7 @@ def export_onnx(document: Document, model: nn.Module, out: Path) -> Problem | li
     """One ONNX file, in eval mode, with a free batch size; inputs and outputs are called as in the document."""
     import torch
 
-    if wrong := _wrong_suffix("An ONNX model is", out, ".onnx"):
+    if wrong := wrong_suffix("onnx", out):
         return wrong
     try:
         import onnx  # noqa: F401
@@ -142,7 +165,9 @@ def export_onnx(document: Document, model: nn.Module, out: Path) -> Problem | li
     return problem if problem is not None else [out]
 
 
-def _wrong_suffix(what: str, out: Path, *suffixes: str) -> Problem | None:
+def wrong_suffix(format: str, out: Path) -> Problem | None:
+    """Whether a file of this format may be called so."""
+    what, suffixes = _SUFFIXES[format]
     if out.suffix in suffixes:
         return None
     *most, last = suffixes

@@ -139,11 +139,10 @@ class Data:
         held = _adapted_in_chunks(images, fit) if fits else None
         measured = splits["train"] if fits else splits["train"][:: -(-len(splits["train"]) // _MEASURED)]
         mean, std = _statistics(images if held is None else held, measured, fit)
-        scale = tuple(torch.tensor(values).mul(255).view(1, -1, 1, 1) for values in (mean, std))
         repeat = fit.channels // channels
         return cls(
             raw.name, raw.title, raw.description, images, labels, raw.classes, splits,
-            tuple(mean * repeat), tuple(std * repeat), fit, seed, held, (scale[0], scale[1]),
+            tuple(mean * repeat), tuple(std * repeat), fit, seed, held, scale_of(mean, std),
         )  # fmt: skip
 
     @property
@@ -176,12 +175,6 @@ class Data:
             return self.held.index_select(0, indices)
         return _adapted(self.images.index_select(0, indices), self.fit)
 
-    def _normalised(self, x_NCHW: torch.Tensor) -> torch.Tensor:
-        x = x_NCHW.float().sub_(self._scale[0]).div_(self._scale[1])
-        if x.shape[1] < self.fit.channels:
-            x = x.repeat(1, self.fit.channels, 1, 1)
-        return x.view(len(x), *self.fit.shape)
-
     def batch(
         self, indices: torch.Tensor | Sequence[int], device: torch.device | str | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
@@ -192,7 +185,7 @@ class Data:
         import torch
 
         indices = torch.as_tensor(indices, dtype=torch.int64, device=self.device)
-        x, y = self._normalised(self._bytes(indices)), self.labels.index_select(0, indices)
+        x, y = normalised(self._bytes(indices), self._scale, self.fit), self.labels.index_select(0, indices)
         return (x, y) if device is None else (x.to(device), y.to(device))
 
     def picture(self, index: int, *, original: bool = False) -> NDArray[np.uint8]:
@@ -203,7 +196,7 @@ class Data:
             x = self.images[index]
         else:
             x = self._bytes(torch.tensor([index], device=self.device))[0]
-        return _for_the_eye(x)
+        return for_the_eye(x.cpu().numpy())
 
     def to_picture(self, x: torch.Tensor) -> NDArray[np.uint8]:
         """An input (1, *input_shape) or (*input_shape) for the eye again: uint8 (H, W) or (H, W, 3)."""
@@ -211,7 +204,7 @@ class Data:
 
         x = x.detach().float().cpu().reshape(self.fit.channels, *self.fit.size)
         mean, std = (torch.tensor(values).view(-1, 1, 1) for values in (self.mean, self.std))
-        return _for_the_eye(x.mul(std).add_(mean).mul_(255).round_().clamp_(0, 255).to(torch.uint8))
+        return for_the_eye(x.mul(std).add_(mean).mul_(255).round_().clamp_(0, 255).to(torch.uint8).numpy())
 
     def prepare_picture(self, source: str | Path | NDArray[Any]) -> torch.Tensor | Problem:
         """A user's picture (a file, or an array (H, W[, 3|4])) for the network: float32 (1, *input_shape).
@@ -225,7 +218,8 @@ class Data:
         """Bytes (C, H, W) at the network's size → float32 (1, *input_shape)."""
         import torch
 
-        return self._normalised(torch.from_numpy(np.array(pixels_CHW)[None]).to(self.device))
+        x = torch.from_numpy(np.array(pixels_CHW)[None]).to(self.device)
+        return normalised(x, self._scale, self.fit)
 
     def check_classes(
         self, outputs: int | TensorShape, path: str = "", address: Address | None = None
@@ -260,16 +254,45 @@ class Data:
         )
 
 
-def _for_the_eye(x_CHW: torch.Tensor) -> NDArray[np.uint8]:
+def scale_of(mean: Sequence[float], std: Sequence[float]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and standard deviation of 0…1 for bytes: float32 (1, C, 1, 1)."""
+    import torch
+
+    middle, spread = (torch.tensor(values).mul(255).view(1, -1, 1, 1) for values in (mean, std))
+    return middle, spread
+
+
+def normalised(x_NCHW: torch.Tensor, scale: tuple[torch.Tensor, torch.Tensor], fit: Fit) -> torch.Tensor:
+    """Bytes at the network's size as its input (N, *shape); grey ones are repeated for each channel."""
+    x = x_NCHW.float().sub_(scale[0]).div_(scale[1])
+    if x.shape[1] < fit.channels:
+        x = x.repeat(1, fit.channels, 1, 1)
+    return x.view(len(x), *fit.shape)
+
+
+def for_the_eye(pixels_CHW: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(1, H, W) → (H, W); three equal or different channels → (H, W, 3)."""
-    pixels: NDArray[np.uint8] = x_CHW.cpu().numpy()
-    return pixels[0].copy() if len(pixels) == 1 else np.ascontiguousarray(pixels.transpose(1, 2, 0))
+    return (
+        pixels_CHW[0].copy() if len(pixels_CHW) == 1 else np.ascontiguousarray(pixels_CHW.transpose(1, 2, 0))
+    )
 
 
-def prepare_pixels(source: str | Path | NDArray[Any], fit: Fit) -> NDArray[np.uint8] | Problem:
-    """A user's picture as bytes (C, H, W) of a network's input."""
+def prepare_pixels(
+    source: str | Path | NDArray[Any], fit: Fit, crop: float = 1.0, interpolation: str = "bilinear"
+) -> NDArray[np.uint8] | Problem:
+    """A user's picture as bytes (C, H, W) of a network's input (see ``fill``)."""
+    if fit.channels not in (1, 3):
+        return Problem(
+            "picture",
+            "Pictures have 1 channel (grey) or 3 (colour)",
+            f"the network's input has {fit.channels}",
+        )
     picture = from_array(source) if isinstance(source, np.ndarray) else open_picture(Path(source))
-    return picture if isinstance(picture, Problem) else fill(picture, fit.channels, fit.size)
+    return (
+        picture
+        if isinstance(picture, Problem)
+        else fill(picture, fit.channels, fit.size, crop, interpolation)
+    )
 
 
 def split(raw: Raw, seed: int) -> dict[str, NDArray[np.int64]]:

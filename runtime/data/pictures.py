@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -23,6 +25,11 @@ MAX_PIXELS = 89_478_485  # Pillow's own mark for a decompression bomb
 
 #: Read by running another program (Ghostscript) or by the system: not for pictures from anywhere.
 _EXTERNAL = frozenset({"EPS", "WMF", "MPEG"})
+
+#: How pixels between pixels are found.
+INTERPOLATIONS: Mapping[str, Image.Resampling] = MappingProxyType(
+    {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+)
 
 #: What a folder is searched for.
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
@@ -73,18 +80,25 @@ def _plain(image: Image.Image) -> Image.Image:
     return image if image.mode in ("L", "RGB") else image.convert("L" if image.mode == "1" else "RGB")
 
 
-def fill(image: Image.Image, channels: int, size: tuple[int, int]) -> Pixels:
-    """``image`` as uint8 (channels, H, W): shorter side resized (bilinear, antialiased), centre cut out.
+def fill(
+    image: Image.Image,
+    channels: int,
+    size: tuple[int, int],
+    crop: float = 1.0,
+    interpolation: str = "bilinear",
+) -> Pixels:
+    """``image`` as uint8 (channels, H, W): its centre cut out and resized, antialiased.
 
-    One channel is luma, three are RGB.
+    The cut has the wanted proportions, and ``crop`` of the most that the picture has room for. One channel is luma,
+    three are RGB.
     """
     height, width = size
     image = image.convert("L" if channels == 1 else "RGB")
-    scale = min(image.width / width, image.height / height)
+    scale = crop * min(image.width / width, image.height / height)
     across, down = width * scale, height * scale
     left, top = (image.width - across) / 2, (image.height - down) / 2
     box = (left, top, min(left + across, image.width), min(top + down, image.height))
-    image = image.resize((width, height), Image.Resampling.BILINEAR, box=box)
+    image = image.resize((width, height), INTERPOLATIONS[interpolation], box=box)
     pixels = np.asarray(image, np.uint8)
     return pixels[None] if channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
 

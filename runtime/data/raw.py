@@ -45,6 +45,11 @@ def check_labels(labels: NDArray[np.integer], classes: int | None, where: str) -
     )
 
 
+def by_number(count: int) -> tuple[str, ...]:
+    """Names of classes that are known by their number only."""
+    return tuple(map(str, range(count)))
+
+
 def numbered(labels: NDArray[np.integer]) -> tuple[str, ...]:
-    """Classes that are known by their number only."""
-    return tuple(str(k) for k in range(int(labels.max()) + 1))
+    """Classes of labels without names."""
+    return by_number(int(labels.max()) + 1)

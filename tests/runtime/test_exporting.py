@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -137,8 +138,37 @@ def test_a_preparation_comes_back_from_a_file_and_nothing_else_does(digits):
     data = json.loads(json.dumps(said.to_json()))
     assert Preparation.read(data) == said
     for wrong in (None, [], {}, {**data, "channels": "3"}, {**data, "mean": [0.5, 0.5]}, {**data, "classes": [1]},
-                  {**data, "more": 1}, {**data, "height": -1}, {**data, "std": None}):  # fmt: skip
+                  {**data, "more": 1}, {**data, "height": -1}, {**data, "std": None}, {**data, "std": [0]},
+                  {**data, "std": [10**400]}, {**data, "mean": [float("nan")]}, {**data, "shape": [1, 8, 9]},
+                  {**data, "crop": 0}, {**data, "crop": 2}, {**data, "interpolation": "magic"}):  # fmt: skip
         assert Preparation.read(wrong) is None
+    old = {name: value for name, value in data.items() if name not in ("crop", "interpolation")}
+    assert Preparation.read(old) == said, "as it was before there was a choice"
+
+
+def test_pictures_are_prepared_as_the_data_prepares_them(tmp_path, digits):
+    said = Preparation.of(digits)
+    pixels = np.random.default_rng(1).integers(0, 256, (20, 31, 3), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "it.png")
+    for source in (tmp_path / "it.png", str(tmp_path / "it.png"), pixels):
+        assert torch.equal(said.normalise(said.pixels(source)), digits.prepare_picture(source))
+    assert isinstance(said.pixels(tmp_path / "none.png"), Problem)
+    four = replace(said, channels=4, mean=(0.5,) * 4, std=(0.5,) * 4, shape=(4, 8, 8))
+    assert four.pixels(pixels).code == "picture"
+
+
+@given(
+    st.integers(1, 60), st.integers(1, 60), st.integers(1, 30), st.integers(1, 30),
+    st.floats(0.01, 1), st.sampled_from(["bilinear", "bicubic"]), st.sampled_from([1, 3]),
+)  # fmt: skip
+def test_whatever_is_cut_out_has_the_networks_size(
+    height, width, rows, columns, crop, interpolation, channels
+):
+    said = Preparation("", ("0",), channels, rows, columns, (channels, rows, columns), (0.5,) * channels,
+                       (0.5,) * channels, crop, interpolation)  # fmt: skip
+    pixels = said.pixels(np.full((height, width, 3), 200, np.uint8))
+    assert pixels.shape == (channels, rows, columns)
+    assert set(np.unique(pixels)) == {200}
 
 
 # weights ----------------------------------------------------------------------------------------------------
