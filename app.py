@@ -28,13 +28,14 @@ COMMANDS = {
     "check": "builder.commands",
     "train": "runtime.commands.train",
     "evaluate": "runtime.commands.evaluate",
+    "predict": "runtime.commands.predict",
     "inspect": "runtime.commands.inspect",
     "export": "runtime.commands.export",
     "runs": "runtime.commands.runs",
     "demo": "runtime.commands.demo",
 }
 #: Of the contract, and still to come.
-LATER = ("predict", "import")
+LATER = ("import",)
 USAGE = f"""usage: app.py [FILE]         open the window
        app.py COMMAND …      {", ".join(COMMANDS)}
        app.py COMMAND --help says more of a command"""

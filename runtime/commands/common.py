@@ -6,13 +6,13 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from builder.architectures import ARCHITECTURES, open_document
 from builder.document import Document
-from builder.errors import Problem
+from builder.errors import Problem, Severity
 from runtime.training.runs import EVENTS, WHICH, Run
 from runtime.training.settings import DECLARATIONS, Settings, read_assignment
 
@@ -28,8 +28,9 @@ STOCK_DATA = "digits"
 
 
 def say(text: str = "", end: str = "\n") -> None:
-    """A line for whoever called the command."""
-    sys.stdout.write(text + end)
+    """A line for whoever called the command; signs that the stream cannot take (of a file's name) are escaped."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write((text + end).encode(encoding, "backslashreplace").decode(encoding))
     sys.stdout.flush()
 
 
@@ -101,18 +102,38 @@ def load_data_for(subject: Subject, source: str | None) -> Data | list[Problem]:
     return [data] if isinstance(data, Problem) else data
 
 
-def build_with_weights(subject: Subject, weights: str | None) -> tuple[nn.Module, str | None] | list[Problem]:
-    """The network with the weights asked for, and the name of their file: FILE, ``best`` or ``last`` of a run.
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A network, the file its weights are from, and whether they were matched by name or by order.
 
-    A run's best weights where nothing is said; freshly drawn ones (None) for a document.
+    Freshly drawn weights are from no file.
+    """
+
+    model: nn.Module
+    file: str | None = None
+    matched: str | None = None
+
+
+def build_with_weights(
+    subject: Subject, weights: str | None, *, alone: bool = False
+) -> Built | list[Problem]:
+    """The network with the weights asked for: those of a file, or ``best`` or ``last`` of a run.
+
+    A run's best weights where nothing is said; freshly drawn ones for a document. A match by order is told. With
+    ``alone`` it is to be shown single pictures, which not every network can make something of.
     """
     from builder.analysis import analyze
     from runtime.compile import build
     from runtime.training.randomness import seed_of, seeded
-    from runtime.weights import load_into, read_weights
+    from runtime.weights import load_file
 
-    if errors := [problem for problem in analyze(subject.document).problems if problem.is_error]:
-        return errors
+    fatal = [
+        problem
+        for problem in analyze(subject.document).problems
+        if problem.is_error or (alone and problem.code == "batch-norm-alone")
+    ]
+    if fatal:
+        return [replace(problem, severity=Severity.ERROR) for problem in fatal]
     with seeded(seed_of(0, "initial weights")):
         model = build(subject.document)
     file = Path(weights) if weights else None
@@ -123,10 +144,13 @@ def build_with_weights(subject: Subject, weights: str | None) -> tuple[nn.Module
             assert isinstance(missing, Problem)
             return [missing]
     if file is None:
-        return model, None
-    found = read_weights(file)
-    problem = found if isinstance(found, Problem) else load_into(model, found)
-    return [problem] if problem is not None else (model, str(file))
+        return Built(model)
+    match = load_file(model, file)
+    if isinstance(match, Problem):
+        return [match]
+    if match.told:
+        complain(f"weights {file}: {match.told}")
+    return Built(model, str(file), match.by)
 
 
 def setting(name: str) -> Callable[[str], Any]:

@@ -60,26 +60,24 @@ def run(arguments: argparse.Namespace) -> int:
     device = resolve_device(arguments.device)
     if isinstance(device, Problem):
         return failed(device)
-    model, file = built
-    model.to(device)
-    found = evaluate(model, data.to(device), "test", device, objective_of(subject.document))
+    found = evaluate(built.model.to(device), data.to(device), "test", device, objective_of(subject.document))
     assert found is not None
     if not math.isfinite(found.loss):
         return failed(
             Problem(
                 "not-finite",
                 "A network must answer with finite numbers",
-                f"with {file} its loss on the test split is {found.loss}",
+                f"with {built.file} its loss on the test split is {found.loss}",
                 "Choose other weights, or train again with a lower learning rate",
             )
         )
     result = found.to_json(data.classes)
     if arguments.json:
-        say_json({"network": subject.document.name, "data": data.title, "weights": file, **result})
+        about = {"network": subject.document.name, "data": data.title}
+        say_json({**about, "weights": built.file, "matched": built.matched, **result})
     else:
-        say(
-            f"{subject.document.name} on the test split of {data.title} ({found.samples:,} pictures), weights {file}"
-        )
+        on = f"the test split of {data.title} ({found.samples:,} pictures)"
+        say(f"{subject.document.name} on {on}, weights {built.file}")
         say(f"loss {found.loss:.4f}  accuracy {found.accuracy:.2%}")
         _tables(result)
     return OK

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from builder.errors import Problem
 from runtime.commands import drawing
@@ -14,15 +14,12 @@ from runtime.commands.common import (
     build_with_weights,
     complain,
     failed,
-    load_data_for,
     misuse,
     not_yet,
     open_subject,
     say,
 )
-
-if TYPE_CHECKING:
-    from runtime.data.preparation import Preparation
+from runtime.commands.preparing import add_wishes, preparation_for, wishes_in
 
 #: Of the contract, still to come.
 _LATER = ("pt2", "report")
@@ -42,6 +39,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--weights", metavar="W", help="a file, or best or last of the run (stock: best)")
     parser.add_argument("-o", "--output", metavar="OUT", required=True, type=Path, help="the file to write")
+    add_wishes(parser)
     drawing.add_options(parser)
     parser.set_defaults(run=run)
 
@@ -50,6 +48,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Write."""
     if arguments.format in _LATER:
         return not_yet(f"the format {arguments.format}")
+    wishes = wishes_in(arguments)
+    if wishes and arguments.format != "python":
+        return misuse(f"--{next(iter(wishes))} belongs to --format python: only a program prepares pictures")
     if wrong := drawing.misused(arguments):
         return misuse(wrong)
     subject = open_subject(arguments.subject)
@@ -58,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.format in drawing.FORMATS:
         written = drawing.export_drawing(subject.document, arguments, getattr(arguments, "paint", None))
     else:
-        written = export(subject, arguments.format, arguments.output, arguments.weights)
+        written = export(subject, arguments.format, arguments.output, arguments.weights, wishes)
     if isinstance(written, Problem):
         return failed(written)
     for path in written:
@@ -66,35 +67,28 @@ def run(arguments: argparse.Namespace) -> int:
     return OK
 
 
-def export(subject: Subject, format: str, out: Path, weights: str | None = None) -> Problem | list[Path]:
-    """Write ``subject`` with the weights asked for; the files."""
-    from runtime.exporting import export_onnx, export_python, export_state_dict
+def export(
+    subject: Subject,
+    format: str,
+    out: Path,
+    weights: str | None = None,
+    wishes: dict[str, Any] | None = None,
+) -> Problem | list[Path]:
+    """Write ``subject`` with the weights asked for, and pictures prepared as wished; the files."""
+    from runtime.exporting import export_onnx, export_python, export_state_dict, wrong_suffix
 
+    if wrong := wrong_suffix(format, out):
+        return wrong
     built = build_with_weights(subject, weights)
     if isinstance(built, list):
         return built[0]
-    model, file = built
-    if file is None:
+    if built.file is None:
         complain("no weights were trained for this: they are freshly drawn")
     if format == "state-dict":
-        return export_state_dict(subject.document, model, out)
+        return export_state_dict(subject.document, built.model, out)
     if format == "onnx":
-        return export_onnx(subject.document, model, out)
-    preparation = preparation_for(subject)
-    return (
-        preparation
-        if isinstance(preparation, Problem)
-        else export_python(subject.document, model, preparation, out)
-    )
-
-
-def preparation_for(subject: Subject) -> Preparation | Problem:
-    """How pictures are prepared: as the run recorded it, else as the document's data says."""
-    from runtime.data.preparation import Preparation
-
-    if subject.run is not None:
-        recorded = Preparation.read(subject.run.environment().get("preparation"))
-        if recorded is not None:
-            return recorded
-    data = load_data_for(subject, None)
-    return data[0] if isinstance(data, list) else Preparation.of(data)
+        return export_onnx(subject.document, built.model, out)
+    preparation = preparation_for(subject, wishes)
+    if isinstance(preparation, list):
+        return preparation[0]
+    return export_python(subject.document, built.model, preparation, out)

@@ -13,7 +13,8 @@ from builder.errors import Problem
 from builder.shapes import TensorShape, format_shape
 from runtime.commands.common import OK, failed, misuse, not_yet, open_subject, say
 from runtime.commands.looks import Look
-from runtime.commands.shown import show
+from runtime.commands.preparing import add_wishes, preparation_for, wishes_in
+from runtime.commands.shown import Pictures
 
 NOW = ("features", "receptive-field")
 LATER = ("filters", "gradcam", "saliency")
@@ -41,6 +42,7 @@ def add_parser(subparsers: Any) -> None:
     )
     parser.add_argument("--class", dest="class_", type=_index, metavar="K", help="for gradcam and saliency")
     parser.add_argument("-o", "--output", required=True, type=Path, metavar="PNG")
+    add_wishes(parser)
     parser.set_defaults(run=run)
 
 
@@ -73,21 +75,15 @@ def run(arguments: argparse.Namespace) -> int:
     node = node_report(analysis, arguments.node, arguments.channel, arguments.position)
     if isinstance(node, Problem):
         return failed(node)
-    inputs = analysis.input_shapes
-    if len(inputs) != 1 or inputs[0] is None:
-        return failed(
-            Problem(
-                "one-input",
-                "A picture needs one input",
-                f"the network has {len(inputs)}",
-                "Leave one Input block",
-            )
-        )
-    shown = show(arguments.image, subject, tuple(map(int, inputs[0])))
+    preparation = preparation_for(subject, wishes_in(arguments))
+    if isinstance(preparation, list):
+        return failed(preparation)
+    shown = Pictures(preparation).show(arguments.image)
     if isinstance(shown, Problem):
         return failed(shown)
     look = Look(
-        subject, analysis, arguments.node, shape_of(node), shown, arguments.channel, arguments.position, node.map_axes
+        subject, analysis, arguments.node, shape_of(node), shown, preparation.classes, arguments.channel,
+        arguments.position, node.map_axes,
     )  # fmt: skip
     drawn = look.features(arguments) if arguments.what == "features" else look.field(arguments)
     if not isinstance(drawn, list):

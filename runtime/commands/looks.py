@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from builder.analysis import Analysis
-from builder.errors import ConvolabError, Problem, Severity
+from builder.errors import ConvolabError, Problem
 from builder.shapes import TensorShape, format_shape
+from runtime.commands.answers import answers, check_scores
 from runtime.commands.common import Subject, build_with_weights, complain
 from runtime.commands.shown import Shown
 
@@ -30,21 +31,19 @@ class Look:
     path: str
     shape: TensorShape
     shown: Shown
+    classes: tuple[str, ...]
     channel: int | None
     position: tuple[int, ...] | None
     #: Of what the node gives, the channels first; (): they are.
     axes: tuple[int, ...] = ()
 
     def _built(self, weights: str | None) -> nn.Module | list[Problem]:
-        for problem in self.analysis.problems:
-            if problem.code == "batch-norm-alone":  # what is looked at is one picture
-                return [replace(problem, severity=Severity.ERROR)]
-        built = build_with_weights(self.subject, weights)
+        built = build_with_weights(self.subject, weights, alone=True)
         if isinstance(built, list):
             return built
-        if built[1] is None:
+        if built.file is None:
             complain("a document has no weights: what is shown is what a fresh network makes of it")
-        return built[0]
+        return built.model
 
     def _values(self, model: nn.Module) -> NDArray[np.float32]:
         from runtime.compile import Tapped
@@ -57,20 +56,12 @@ class Look:
     def _said(self, model: nn.Module | None, trained: bool) -> str:
         """The picture, what it is, and what a trained network takes it for."""
         parts = [self.shown.title]
-        classes = self.shown.classes
         if self.shown.label is not None:
-            parts.append(f"it is {classes[self.shown.label]}")
-        if model is not None and trained:
-            import torch
-
-            from runtime.training.objective import objective_of
-
-            objective = objective_of(self.subject.document)
-            with torch.no_grad():
-                answer = objective.answer(model.eval()(self.shown.x))
-            if answer.shape == (1, len(classes)):
-                share, best = objective.probabilities(answer).max(1)
-                parts.append(f"taken for {classes[int(best)]} ({float(share):.0%})")
+            parts.append(f"it is {self.shown.label}")
+        if model is not None and trained and check_scores(self.analysis.output_shapes[0]) is None:
+            best = answers(self.subject.document, model, self.shown.x, self.classes, count=1)
+            if not isinstance(best, Problem):
+                parts.append(f"taken for {best[0].name} ({best[0].probability:.0%})")
         return " · ".join(parts)
 
     def features(self, arguments: argparse.Namespace) -> NDArray[np.uint8] | list[Problem]:

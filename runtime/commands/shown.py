@@ -1,15 +1,16 @@
-"""The picture that ``inspect`` shows to a network: a file, or a sample of a source."""
+"""The pictures that ``predict`` and ``inspect`` show to a network: files, or samples of a source."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builder.errors import Problem
-from builder.shapes import TensorShape
-from runtime.commands.common import Subject, complain
-from runtime.data import Data, fit_input, load_data, prepare_pixels
+from runtime.data import Data, load_data
+from runtime.data.dataset import for_the_eye
+from runtime.data.preparation import Preparation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,52 +20,48 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the network is shown: ``x`` (1, *input), ``pixels`` (H, W[, 3]) for the eye, and where it is from."""
+    """What the network is shown: ``x`` (1, *input), ``pixels`` (H, W[, 3]) for the eye, and what it is said to be."""
 
     x: torch.Tensor
     pixels: NDArray[np.uint8]
     title: str
-    label: int | None = None
-    classes: tuple[str, ...] = ()
+    label: str | None = None
 
 
-def show(image: str, subject: Subject, shape: TensorShape) -> Shown | Problem:
-    """``SOURCE:N`` or a picture file, as an input of ``shape``; normalised as the data the network learns from."""
-    source, colon, number = image.rpartition(":")
-    if colon and number.isascii() and number.isdecimal() and len(number) < 19 and not Path(image).exists():
-        data = load_data(source, shape)
-        return _sample(data, source, int(number)) if isinstance(data, Data) else data
-    if not subject.document.data.get("source"):
-        return _as_it_is(image, shape)
-    data = load_data(subject.data_source, shape)
-    if isinstance(data, Problem):
-        return data
-    x = data.prepare_picture(image)
-    if isinstance(x, Problem):
-        return x
-    return Shown(x, data.to_picture(x), Path(image).name, None, data.classes)
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Pictures prepared for a network, by name; a source is loaded once."""
 
+    preparation: Preparation
+    _sources: dict[str, Data | Problem] = field(default_factory=dict, repr=False)
 
-def _sample(data: Data, source: str, number: int) -> Shown | Problem:
-    if number >= len(data):
-        return Problem(
-            "no-such-sample",
-            "Samples count from 0",
-            f"'{source}' has {len(data):,}, asked for was {number:,}",
-            f"Choose one up to {len(data) - 1:,}",
-        )
-    x, y = data.batch([number])
-    return Shown(x, data.picture(number), f"{source}:{number}", int(y[0]), data.classes)
+    def show(self, name: str) -> Shown | Problem:
+        """``SOURCE:N`` or a picture file, as an input, normalised as what the network learnt from."""
+        source, colon, number = name.rpartition(":")
+        is_number = number.isascii() and number.isdecimal() and len(number) < 19
+        if colon and is_number and not os.path.exists(name):  # noqa: PTH110 -- Path.exists raises for odd names
+            return self._sample(source, int(number))
+        pixels = self.preparation.pixels(name)
+        if isinstance(pixels, Problem):
+            return pixels
+        return Shown(self.preparation.normalise(pixels), for_the_eye(pixels), Path(name).name)
 
-
-def _as_it_is(image: str, shape: TensorShape) -> Shown | Problem:
-    """A picture for a network that names no data."""
-    import torch
-
-    fit = fit_input(shape, None)
-    pixels = fit if isinstance(fit, Problem) else prepare_pixels(image, fit)
-    if isinstance(pixels, Problem):
-        return pixels
-    complain("the document names no data: pixels are brought to −1…1")
-    x = torch.from_numpy(pixels.copy()).float().div_(127.5).sub_(1).view(1, *shape)
-    return Shown(x, pixels[0] if len(pixels) == 1 else pixels.transpose(1, 2, 0), Path(image).name)
+    def _sample(self, source: str, number: int) -> Shown | Problem:
+        if source not in self._sources:
+            self._sources[source] = load_data(source, self.preparation.shape)
+        data = self._sources[source]
+        if isinstance(data, Problem):
+            return data
+        if number >= len(data):
+            return Problem(
+                "no-such-sample",
+                "Samples count from 0",
+                f"'{source}' has {len(data):,}, asked for was {number:,}",
+                f"Choose one up to {len(data) - 1:,}",
+            )
+        own = Preparation.of(data)
+        if own.channels == self.preparation.channels:
+            own = replace(own, mean=self.preparation.mean, std=self.preparation.std)
+        pixels = data.picture(number)
+        x = own.normalise(pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1))
+        return Shown(x, pixels, f"{source}:{number}", data.classes[int(data.labels[number])])

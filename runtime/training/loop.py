@@ -186,7 +186,7 @@ def input_shape(document: Document) -> TensorShape | Problem:
         return shapes[0]
     return Problem(
         "one-input",
-        "Training on pictures needs one input",
+        "A picture needs one input",
         f"the network has {len(shapes)}",
         "Leave one Input block",
     )

@@ -24,7 +24,7 @@ from builder.sketch import Sketch
 from runtime.commands import evaluate as evaluate_command
 from runtime.commands.common import Subject
 from runtime.commands.looks import Look
-from runtime.commands.shown import Shown, show
+from runtime.commands.shown import Pictures, Shown
 from runtime.compile import build
 from runtime.data import Data, load_data
 from runtime.data.preparation import Preparation
@@ -196,11 +196,12 @@ def test_evaluation_is_of_the_first_output(
 
 
 def test_pictures_are_named_by_the_first_output(opposed: Run, digits: Data) -> None:
-    shown = show("digits:17", Subject(opposed.document, opposed), SHAPE)
+    shown = Pictures(Preparation.of(digits)).show("digits:17")
     assert isinstance(shown, Shown)
     look = Look(
-        Subject(opposed.document, opposed), analyze(opposed.document), "conv1", (4, 8, 8), shown, None, None
-    )
+        Subject(opposed.document, opposed), analyze(opposed.document), "conv1", (4, 8, 8), shown, digits.classes,
+        None, None,
+    )  # fmt: skip
     assert "taken for 3" in look._said(weighted(opposed), trained=True)
     stage = Backstage()
     picture = stage.picture(DataWish("digits", SHAPE), 17)
