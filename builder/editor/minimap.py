@@ -9,12 +9,14 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPix
 from PySide6.QtWidgets import QWidget
 
 from builder.spacing import NODE_HEIGHT, NODE_WIDTH
+from builder.widgets import preferences
 
 if TYPE_CHECKING:
     from builder.editor.canvas import Canvas
 
 _SIZE = (182, 74)
 _PADDING = 10
+_WANTED_KEY = "minimap/wanted"
 
 
 class MiniMap(QWidget):
@@ -31,12 +33,13 @@ class MiniMap(QWidget):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.resize(*_SIZE)
         #: Whether a person wants it; it is shown where it is of use.
-        self.wanted = True
+        self.wanted = preferences.recall_text(_WANTED_KEY, "yes") == "yes"
         canvas.viewChanged.connect(self._follow)
 
     def want(self, wanted: bool) -> None:
-        """Show it where it is of use, or never."""
+        """Show it where it is of use, or never, from now on."""
         self.wanted = wanted
+        preferences.remember(_WANTED_KEY, "yes" if wanted else "no")
         self._follow()
 
     def _follow(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 
 from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 WORKSPACES = ("Design", "Train", "Inspect")
@@ -72,6 +72,7 @@ class PanelArea(QWidget):
     """A row of tabs (``tabs="always"``, or only where there is something to choose) and the chosen panel."""
 
     changed = Signal()
+    resized = Signal()
 
     def __init__(self, name: str, *, always_tabs: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -171,6 +172,11 @@ class PanelArea(QWidget):
         panel = self.current()
         if panel is not None and (panel.is_made or self.isVisible()):
             self.stack.setCurrentWidget(panel.widget())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Tell."""
+        super().resizeEvent(event)
+        self.resized.emit()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Make the chosen panel, if it is not there yet."""

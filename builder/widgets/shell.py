@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QShowEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -25,6 +25,7 @@ from builder.widgets.icons import app_icon
 from builder.widgets.menus import Menus, shortcuts_table
 from builder.widgets.messages import MessageBar
 from builder.widgets.panels import WORKSPACES, Panel, PanelArea
+from builder.widgets.placement import PlacedWindow, restore
 from builder.widgets.question import ask_to_save
 from builder.widgets.session import SUFFIX, Session
 from builder.widgets.status import StatusBar
@@ -45,7 +46,7 @@ _SIDES = {
 }
 
 
-class Shell(QMainWindow):
+class Shell(PlacedWindow):
     """One window over one session.
 
     Panels live in the areas "left", "right", "bottom" and "center"; a workspace lists those it has. Sizes, the
@@ -63,8 +64,7 @@ class Shell(QMainWindow):
         self.session = session
         session.dress()
         self.workspace = WORKSPACES[0]
-        self._arranged = False
-        self._leaving = False
+        self._arranged = self._leaving = False
         self._question: QMessageBox | None = None
         self.setWindowIcon(app_icon())
         self.setAcceptDrops(True)
@@ -94,10 +94,13 @@ class Shell(QMainWindow):
         session.guard = self._ask_first
         session.problemsFound.connect(self.messages.show_problems)
         session.documentReplaced.connect(self.messages.clear)
-        session.documentReplaced.connect(self._retitle)
         session.savedChanged.connect(self._retitle)
         self._retitle()
-        self._restore_window()
+        restore(self)
+        self.set_workspace(preferences.recall_text("window/workspace", WORKSPACES[0]))
+        for area in self.areas.values():
+            area.resized.connect(self.note_change)
+        self.workspaceChanged.connect(self.note_change)
 
     # what the halves use -----------------------------------------------------------------------------------
 
@@ -231,6 +234,12 @@ class Shell(QMainWindow):
         size = {"left": LEFT_WIDTH, "right": RIGHT_WIDTH, "bottom": BOTTOM_HEIGHT}[side]
         self.resizeDocks([dock], [size], Qt.Orientation.Horizontal if upright else Qt.Orientation.Vertical)
 
+    def remember(self) -> None:
+        """Keep how the window is laid out for the next start."""
+        super().remember()
+        self._remember_layout()
+        preferences.remember("window/workspace", self.workspace)
+
     def _remember_layout(self) -> None:
         if not self._arranged:
             return
@@ -245,12 +254,6 @@ class Shell(QMainWindow):
         for side, area in self.areas.items():
             if (panel := area.current()) is not None:
                 preferences.remember(f"panel/{self.workspace}/{side}", panel.title)
-
-    def _restore_window(self) -> None:
-        geometry = preferences.recall_bytes("window/geometry")
-        if geometry is None or not self.restoreGeometry(geometry):
-            self.resize(QSize(1600, 1000).boundedTo(QGuiApplication.primaryScreen().availableSize()))
-        self.set_workspace(preferences.recall_text("window/workspace", WORKSPACES[0]))
 
     # files -------------------------------------------------------------------------------------------------
 
@@ -326,11 +329,8 @@ class Shell(QMainWindow):
             event.ignore()
             self._ask_first(self._leave)
             return
-        self._remember_layout()
-        preferences.remember("window/geometry", self.saveGeometry())
-        preferences.remember("window/workspace", self.workspace)
-        self.closing.emit()
         super().closeEvent(event)
+        self.closing.emit()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take a file of ours."""

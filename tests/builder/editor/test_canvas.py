@@ -209,6 +209,16 @@ def test_the_map_hides_nothing_of_what_is_all_in_view(qtbot: QtBot) -> None:
     assert not canvas.minimap.isVisible()
 
 
+def test_whether_the_map_is_wanted_is_remembered(qtbot: QtBot) -> None:
+    first = _canvas(qtbot, _residual())
+    qtbot.keyClick(first, Qt.Key.Key_M, Qt.KeyboardModifier.AltModifier)
+    assert not first.minimap.wanted
+    second = _canvas(qtbot, _residual())
+    assert not second.minimap.wanted
+    qtbot.keyClick(second, Qt.Key.Key_M, Qt.KeyboardModifier.AltModifier)
+    assert _canvas(qtbot, _residual()).minimap.wanted
+
+
 def test_the_way_back_stands_at_one_height_with_even_gaps(qtbot: QtBot) -> None:
     resnet = open_document("resnet18")
     assert isinstance(resnet, Document)
