@@ -10,7 +10,7 @@ from builder.analysis.engine import Engine
 from builder.analysis.fields import identity
 from builder.analysis.orders import at_home, positions_of
 from builder.analysis.pixels import Level, seen_pixels
-from builder.analysis.report import GraphView, NodeReport, Outer, report_of, resolved
+from builder.analysis.report import GraphView, NodeReport, Outer, Reports, report_of, resolved
 from builder.analysis.smallest import FEW_TRIES, TOO_SMALL, finish, smallest
 from builder.analysis.values import Fields, GraphAnalysis, NodeResult, Port, Value
 from builder.document import Document
@@ -193,10 +193,12 @@ class Analysis:
         Raises ConvolabError where there is no such instance.
         """
         analysis, outer, kept = self._enter(instance)[-1][:3]
-        reports = {
-            node_id: self._report(report_of(analysis, result, instance, outer, self.batch, kept_outside=kept))
-            for node_id, result in analysis.results.items()
-        }
+        reports = Reports(
+            analysis.results,
+            lambda result: self._report(
+                report_of(analysis, result, instance, outer, self.batch, kept_outside=kept)
+            ),
+        )
         return GraphView(analysis.graph, instance, reports, analysis.env)
 
     def _enter(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -187,6 +187,29 @@ class NodeReport:
         }
 
 
+class Reports(Mapping[str, NodeReport]):
+    """The reports of a graph's nodes, each made when it is asked for."""
+
+    def __init__(self, results: Mapping[str, NodeResult], make: Callable[[NodeResult], NodeReport]) -> None:
+        self._results, self._make = results, make
+        self._made: dict[str, NodeReport] = {}
+
+    def __getitem__(self, node_id: str) -> NodeReport:
+        report = self._made.get(node_id)
+        if report is None:
+            report = self._made[node_id] = self._make(self._results[node_id])
+        return report
+
+    def __contains__(self, node_id: object) -> bool:
+        return node_id in self._results
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._results)
+
+    def __len__(self) -> int:
+        return len(self._results)
+
+
 @dataclass(frozen=True, slots=True)
 class GraphView:
     """A graph as seen from the instance one came through: what the canvas shows."""
@@ -233,7 +256,27 @@ def report_of(
     stage: int | None = None,
     kept_outside: frozenset[str] = frozenset(),
 ) -> NodeReport:
-    """The report of a node, or of one of its stages."""
+    """The report of a node, or of one of its stages; the same object as long as nothing of it changes."""
+    key = (tuple(path), stage)
+    made = _made_and_kept(analysis, result, stage, kept_outside)
+    known = result.reports.get(key)
+    if known is not None and known[:2] == (batch, made) and (known[2] is outer or known[2] == outer):
+        report: NodeReport = known[3]
+        return report
+    report = _new_report(analysis, result, path, outer, batch, stage, made)
+    result.reports[key] = (batch, made, outer, report)
+    return report
+
+
+def _new_report(
+    analysis: GraphAnalysis,
+    result: NodeResult,
+    path: Sequence[str],
+    outer: Outer | None,
+    batch: int,
+    stage: int | None,
+    made: int,
+) -> NodeReport:
     stages = result.stages
     chosen: Sequence[Stage] = stages if stage is None else stages[stage : stage + 1]
     segment = result.node.name if stage is None or not stages else stages[stage].segment
@@ -246,7 +289,7 @@ def report_of(
     sight = seen_by(first.facts.sight, arriving)[0] if first and first.facts and first.facts.sight else None
     inputs = {port: value.shape for port, value in zip(result.ports, arriving, strict=False)}
     value = next(iter(outputs.values()), arriving[0] if arriving else None)
-    parameters, buffers, macs, kept = _figures(analysis, result, chosen, stage, batch, kept_outside)
+    parameters, buffers, macs, kept = _figures(chosen, batch, made)
     return NodeReport(
         place,
         result.node,
@@ -271,16 +314,10 @@ def report_of(
     )
 
 
-def _figures(
-    analysis: GraphAnalysis,
-    result: NodeResult,
-    chosen: Sequence[Stage],
-    stage: int | None,
-    batch: int,
-    kept_outside: frozenset[str],
-) -> tuple[int, int, int, int]:
-    """(parameters, buffers, MACs, bytes kept for the backward pass) of some stages of a node."""
-    parameters = buffers = macs = extra = fixed = 0
+def _figures(chosen: Sequence[Stage], batch: int, made: int) -> tuple[int, int, int, int]:
+    """(parameters, buffers, MACs, bytes kept for the backward pass) of some stages of a node that makes ``made``."""
+    parameters = buffers = macs = fixed = 0
+    extra = made
     for one in chosen:
         if one.inner is not None:
             sums = one.inner.sums
@@ -292,17 +329,25 @@ def _figures(
             if cost.parameters or any(value.needs_grad for value in one.inputs):
                 kept = one.facts.saved
                 extra, fixed = extra + kept.extra + kept_between(kept, one.inputs), fixed + kept.fixed
+    return parameters, buffers, macs, extra * batch + fixed
+
+
+def _made_and_kept(
+    analysis: GraphAnalysis, result: NodeResult, stage: int | None, kept_outside: frozenset[str]
+) -> int:
+    """Bytes a sample of the storages that a node makes and somebody keeps for the backward pass."""
     numbers = range(len(result.stages)) if stage is None else (stage,)
     own = {(result.node.id, number) for number in numbers}
     saved = analysis.saved
-    made = [(value.storage, value.storage_bytes) for value in result.outputs.values()]
-    made += [(one.inputs[0].storage, one.inputs[0].storage_bytes) for one in result.stages[1:]]
-    for key, size in dict(made).items():
+    made = {value.storage: value.storage_bytes for value in result.outputs.values()}
+    made.update({one.inputs[0].storage: one.inputs[0].storage_bytes for one in result.stages[1:]})
+    total = 0
+    for key, size in made.items():
         if (key in own or (isinstance(key, tuple) and key[:1] and key[0] in own)) and (
             key in saved or _leaves(analysis, key, kept_outside)
         ):
-            extra += size
-    return parameters, buffers, macs, extra * batch + fixed
+            total += size
+    return total
 
 
 def _leaves(analysis: GraphAnalysis, key: object, kept_outside: frozenset[str]) -> bool:

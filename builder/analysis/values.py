@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from builder.analysis.facts import FLOAT_BYTES, NOTHING, Facts, Sums
 from builder.analysis.fields import Field
@@ -117,6 +117,8 @@ class NodeResult:
     bypassed: bool = False
     sums: Sums = NOTHING
     saved: tuple[tuple[StorageKey, int], ...] = ()
+    #: What was told of it already, see ``report.report_of``: most of a network stays as it is from edit to edit.
+    reports: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(slots=True, eq=False)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from builder.entry import sentence
 from builder.errors import Problem
-from builder.widgets.entry import sentence
 from builder.widgets.repairs import RepairButton, repair_buttons
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ _WIDTH = 440
 _GAP = 22
 #: Repairs offered at once.
 _REPAIRS = 3
+#: In larger graphs repairs are tried out only when nothing has happened for so many milliseconds.
+_AT_ONCE, _PAUSE = 200, 120
 
 
 class ProblemCard(QWidget):
@@ -32,6 +34,10 @@ class ProblemCard(QWidget):
         self._shown: tuple[object, ...] | None = None
         self._dismissed: tuple[object, ...] | None = None
         self.buttons: list[RepairButton] = []
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(_PAUSE)
+        self._later.timeout.connect(self._offer_later)
         self.setObjectName("problem-card")
         self.rule, self.values, self.effect = QLabel(), QLabel(), QLabel()
         self.rule.setProperty("role", "problem")
@@ -107,6 +113,23 @@ class ProblemCard(QWidget):
         self.buttons = []
         while self._row.takeAt(0) is not None:
             pass
+        self._later.stop()
+        if len(self.canvas.graph) <= _AT_ONCE:
+            self._offer(problem)
+        else:
+            self._later.start()
+            self._show_effect(problem.way_out)
+            self._fit()
+
+    def _offer_later(self) -> None:
+        """Repairs of a large network, each of which is tried out: once nothing else happens."""
+        if self._shown is not None and not self.isHidden():
+            problem = self._shown[1]
+            assert isinstance(problem, Problem)
+            self._offer(problem)
+            self.place()
+
+    def _offer(self, problem: Problem) -> None:
         for button in repair_buttons(self.canvas.session, problem, self, _REPAIRS):
             button.repaired.connect(self.canvas.setFocus)  # the button goes with the problem
             button.installEventFilter(self)
@@ -114,6 +137,10 @@ class ProblemCard(QWidget):
             self.buttons.append(button)
         self._row.addStretch()
         self._show_effect(self.buttons[0].effect if self.buttons else problem.way_out)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As large as what it says."""
         self.setFixedWidth(min(_WIDTH, max(240, self.canvas.width() - 24)))
         if (inside := self.layout()) is not None:
             inside.activate()
