@@ -26,11 +26,11 @@ from builder.editor.explain import Explanation
 from builder.editor.overview import Overview
 from builder.editor.problem_card import ProblemCard
 from builder.editor.selection import declarations, form_of, set_parameter
+from builder.entry import sentence
 from builder.errors import Problem
 from builder.figures import count, size, work
 from builder.graph import Node
 from builder.shapes import format_shape
-from builder.widgets.entry import sentence
 from builder.widgets.forms import Form
 from builder.widgets.inputs import LineEdit
 from builder.widgets.session import Session

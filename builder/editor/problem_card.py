@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from builder.entry import sentence
 from builder.errors import Problem
 from builder.figures import count
-from builder.widgets.entry import sentence
 from builder.widgets.icons import pixmap
 from builder.widgets.repairs import RepairButton, repair_buttons
 from builder.widgets.session import Session

@@ -11,10 +11,10 @@ from builder.blocks import block_class
 from builder.blocks.parameters import Flag, Integer, Parameter, Real
 from builder.document import Document, ModuleParameter
 from builder.edits import Edit, ReplaceNode
+from builder.entry import Condition
 from builder.graph import Graph, Node
 from builder.links import ports_of
 from builder.shapes import dimensions
-from builder.widgets.entry import Condition
 from builder.widgets.forms import MIXED
 from builder.widgets.session import Session
 

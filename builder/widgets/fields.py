@@ -28,8 +28,8 @@ from builder.blocks.parameters import (
     Real,
     Sizes,
 )
+from builder.entry import EntryError, parse, real, show, unified
 from builder.expressions import is_expression
-from builder.widgets.entry import EntryError, parse, real, show, unified
 from builder.widgets.icons import themed
 from builder.widgets.inputs import Combo, LineEdit, Switch
 from builder.widgets.theme import Theme, set_state

@@ -11,8 +11,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QGridLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from builder.blocks.parameters import Parameter
+from builder.entry import sentence, show
 from builder.expressions import is_expression
-from builder.widgets.entry import sentence, show
 from builder.widgets.fields import MIXED, Field, FlagField, LineField, field_class
 from builder.widgets.icons import themed
 from builder.widgets.theme import Theme

@@ -11,8 +11,8 @@ from builder.analysis import analyze
 from builder.blocks import REGISTRY
 from builder.blocks.connected import LENET5, ConnectedConv
 from builder.document import Document
+from builder.entry import EntryError, parse, show
 from builder.sketch import Sketch
-from builder.widgets.entry import EntryError, parse, show
 from runtime.codegen import Source, generate
 from runtime.compile import build
 

@@ -1,4 +1,4 @@
-"""What people type into a field, as a value, and back: ``1,024``, ``3 × 3``, ``1×28×28``, ``=4*width``."""
+"""What people type into a field or a command, as a value, and back: ``1,024``, ``3 × 3``, ``1×28×28``, ``=4*width``."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from builder.blocks.parameters import (
+    Flag,
     Integer,
     OptionalReal,
     Order,
@@ -23,6 +24,16 @@ from builder.expressions import ExpressionError, is_expression, resolve
 
 _TIMES = re.compile(r"\s*[×x*,;]\s*|\s+")
 _WHOLE = re.compile(r"[+-]?\d+")
+_TRUTH = {
+    "true": True,
+    "yes": True,
+    "on": True,
+    "1": True,
+    "false": False,
+    "no": False,
+    "off": False,
+    "0": False,
+}
 
 
 class EntryError(ValueError):
@@ -114,6 +125,8 @@ def _literal(parameter: Parameter[Any], text: str) -> Any:
         return _whole(text, thousands=True)
     if isinstance(parameter, Real):
         return _real(text)
+    if isinstance(parameter, Flag):
+        return _TRUTH.get(text.lower(), text)
     if isinstance(parameter, OptionalReal):
         return None if text.lower() == "none" else _real(text, "a number such as 0.001, or none")
     if isinstance(parameter, Table):

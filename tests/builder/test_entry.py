@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.blocks.parameters import (
+    Flag,
     Integer,
     OptionalReal,
     Order,
@@ -22,8 +23,8 @@ from builder.blocks.parameters import (
     Text,
 )
 from builder.convention import Convention
+from builder.entry import Condition, EntryError, parse, show, unified
 from builder.figures import ago, count, short, size, thousands, work
-from builder.widgets.entry import Condition, EntryError, parse, show, unified
 
 
 def _plain(value: Any) -> Any:
@@ -36,6 +37,7 @@ sides = st.one_of(st.integers(0, 99), st.tuples(st.integers(0, 99), st.integers(
 kinds: list[tuple[Parameter[Any], st.SearchStrategy[Any]]] = [
     (Integer(1), st.integers(1, 2**31 - 1)),
     (Real(0.0), st.floats(allow_nan=False, allow_infinity=False)),
+    (Flag(False), st.booleans()),
     (OptionalReal(0.0), st.none() | st.floats(allow_nan=False, allow_infinity=False)),
     (PerAxis(1), st.one_of(sizes, st.lists(sizes, min_size=2, max_size=3))),
     (ShapeValue((1,)), st.lists(sizes, min_size=1, max_size=4)),
@@ -161,3 +163,14 @@ def test_figures_for_people() -> None:
     assert [short(n) for n in (12, 11_689_512)] == ["12", "11.7 M"]
     assert [count(n, "problem") for n in (0, 1, 2)] == ["0 problems", "1 problem", "2 problems"]
     assert [ago(s) for s in (3, 130, 7300)] == ["just now", "2 min ago", "2 h ago"]
+
+
+@pytest.mark.parametrize("text", ["true", "Yes", "on", "1", "FALSE", "no", "off", "0"])
+def test_yes_and_no_in_peoples_words(text: str) -> None:
+    assert parse(Flag(False), text) is (text.lower() in ("true", "yes", "on", "1"))
+
+
+@pytest.mark.parametrize("text", ["", "2", "maybe", "truee"])
+def test_what_is_neither_yes_nor_no(text: str) -> None:
+    with pytest.raises(EntryError, match="true or false"):
+        parse(Flag(True), text)
