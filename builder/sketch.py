@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import count
 from typing import Any, NamedTuple
 
 from builder.blocks import block_class
+from builder.geometry import node_height
 from builder.graph import Edge, Graph, Node
-from builder.spacing import COLUMN, ROW
+from builder.spacing import COLUMN, NODE_HEIGHT, ROW, WIDEST
 
 
 class Wire(NamedTuple):
@@ -16,6 +19,16 @@ class Wire(NamedTuple):
     port: str
     column: float
     row: float
+
+
+def below(wire: Wire) -> dict[str, Any]:
+    """Where a new row begins, under the one the wire comes from: ``add(…, **below(x))``."""
+    return {"row": wire.row + 1, "column": 0.0}
+
+
+def places(row: float, column: float, pitch: float = 1.0) -> Iterator[dict[str, Any]]:
+    """One place after the other along a row: ``add(…, **next(line))``."""
+    return ({"row": row, "column": column + number * pitch} for number in count())
 
 
 class Sketch:
@@ -39,23 +52,24 @@ class Sketch:
     ) -> Wire:
         """Place a block behind ``inputs``, or at ``column`` and ``row``, and wire it.
 
-        A merge's inputs are numbered, others go to ``ports``.
+        A merge's inputs are numbered, others go to ``ports``; a tall one has its middle in the row.
         """
+        line = row if row is not None else (inputs[0].row if inputs else 0.0)
         if column is None:
             column = max((wire.column for wire in inputs), default=-1.0) + 1
-        line = row if row is not None else (inputs[0].row if inputs else 0.0)
-        if self._wrap and column >= self._wrap:
-            column, line = 0.0, line + 1
-        node_id = self.graph.unused_id()
-        position = (column * COLUMN, line * ROW)
-        self.graph.add_node(Node(node_id, name, block, parameters, position, when, repeat))
+            if self._wrap and column >= self._wrap:
+                column, line = 0.0, line + 1
         cls = block_class(block)
+        leaving = cls.outputs_of(parameters) if cls is not None else ("output",)
+        rise = (node_height(len(inputs), len(leaving)) - NODE_HEIGHT) / 2
+        node_id = self.graph.unused_id()
+        position = (column * COLUMN, line * ROW - rise)
+        self.graph.add_node(Node(node_id, name, block, parameters, position, when, repeat))
         if ports is None:
             numbered = cls is not None and cls.variadic
             ports = tuple(map(str, range(len(inputs)))) if numbered else cls.inputs if cls else ("input",)
         for wire, port in zip(inputs, ports, strict=True):
             self.graph.connect(Edge(wire.node, wire.port, node_id, port))
-        leaving = cls.outputs_of(parameters) if cls is not None else ("output",)
         return Wire(node_id, leaving[0] if leaving else "", column, line)
 
     def input(self, shape: tuple[int, ...] | None = None, name: str = "input") -> Wire:
@@ -64,5 +78,10 @@ class Sketch:
         return self.add(name, "input", **parameters)
 
     def output(self, wire: Wire, name: str = "output", **options: Any) -> None:
-        """What the network, or the module, answers; ``options`` as ``add`` takes them."""
+        """What the network, or the module, answers; ``options`` as ``add`` takes them.
+
+        It has no row to itself while there is room behind the last block.
+        """
+        if wire.column + 1 < WIDEST:
+            options.setdefault("column", wire.column + 1)
         self.add(name, "output", wire, **options)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from builder.document import Module, ModuleParameter
 from builder.graph import Graph
 from builder.sketch import Sketch
+from builder.spacing import WIDEST
+
+#: Chains of more rows have them closer together, so that more of a long one is seen at once.
+_MANY, _CLOSE = 5, 0.76
 
 
 def strided(stride: int) -> dict[str, int]:
@@ -14,29 +18,53 @@ def strided(stride: int) -> dict[str, int]:
     return {} if stride == 1 else {"stride": stride}
 
 
+class _Layer(NamedTuple):
+    block: str
+    repeat: int
+    parameters: dict[str, Any]
+
+
 class Chain:
-    """Layers one behind the other, named 0, 1, 2 … in the order in which they are added."""
+    """Layers one behind the other, named 0, 1, 2 … in the order in which they are added.
+
+    ``wrap`` begins a new row of the drawing after so many columns.
+    """
 
     def __init__(self, name: str, *, wrap: int | None = None) -> None:
-        self._net = Sketch(Graph(name), wrap=wrap)
-        self._end = self._net.input()
-        self._count = 0
-        self._place: dict[str, Any] = {}
+        self._name = name
+        self._wrap = wrap
+        self._rows: list[list[_Layer]] = [[]]
 
     def add(self, block: str, *, repeat: int = 1, **parameters: Any) -> None:
         """The next layer, or ``repeat`` of them, with the block's parameters; none are none."""
-        if repeat:
-            place = {**self._place, "repeat": repeat}
-            self._end = self._net.add(str(self._count), block, self._end, **place, **parameters)
-            self._count += repeat
-            self._place = {}
+        if not repeat:
+            return
+        input_too = len(self._rows) == 1
+        if self._wrap and len(self._rows[-1]) + input_too >= self._wrap:
+            self.new_row()
+        self._rows[-1].append(_Layer(block, repeat, parameters))
 
     def new_row(self) -> None:
-        """Let the next layer stand below the first, where a stage begins."""
-        if self._count:
-            self._place = {"column": 1, "row": self._end.row + 1}
+        """Let the next layer begin a row of the drawing, where a stage begins."""
+        if self._rows[-1]:
+            self._rows.append([])
 
     def module(self, *parameters: ModuleParameter, about: str = "") -> Module:
-        """What was drawn, with its output."""
-        self._net.output(self._end)
-        return Module(self._net.graph.key, parameters, self._net.graph, about)
+        """The chain as it is drawn, with its output.
+
+        Rows begin below the first layer if all of them have room there, or else below the input.
+        """
+        net = Sketch(Graph(self._name), wrap=self._wrap)
+        x = net.input()
+        longest = max([len(self._rows[-1]) + 1, *map(len, self._rows[1:])])
+        left = 1 if longest < WIDEST and not self._wrap else 0
+        pitch = 1 if len(self._rows) <= _MANY else _CLOSE
+        count = 0
+        for number, row in enumerate(self._rows):
+            place: dict[str, Any] = {"row": number * pitch, "column": left} if number else {}
+            for layer in row:
+                x = net.add(str(count), layer.block, x, repeat=layer.repeat, **place, **layer.parameters)
+                count += layer.repeat
+                place = {}
+        net.output(x)
+        return Module(self._name, parameters, net.graph, about)

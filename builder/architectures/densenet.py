@@ -7,7 +7,7 @@ from builder.document import Document, Module
 from builder.graph import Graph
 from builder.library import LIBRARY
 from builder.shapes import TensorShape
-from builder.sketch import Sketch
+from builder.sketch import Sketch, below
 
 #: Layers of each dense block, by the number of layers of the network: table 1 of the paper.
 DEPTHS = {121: (6, 12, 24, 16), 169: (6, 12, 32, 32), 201: (6, 12, 48, 32)}
@@ -15,7 +15,7 @@ DEPTHS = {121: (6, 12, 24, 16), 169: (6, 12, 32, 32), 201: (6, 12, 48, 32)}
 
 def _features(depths: tuple[int, ...], growth_rate: int) -> Module:
     """The stem, then dense blocks with transitions between, and a last norm."""
-    net = Sketch(Graph("Features"), wrap=5)
+    net = Sketch(Graph("Features"))
     x = net.input()
     channels = 2 * growth_rate
     x = net.add("conv0", "conv", x, out_channels=channels, kernel_size=7, stride=2, padding=3, bias=False)
@@ -23,7 +23,10 @@ def _features(depths: tuple[int, ...], growth_rate: int) -> Module:
     x = net.add("relu0", "relu", x)
     x = net.add("pool0", "max_pool", x, kernel_size=3, stride=2, padding=1)
     for number, depth in enumerate(depths, start=1):
-        x = net.add(f"denseblock{number}", "module:DenseBlock", x, num_layers=depth, growth_rate=growth_rate)
+        place = below(x) if number % 2 else {}
+        x = net.add(
+            f"denseblock{number}", "module:DenseBlock", x, num_layers=depth, growth_rate=growth_rate, **place
+        )
         if number < len(depths):
             x = net.add(f"transition{number}", "module:Transition", x, out_channels="=in_channels // 2")
     net.output(net.add(f"norm{len(depths) + 1}", "batch_norm", x))
@@ -31,7 +34,7 @@ def _features(depths: tuple[int, ...], growth_rate: int) -> Module:
 
 
 def _densenet(layers: int, input_shape: TensorShape, classes: int, growth_rate: int) -> Document:
-    net = Sketch()
+    net = Sketch(wrap=4)
     x = net.add("features", "module:Features", net.input(input_shape))
     x = net.add("relu", "relu", x)
     x = net.add("avgpool", "adaptive_avg_pool", x)

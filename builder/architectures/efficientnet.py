@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from builder.architectures.base import Architecture, divisible
@@ -12,7 +12,7 @@ from builder.document import Document, Module, ModuleParameter
 from builder.graph import Graph
 from builder.library.mobile import mb_conv
 from builder.shapes import TensorShape
-from builder.sketch import Sketch
+from builder.sketch import Sketch, Wire, places
 
 
 class Stage(NamedTuple):
@@ -44,7 +44,7 @@ DROP = 0.2
 def _features(width: float, depth: float, norm: Mapping[str, Any]) -> list[Module]:
     """The stem, the stages, each a chain of its own, the widest convolution, and what they are made of."""
     depths = [math.ceil(stage.depth * depth) for stage in STAGES]
-    features = Chain("Features", wrap=5)
+    features = Chain("Features", wrap=4)
     features.add("module:ConvNormSiLU", out_channels=divisible(32 * width), kernel_size=3, stride=2)
     stages, number, channels = [], 0, 0
     for index, (stage, blocks) in enumerate(zip(STAGES, depths, strict=True), start=1):
@@ -149,30 +149,37 @@ def efficientnet_b7(
 # for phones -------------------------------------------------------------------------------------------------
 
 
-def _lite_filter(net: Sketch, number: int, name: str, x: Any, **more: Any) -> Any:
-    """A convolution, its norm and ReLU6."""
-    x = net.add(name, "conv", x, padding="same", bias=False, **more)
-    x = net.add(f"bn{number}", "batch_norm", x, **LITE_NORM)
-    return net.add(f"act{number}", "relu6", x)
+def _lite_filter(
+    net: Sketch, number: int, name: str, x: Wire, line: Iterator[dict[str, Any]], **more: Any
+) -> Wire:
+    """A convolution, its norm and ReLU6, along a row of the drawing."""
+    x = net.add(name, "conv", x, **next(line), padding="same", bias=False, **more)
+    x = net.add(f"bn{number}", "batch_norm", x, **next(line), **LITE_NORM)
+    return net.add(f"act{number}", "relu6", x, **next(line))
 
 
 def _lite_block(name: str, *, widens: bool) -> Module:
     """An inverted residual without a gate, as timm names it; the first of the network does not widen."""
-    net = Sketch(Graph(name), wrap=5)
+    net = Sketch(Graph(name))
     x = net.input()
+    # The rows below the first are clear of the shortcut's wire on their left.
+    lines = iter([places(0, 1), *(places(row, 1.32, 0.92) for row in (1, 2))])
     y, channels = x, "=in_channels"
     if widens:
         channels = "=expand_ratio * in_channels"
-        y = _lite_filter(net, 1, "conv_pw", y, out_channels=channels, kernel_size=1)
+        y = _lite_filter(net, 1, "conv_pw", y, next(lines), out_channels=channels, kernel_size=1)
     number = 1 + widens
     y = _lite_filter(
-        net, number, "conv_dw", y, out_channels="=in_channels", kernel_size="=kernel_size", stride="=stride",
-        groups="=in_channels",
+        net, number, "conv_dw", y, next(lines), out_channels="=in_channels", kernel_size="=kernel_size",
+        stride="=stride", groups="=in_channels",
     )  # fmt: skip
-    last = "conv_pwl" if widens else "conv_pw"
-    y = net.add(last, "conv", y, out_channels="=width", kernel_size=1, padding="same", bias=False)
-    y = net.add(f"bn{number + 1}", "batch_norm", y, **LITE_NORM)
-    net.output(net.add("add", "add", y, x, when="stride == 1 and input_channels == width"))
+    last, line = "conv_pwl" if widens else "conv_pw", next(lines)
+    y = net.add(
+        last, "conv", y, **next(line), out_channels="=width", kernel_size=1, padding="same", bias=False
+    )
+    y = net.add(f"bn{number + 1}", "batch_norm", y, **next(line), **LITE_NORM)
+    y = net.add("add", "add", y, x, **next(line), when="stride == 1 and input_channels == width")
+    net.output(y, **next(line))
     parameters = (
         ModuleParameter("width", 32, "Output channels; the shortcut is there where as many come in."),
         ModuleParameter("stride", 1, "2 halves the map."),
@@ -217,7 +224,7 @@ def efficientnet_lite0(input_shape: TensorShape = (3, 224, 224), classes: int = 
     for stage in others:
         blocks.add("module:Stage", **stage._asdict())
 
-    net = Sketch(wrap=5)
+    net = Sketch(wrap=4)
     x = net.input(input_shape)
     x = net.add("conv_stem", "conv", x, out_channels=32, kernel_size=3, stride=2, padding="same", bias=False)
     x = net.add("bn1", "batch_norm", x, **LITE_NORM)

@@ -76,7 +76,7 @@ def mixed_7a() -> Module:
 
 def block35() -> Module:
     """1×1, 3×3 and two 3×3 around which the map passes."""
-    net = Branches("Block35", rows=3, middle=2)
+    net = Branches("Block35", rows=3, entry=3)
     _add_up(
         net,
         net.conv("branch0", net.input, 32, row=0),
@@ -88,7 +88,7 @@ def block35() -> Module:
 
 def block17() -> Module:
     """1×1, and 7×7 as a row and a column, around which the map passes."""
-    net = Branches("Block17", rows=2, middle=1)
+    net = Branches("Block17", rows=2, entry=2)
     _add_up(
         net,
         net.conv("branch0", net.input, 192, row=0),
@@ -99,7 +99,7 @@ def block17() -> Module:
 
 def block8() -> Module:
     """1×1, and 3×3 as a row and a column, around which the map passes."""
-    net = Branches("Block8", rows=2, middle=1)
+    net = Branches("Block8", rows=2, entry=2)
     _add_up(
         net,
         net.conv("branch0", net.input, 192, row=0),
@@ -118,7 +118,7 @@ def _add_up(net: Branches, *ends: Wire, activated: str | None = None) -> None:
     x = net.net.add("concat", "concat", *ends, row=net.middle)
     x = net.net.add("conv2d", "conv", x, out_channels="=input_channels", kernel_size=1)
     x = net.net.add("scaled", "scale", x, factor="=scale")
-    x = net.net.add("add", "add", x, net.input, row=net.middle + 1, column=1)
+    x = net.net.add("add", "add", x, net.input, row=net.input.row, column=3)
     net.net.output(net.net.add("act", "relu", x, when=activated))
 
 

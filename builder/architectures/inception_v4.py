@@ -143,23 +143,16 @@ def reduction_b() -> Module:
 
 def inception_c() -> Module:
     """1×3 and 3×1 side by side, after a 1×1 and after a 3×3 in lines."""
-    net = Branches("Inception4C", rows=7)
-    one = net.conv("branch0", net.input, 256, row=0)
-    three = net.conv("branch1_0", net.input, 384, row=1.5)
-    three = net.stack(
-        "branch1",
-        net.line("branch1_1a", three, 256, 1, 3, row=1),
-        net.line("branch1_1b", three, 256, 3, 1, row=2),
-    )
-    double = net.conv("branch2_0", net.input, 384, row=3)
-    double = net.line("branch2_1", double, 448, 3, 1)
-    double = net.line("branch2_2", double, 512, 1, 3, row=4.4, column=1)
-    double = net.stack(
-        "branch2",
-        net.line("branch2_3a", double, 256, 1, 3, row=4),
-        net.line("branch2_3b", double, 256, 3, 1, row=4.8),
-    )
-    net.done(one, three, double, net.branch("branch3", "module:AverageBranch", 5.8, out_channels=256))
+    net = Branches("Inception4C", rows=6.2, entry=1.85)
+    one = net.conv("branch0", net.input, 256, row=0, column=0.76)
+    three = net.conv("branch1_0", net.input, 384, row=1.45, column=1.6)
+    three = net.lines("branch1", three, "branch1_1", 256, column=2.44)
+    double = net.conv("branch2_0", net.input, 384, row=2.35, column=0.76)
+    double = net.line("branch2_1", double, 448, 3, 1, column=1.6)
+    double = net.line("branch2_2", double, 512, 1, 3, row=3.72, column=1.2)
+    double = net.lines("branch2", double, "branch2_3", 256, column=2.44)
+    pool = net.branch("branch3", "module:AverageBranch", 5.2, column=0.76, out_channels=256)
+    net.done(one, three, double, pool, column=4.12)
     return module(net.net, about="Inception v4's block for its 8×8 maps.")
 
 

@@ -38,7 +38,7 @@ def lenet5_c3(input_shape: TensorShape = (1, 28, 28), classes: int = 10) -> Docu
 
 def _lenet(name: str, input_shape: TensorShape, classes: int, second: str, **kernels: Any) -> Document:
     """The network with this block, and these kernels, as the second convolution."""
-    net = Sketch(wrap=5)
+    net = Sketch(wrap=4)
     x = net.input(input_shape)
     x = net.add("conv1", "conv", x, out_channels=6, kernel_size=5, padding=2)
     x = net.add("tanh1", "tanh", x)

@@ -27,16 +27,18 @@ _BLOCK = (
 
 def _inverted_residual() -> list[Module]:
     """Widen, filter each channel by itself, narrow again, as places ``0`` to ``7``; a shortcut where it fits."""
-    layers = Chain("InvertedLayers", wrap=4)
+    layers = Chain("InvertedLayers")
     layers.add("conv", out_channels="=hidden", kernel_size=1, bias=False)
     layers.add("batch_norm", momentum=MOMENTUM)
     layers.add("relu")
+    layers.new_row()
     layers.add(
         "conv", out_channels="=hidden", kernel_size="=kernel_size", stride="=stride", padding="=kernel_size // 2",
         groups="=hidden", bias=False,
     )  # fmt: skip
     layers.add("batch_norm", momentum=MOMENTUM)
     layers.add("relu")
+    layers.new_row()
     layers.add("conv", out_channels="=width", kernel_size=1, bias=False)
     layers.add("batch_norm", momentum=MOMENTUM)
     width, stride, _, kernel_size = _BLOCK
@@ -75,20 +77,23 @@ def mnasnet1_0(input_shape: TensorShape = (3, 224, 224), classes: int = 1000, wi
     architecture search for mobile, CVPR 2019.
     """
     stem, first = divisible(32 * width), divisible(16 * width)
-    layers = Chain("Layers", wrap=6)
+    layers = Chain("Layers")
     layers.add("conv", out_channels=stem, kernel_size=3, stride=2, padding=1, bias=False)
     layers.add("batch_norm", momentum=MOMENTUM)
     layers.add("relu")
+    layers.new_row()
     layers.add("conv", out_channels=stem, kernel_size=3, padding=1, groups=stem, bias=False)
     layers.add("batch_norm", momentum=MOMENTUM)
     layers.add("relu")
     layers.add("conv", out_channels=first, kernel_size=1, bias=False)
     layers.add("batch_norm", momentum=MOMENTUM)
+    layers.new_row()
     for channels, kernel, stride, expansion, depth in STAGES:
         layers.add(
             "module:Stack", width=divisible(channels * width), kernel_size=kernel, stride=stride,
             expand_ratio=expansion, depth=depth,
         )  # fmt: skip
+    layers.new_row()
     layers.add("conv", out_channels=1280, kernel_size=1, bias=False)
     layers.add("batch_norm", momentum=MOMENTUM)
     layers.add("relu")

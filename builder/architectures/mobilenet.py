@@ -22,7 +22,7 @@ STAGES_V2 = (
 
 def depthwise_separable() -> Module:
     """A depthwise 3×3, then a pointwise convolution, each with batch norm and ReLU6."""
-    net = Sketch(Graph("DepthwiseSeparable"), wrap=4)
+    net = Sketch(Graph("DepthwiseSeparable"))
     x = net.input()
     x = net.add(
         "conv_dw", "conv", x, out_channels="=in_channels", kernel_size=3, stride="=stride", padding=1,
@@ -30,7 +30,7 @@ def depthwise_separable() -> Module:
     )  # fmt: skip
     x = net.add("bn1", "batch_norm", x)
     x = net.add("act1", "relu6", x)
-    x = net.add("conv_pw", "conv", x, out_channels="=width", kernel_size=1, bias=False)
+    x = net.add("conv_pw", "conv", x, row=1, column=1, out_channels="=width", kernel_size=1, bias=False)
     x = net.add("bn2", "batch_norm", x)
     x = net.add("act2", "relu6", x)
     net.output(x)
@@ -85,11 +85,13 @@ def mobilenet_v2(
     M. Sandler, A. Howard, M. Zhu, A. Zhmoginov and L.-C. Chen: MobileNetV2: inverted residuals and linear
     bottlenecks, CVPR 2018.
     """
-    features = Chain("Features", wrap=6)
+    features = Chain("Features")
     features.add("module:ConvNormReLU6", out_channels=divisible(32 * width), kernel_size=3, stride=2)
     for expansion, channels, depth, stride in STAGES_V2:
         channels = divisible(channels * width)
         block = {"width": channels, "expand_ratio": expansion}
+        if stride > 1:
+            features.new_row()  # a row for each size of the map
         features.add("module:InvertedResidual", **block, **strided(stride))
         features.add("module:InvertedResidual", **block, repeat=depth - 1)
     features.add("module:ConvNormReLU6", out_channels=divisible(1280 * max(width, 1.0)))
@@ -154,11 +156,13 @@ def _mobilenet_v3(
     width: float,
 ) -> Document:
     """A stem, the blocks, a convolution six times as wide as the last one, and ``hidden`` units before the classes."""
-    features = Chain("Features", wrap=6)
+    features = Chain("Features")
     features.add("module:ConvNormHardswish", out_channels=divisible(16 * width), kernel_size=3, stride=2)
     channels = 0
     for block in blocks:
         channels, inside = divisible(block.width * width), divisible(block.hidden * width)
+        if block.stride > 1 and block is not blocks[0]:
+            features.new_row()  # a row for each size of the map
         features.add(
             "module:GatedInvertedResidual", width=channels, hidden=inside, kernel_size=block.kernel_size,
             squeeze_channels=divisible(inside // 4) if block.gate else 0, hardswish=block.hardswish,

@@ -11,7 +11,7 @@ from builder.graph import Graph
 from builder.library import LIBRARY
 from builder.library.residual import PROJECTED, ZERO_PADDED, Shortcut, draw_bottleneck
 from builder.shapes import TensorShape
-from builder.sketch import Sketch
+from builder.sketch import Sketch, below
 
 #: Blocks in each of the four stages, by the number of layers: table 1 of the paper.
 DEPTHS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
@@ -69,18 +69,18 @@ def _resnet(
     **arguments: Any,
 ) -> Document:
     """A stem of ``stem`` channels, four stages of ``block``, the first with ``base`` channels, and a classifier."""
-    net = Sketch(wrap=5)
+    net = Sketch()
     x = net.input(input_shape)
     x = net.add("conv1", "conv", x, out_channels=stem, kernel_size=7, stride=2, padding=3, bias=False)
     x = net.add("bn1", "batch_norm", x)
     x = net.add("relu", "relu", x)
     x = net.add("maxpool", "max_pool", x, kernel_size=3, stride=2, padding=1)
     first, *others = DEPTHS[layers]
-    x = net.add("layer1", "module:Stage", x, width=base, depth=first)
+    x = net.add("layer1", "module:Stage", x, **below(x), width=base, depth=first)
     for number, depth in enumerate(others, start=2):
         base *= 2
         x = net.add(f"layer{number}", "module:Stage", x, width=base, depth=depth, stride=2)
-    x = net.add("avgpool", "adaptive_avg_pool", x)
+    x = net.add("avgpool", "adaptive_avg_pool", x, **below(x))
     x = net.add("flatten", "flatten", x)
     x = net.add("fc", "linear", x, out_features=classes)
     net.output(x)

@@ -11,7 +11,7 @@ from builder.library import LIBRARY
 from builder.library.base import STRIDE, module, sketch
 from builder.library.residual import WIDTH, draw_basic_block, two_convolutions
 from builder.shapes import TensorShape
-from builder.sketch import Sketch
+from builder.sketch import Sketch, below, places
 
 _HE = "K. He, X. Zhang, S. Ren and J. Sun, Deep residual learning for image recognition, CVPR 2016."
 
@@ -26,7 +26,7 @@ def residual_block(shortcut: Kind) -> list[Module]:
 def plain_block() -> list[Module]:
     """The same two convolutions with nothing beside them."""
     net = sketch("PlainBlock")
-    y = two_convolutions(net, net.input())
+    y = two_convolutions(net, net.input(), places(1, 1))
     net.output(net.add("relu2", "relu", y))
     return [
         module(
@@ -39,16 +39,16 @@ def _network(
     name: str, layers: int, block: list[Module], input_shape: TensorShape, classes: int, width: float
 ) -> Document:
     """One convolution, three stages of 16, 32 and 64 channels, the mean, and a classifier: ``layers`` = 6n + 2."""
-    net = Sketch(wrap=4)
+    net = Sketch()
     x = net.input(input_shape)
     x = net.add("conv1", "conv", x, out_channels=scaled(16, width), kernel_size=3, padding=1, bias=False)
     x = net.add("bn1", "batch_norm", x)
     x = net.add("relu", "relu", x)
     depth = (layers - 2) // 6
-    x = net.add("layer1", "module:Stage", x, width=scaled(16, width), depth=depth)
+    x = net.add("layer1", "module:Stage", x, **below(x), width=scaled(16, width), depth=depth)
     x = net.add("layer2", "module:Stage", x, width=scaled(32, width), depth=depth, stride=2)
     x = net.add("layer3", "module:Stage", x, width=scaled(64, width), depth=depth, stride=2)
-    x = net.add("avgpool", "adaptive_avg_pool", x)
+    x = net.add("avgpool", "adaptive_avg_pool", x, **below(x))
     x = net.add("flatten", "flatten", x)
     x = net.add("linear", "linear", x, out_features=classes)
     net.output(x)

@@ -7,7 +7,7 @@ from builder.architectures.chain import Chain
 from builder.document import Document, Module, ModuleParameter
 from builder.graph import Graph
 from builder.shapes import TensorShape
-from builder.sketch import Sketch
+from builder.sketch import Sketch, below
 
 #: (width, number of blocks) of the three stages at width 1, table 5 of the paper.
 STAGES = ((116, 4), (232, 8), (464, 4))
@@ -17,7 +17,7 @@ _STRIDE = ModuleParameter("stride", 1, "2 halves the map.")
 
 def _branches() -> list[Module]:
     """The halving way past, and the working branch: 1×1, depthwise, 1×1."""
-    passing = Chain("PassingBranch", wrap=5)
+    passing = Chain("PassingBranch")
     passing.add(
         "conv",
         out_channels="=in_channels",
@@ -28,17 +28,20 @@ def _branches() -> list[Module]:
         bias=False,
     )
     passing.add("batch_norm")
+    passing.new_row()
     passing.add("conv", out_channels="=width", kernel_size=1, bias=False)
     passing.add("batch_norm")
     passing.add("relu")
-    working = Chain("WorkingBranch", wrap=4)
+    working = Chain("WorkingBranch")
     working.add("conv", out_channels="=width", kernel_size=1, bias=False)
     working.add("batch_norm")
     working.add("relu")
+    working.new_row()
     working.add(
         "conv", out_channels="=width", kernel_size=3, stride="=stride", padding=1, groups="=width", bias=False
     )
     working.add("batch_norm")
+    working.new_row()
     working.add("conv", out_channels="=width", kernel_size=1, bias=False)
     working.add("batch_norm")
     working.add("relu")
@@ -110,13 +113,16 @@ def shufflenet_v2_x1_0(
     N. Ma, X. Zhang, H.-T. Zheng and J. Sun: ShuffleNet V2: practical guidelines for efficient CNN architecture
     design, ECCV 2018.
     """
-    net = Sketch(wrap=5)
+    net = Sketch()
     x = net.input(input_shape)
     x = net.add("conv1", "module:ConvNormReLU", x, width=24, kernel_size=3, stride=2)
     x = net.add("maxpool", "max_pool", x, kernel_size=3, stride=2, padding=1)
+    place = below(x)
     for number, (channels, depth) in enumerate(STAGES, start=2):
-        x = net.add(f"stage{number}", "module:Stage", x, width=divisible(channels * width, 2), depth=depth)
-    x = net.add("conv5", "module:ConvNormReLU", x, width=1024)
+        channels = divisible(channels * width, 2)
+        x = net.add(f"stage{number}", "module:Stage", x, **place, width=channels, depth=depth)
+        place = {}
+    x = net.add("conv5", "module:ConvNormReLU", x, **below(x), width=1024)
     x = net.add("pool", "global_avg_pool", x)
     net.output(net.add("fc", "linear", x, out_features=classes))
     parts = [_conv_norm(), _stage(), _halving_block(), _shuffle_block(), *_branches()]

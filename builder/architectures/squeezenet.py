@@ -7,7 +7,7 @@ from builder.architectures.chain import Chain
 from builder.document import Document, Module, ModuleParameter
 from builder.graph import Graph
 from builder.shapes import TensorShape
-from builder.sketch import Sketch
+from builder.sketch import Sketch, places
 
 #: (channels of the squeeze, channels of each half of the expansion) of the eight fire modules, table 1 of the paper.
 FIRES = ((16, 64), (16, 64), (32, 128), (32, 128), (48, 192), (48, 192), (64, 256), (64, 256))
@@ -20,14 +20,15 @@ _PAPER = (
 def fire() -> Module:
     """A 1×1 convolution that squeezes, then 1×1 and 3×3 side by side that expand; the names are torchvision's."""
     net = Sketch(Graph("Fire"))
-    x = net.add("input", "input", row=0.5)
-    x = net.add("squeeze", "conv", x, out_channels="=squeeze_channels", kernel_size=1)
-    x = net.add("squeeze_activation", "relu", x)
-    small = net.add("expand1x1", "conv", x, row=0, out_channels="=expand1x1_channels", kernel_size=1)
-    small = net.add("expand1x1_activation", "relu", small)
-    large = net.add("expand3x3", "conv", x, row=1, out_channels="=expand3x3_channels", padding=1)
-    large = net.add("expand3x3_activation", "relu", large)
-    net.output(net.add("concat", "concat", small, large, row=0.5))
+    middle, upper, lower = places(1, 0, 0.9), places(0, 2.5, 0.9), places(2, 2.5, 0.9)
+    x = net.add("input", "input", **next(middle))
+    x = net.add("squeeze", "conv", x, **next(middle), out_channels="=squeeze_channels", kernel_size=1)
+    x = net.add("squeeze_activation", "relu", x, **next(middle))
+    small = net.add("expand1x1", "conv", x, **next(upper), out_channels="=expand1x1_channels", kernel_size=1)
+    small = net.add("expand1x1_activation", "relu", small, **next(upper))
+    large = net.add("expand3x3", "conv", x, **next(lower), out_channels="=expand3x3_channels", padding=1)
+    large = net.add("expand3x3_activation", "relu", large, **next(lower))
+    net.output(net.add("concat", "concat", small, large, row=1, column=4.1), column=5)
     parameters = (
         ModuleParameter("squeeze_channels", 16, "Channels that the large convolution has to read."),
         ModuleParameter("expand1x1_channels", 64, "Channels of the 1×1 convolution behind."),

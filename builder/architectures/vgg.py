@@ -25,11 +25,14 @@ _GAP_PAPER = f"{_PAPER}; M. Lin, Q. Chen and S. Yan, Network in network, ICLR 20
 
 
 def _features(layers: int, *, norm: bool, width: float) -> Module:
-    """The convolutions, two in a row of the drawing; numbered as in torchvision's ``features``."""
+    """The convolutions, numbered as in torchvision's ``features``.
+
+    In the drawing two stand in a row; with norms the last of a stage, behind which is the pool, has its own.
+    """
     net = Chain("Features")
     for count, channels in zip(CONVOLUTIONS[layers], WIDTHS, strict=True):
         for place in range(count):
-            if place % 2 == 0:
+            if place % 2 == 0 or (norm and place == count - 1):
                 net.new_row()
             net.add("conv", out_channels=scaled(channels, width), padding=1)
             if norm:

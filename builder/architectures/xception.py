@@ -9,7 +9,7 @@ from builder.architectures.chain import Chain
 from builder.document import Document, Module, ModuleParameter
 from builder.library.base import OUT_CHANNELS, module, sketch
 from builder.shapes import TensorShape
-from builder.sketch import Sketch, Wire
+from builder.sketch import Sketch, Wire, below
 
 _CHOLLET = "F. Chollet, Xception: deep learning with depthwise separable convolutions, CVPR 2017."
 _BETWEEN = ModuleParameter("between", 256, "Channels after the first convolution.")
@@ -23,17 +23,17 @@ def xception(input_shape: TensorShape = (3, 299, 299), classes: int = 1000) -> D
     net = Sketch()
     x = net.input(input_shape)
     x = _normed(net, "conv", x, 1, out_channels=32, kernel_size=3, stride=2, bias=False)
-    x = _normed(net, "conv", x, 2, **_new_row(x), out_channels=64, kernel_size=3, bias=False)
-    x = net.add("block1", "module:FirstBlock", x, **_new_row(x), out_channels=128)
+    x = _normed(net, "conv", x, 2, **below(x), out_channels=64, kernel_size=3, bias=False)
+    x = net.add("block1", "module:FirstBlock", x, out_channels=128)
     x = net.add("block2", "module:HalvingBlock", x, between=256, out_channels=256)
     x = net.add("block3", "module:HalvingBlock", x, between=728, out_channels=728)
     for number in range(4, 12):
-        place = _new_row(x) if number in (4, 8) else {}
+        place = below(x) if number in (4, 8) else {}
         x = net.add(f"block{number}", "module:MiddleBlock", x, **place)
     x = net.add("block12", "module:HalvingBlock", x, between=728, out_channels=1024)
-    x = _normed(net, "module:Separable", x, 3, **_new_row(x), out_channels=1536)
+    x = _normed(net, "module:Separable", x, 3, **below(x), out_channels=1536)
     x = _normed(net, "module:Separable", x, 4, out_channels=2048)
-    x = net.add("global_pool", "adaptive_avg_pool", x, **_new_row(x))
+    x = net.add("global_pool", "adaptive_avg_pool", x, **below(x))
     x = net.add("flatten", "flatten", x)
     net.output(net.add("fc", "linear", x, out_features=classes))
     return Document("xception", net.graph, [
@@ -41,11 +41,6 @@ def xception(input_shape: TensorShape = (3, 299, 299), classes: int = 1000) -> D
         _halving("HalvingBlock", "HalvingConvs", _BETWEEN, OUT_CHANNELS), halving_convs(),
         middle_block(), middle_convs(), separable(),
     ])  # fmt: skip
-
-
-def _new_row(x: Wire) -> dict[str, Any]:
-    """Where a row of the drawing begins."""
-    return {"row": x.row + 1, "column": 0}
 
 
 def _normed(net: Sketch, block: str, x: Wire, number: int, **parameters: Any) -> Wire:

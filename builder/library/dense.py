@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from builder.document import Module, ModuleParameter
 from builder.library.base import ReadyModule, module, ready_part, sketch
+from builder.sketch import places
 
 _GROWTH = ModuleParameter("growth_rate", 32, "Channels that each layer adds.")
 _BN_SIZE = ModuleParameter("bn_size", 4, "The 1×1 convolution gives so many times the growth rate.")
@@ -14,14 +15,18 @@ def dense_layer() -> list[Module]:
     """Norm, ReLU, 1×1, norm, ReLU, 3×3; its maps stacked on what came in."""
     net = sketch("DenseLayer")
     x = net.input()
-    y = net.add("norm1", "batch_norm", x, row=1)
-    y = net.add("relu1", "relu", y)
-    y = net.add("conv1", "conv", y, out_channels="=bn_size * growth_rate", kernel_size=1, bias=False)
-    y = net.add("norm2", "batch_norm", y, row=2, column=1)
-    y = net.add("relu2", "relu", y)
-    y = net.add("conv2", "conv", y, out_channels="=growth_rate", kernel_size=3, padding=1, bias=False)
-    y = net.add("concat", "concat", x, y, row=0, column=4.4)
-    net.output(y)
+    first, second = places(1, 0.8, 0.92), places(2, 1.1, 0.92)
+    y = net.add("norm1", "batch_norm", x, **next(first))
+    y = net.add("relu1", "relu", y, **next(first))
+    y = net.add(
+        "conv1", "conv", y, **next(first), out_channels="=bn_size * growth_rate", kernel_size=1, bias=False
+    )
+    y = net.add("norm2", "batch_norm", y, **next(second))
+    y = net.add("relu2", "relu", y, **next(second))
+    y = net.add(
+        "conv2", "conv", y, **next(second), out_channels="=growth_rate", kernel_size=3, padding=1, bias=False
+    )
+    net.output(net.add("concat", "concat", x, y, row=0, column=4))
     return [module(net, _GROWTH, _BN_SIZE)]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from builder.document import Module, ModuleParameter
 from builder.library.base import OUT_CHANNELS, STRIDE, ReadyModule, module, sketch
 from builder.sketch import Sketch, Wire
+from builder.spacing import WIDEST
 
 _SZEGEDY_2015 = "C. Szegedy et al., Going deeper with convolutions, CVPR 2015."
 _SZEGEDY_2016 = (
@@ -54,16 +55,20 @@ def line_conv() -> Module:
     )
 
 
+#: Where a wire forks into two, blocks stand closer together, and the branches that far from the middle.
+_FORK, _ASIDE = 0.72, 0.56
+
+
 class Branches:
     """An inception block in the drawing: each branch a row, the concatenation in the middle of the right edge.
 
-    ``middle``: the row of input and concatenation, where it is not the middle one.
+    ``entry``: the row of the input, where it is not the middle one.
     """
 
-    def __init__(self, name: str, *, rows: int, middle: float | None = None) -> None:
+    def __init__(self, name: str, *, rows: float, entry: float | None = None) -> None:
         self.net: Sketch = sketch(name)
-        self.middle = (rows - 1) / 2 if middle is None else middle
-        self.input = self.net.add("input", "input", row=self.middle)
+        self.middle = (rows - 1) / 2
+        self.input = self.net.add("input", "input", row=self.middle if entry is None else entry)
         self.ends: list[Wire] = []
 
     def conv(
@@ -83,22 +88,26 @@ class Branches:
         )
 
     def branch(self, name: str, block: str, row: float, **parameters: Any) -> Wire:
-        """A block, or a module, at the beginning of a branch."""
+        """A block, or a module, at the beginning of a branch; ``column``: where it stands in the drawing."""
         return self.net.add(name, block, self.input, row=row, **parameters)
 
-    def average(self, row: float) -> Wire:
+    def average(self, row: float, **place: Any) -> Wire:
         """The 3×3 average that keeps the size."""
-        return self.branch("avgpool", "avg_pool", row, kernel_size=3, stride=1, padding=1)
+        return self.branch("avgpool", "avg_pool", row, kernel_size=3, stride=1, padding=1, **place)
 
-    def stack(self, name: str, *ends: Wire) -> Wire:
-        """What ends side by side within a branch, as one map."""
-        row = sum(wire.row for wire in ends) / len(ends)
-        return self.net.add(name, "concat", *ends, row=row)
+    def lines(self, name: str, x: Wire, ends: str, out_channels: int, column: float) -> Wire:
+        """1×3 and 3×1 side by side from ``column`` on, as ``ends`` with "a" and "b" behind, and stacked."""
+        pair = [
+            self.line(f"{ends}{letter}", x, out_channels, *window, row=x.row + side, column=column)
+            for letter, window, side in (("a", (1, 3), -_ASIDE), ("b", (3, 1), _ASIDE))
+        ]
+        return self.net.add(name, "concat", *pair, row=x.row, column=column + _FORK)
 
-    def done(self, *ends: Wire) -> None:
-        """Stack the branches and answer."""
-        column = max(wire.column for wire in ends) + 1
-        self.net.output(self.net.add("concat", "concat", *ends, row=self.middle, column=column))
+    def done(self, *ends: Wire, column: float | None = None) -> None:
+        """Stack the branches, one column behind the last, or at ``column``, and answer."""
+        column = max(wire.column for wire in ends) + 1 if column is None else column
+        stacked = self.net.add("concat", "concat", *ends, row=self.middle, column=column)
+        self.net.output(stacked, column=column + min(1.0, WIDEST - 1 - column))
 
 
 def inception() -> list[Module]:
@@ -229,23 +238,16 @@ def inception_d() -> list[Module]:
 
 def inception_e() -> list[Module]:
     """1×3 and 3×1 side by side, after a 1×1 and after a 3×3."""
-    net = Branches("InceptionE", rows=6, middle=2.5)
+    net = Branches("InceptionE", rows=5.4)
     x = net.input
-    one = net.conv("branch1x1", x, 320, row=0)
-    three = net.conv("branch3x3_1", x, 384, row=1.5)
-    three = net.stack(
-        "branch3x3",
-        net.line("branch3x3_2a", three, 384, 1, 3, row=1),
-        net.line("branch3x3_2b", three, 384, 3, 1, row=2),
-    )
-    double = net.conv("branch3x3dbl_1", x, 448, row=3)
-    double = net.conv("branch3x3dbl_2", double, 384, 3, padding=1, row=4, column=1)
-    double = net.stack(
-        "branch3x3dbl",
-        net.line("branch3x3dbl_3a", double, 384, 1, 3, row=3.5),
-        net.line("branch3x3dbl_3b", double, 384, 3, 1, row=4.5),
-    )
-    net.done(one, three, double, net.conv("branch_pool", net.average(5.5), 192))
+    one = net.conv("branch1x1", x, 320, row=0, column=0.8)
+    three = net.conv("branch3x3_1", x, 384, row=1.25, column=1.67)
+    three = net.lines("branch3x3", three, "branch3x3_2", 384, column=2.39)
+    double = net.conv("branch3x3dbl_1", x, 448, row=3, column=0.8)
+    double = net.conv("branch3x3dbl_2", double, 384, 3, padding=1, column=1.67)
+    double = net.lines("branch3x3dbl", double, "branch3x3dbl_3", 384, column=2.39)
+    pool = net.conv("branch_pool", net.average(4.4, column=0.8), 192, column=1.67)
+    net.done(one, three, double, pool, column=4.1)
     return [module(net.net), basic_conv(), line_conv()]
 
 

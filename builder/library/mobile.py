@@ -7,7 +7,7 @@ from typing import Any
 
 from builder.document import Module, ModuleParameter
 from builder.library.base import OUT_CHANNELS, STRIDE, ReadyModule, module, ready_part, sketch
-from builder.sketch import Sketch, Wire
+from builder.sketch import Sketch, Wire, places
 
 _HU = "J. Hu, L. Shen and G. Sun, Squeeze-and-excitation networks, CVPR 2018."
 _SANDLER = (
@@ -32,14 +32,15 @@ def squeeze_excitation() -> list[Module]:
     """torchvision's names; the activations are for the networks that use it."""
     net = sketch("SqueezeExcitation")
     x = net.input()
-    y = net.add("avgpool", "adaptive_avg_pool", x, row=1, column=0.8)
-    y = net.add("fc1", "conv", y, out_channels="=squeeze_channels", kernel_size=1)
-    y = net.add("relu", "relu", y, when="not silu")
-    y = net.add("silu", "silu", y, when="silu")
-    y = net.add("fc2", "conv", y, row=2, column=1.8, out_channels="=input_channels", kernel_size=1)
-    y = net.add("sigmoid", "sigmoid", y, when="not hard")
-    y = net.add("hardsigmoid", "hardsigmoid", y, when="hard")
-    net.output(net.add("multiply", "multiply", x, y, row=0, column=5))
+    first, second = places(1, 0.8, 0.92), places(2, 0.5, 0.9)
+    y = net.add("avgpool", "adaptive_avg_pool", x, **next(first))
+    y = net.add("fc1", "conv", y, **next(first), out_channels="=squeeze_channels", kernel_size=1)
+    y = net.add("relu", "relu", y, **next(first), when="not silu")
+    y = net.add("silu", "silu", y, **next(second), when="silu")
+    y = net.add("fc2", "conv", y, **next(second), out_channels="=input_channels", kernel_size=1)
+    y = net.add("sigmoid", "sigmoid", y, **next(second), when="not hard")
+    y = net.add("hardsigmoid", "hardsigmoid", y, **next(second), when="hard")
+    net.output(net.add("multiply", "multiply", x, y, row=0, column=4))
     return [
         module(
             net,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 from builder.document import Module, ModuleParameter
 from builder.library.base import STRIDE, ReadyModule, module, ready_part, sketch
-from builder.sketch import Sketch, Wire
+from builder.sketch import Sketch, Wire, places
 
 WIDTH = ModuleParameter("width", 64, "Channels of the block.")
 #: When the shortcut cannot be the input itself.
@@ -61,28 +61,37 @@ PROJECTED = Shortcut("downsample", "Projection", lambda: [projection()])
 ZERO_PADDED = Shortcut("shortcut", "ZeroPaddedShortcut", lambda: ready_part(MODULES, "ZeroPaddedShortcut"))
 
 
-def two_convolutions(net: Sketch, x: Wire) -> Wire:
-    """The residual of a basic block, over two rows."""
+def _indented(row: int) -> Iterator[dict[str, Any]]:
+    """A row below the first: it stands closer together, clear of the shortcut's wire on its left."""
+    return places(row, 1.32, 0.92)
+
+
+def two_convolutions(net: Sketch, x: Wire, second: Iterator[dict[str, Any]]) -> Wire:
+    """The residual of a basic block, over two rows; ``second``: the places along the lower one."""
     y = net.add(
         "conv1", "conv", x, out_channels="=width", kernel_size=3, stride="=stride", padding=1, bias=False
     )
     y = net.add("bn1", "batch_norm", y)
     y = net.add("relu", "relu", y)
-    y = net.add("conv2", "conv", y, out_channels="=width", kernel_size=3, padding=1, bias=False)
-    return net.add("bn2", "batch_norm", y, row=1, column=1.5)
+    y = net.add(
+        "conv2", "conv", y, **next(second), out_channels="=width", kernel_size=3, padding=1, bias=False
+    )
+    return net.add("bn2", "batch_norm", y, **next(second))
 
 
 def draw_basic_block(name: str, shortcut: Shortcut) -> list[Module]:
     """Two 3×3 convolutions beside a shortcut."""
     net = sketch(name)
     x = net.input()
-    y = two_convolutions(net, x)
+    line = _indented(1)
+    y = two_convolutions(net, x, line)
     carried = net.add(
-        shortcut.name, f"module:{shortcut.module}", x, row=2, column=1.5, when=CHANGES, width="=width",
+        shortcut.name, f"module:{shortcut.module}", x, **next(_indented(2)), when=CHANGES, width="=width",
         stride="=stride",
     )  # fmt: skip
-    y = net.add("add", "add", y, carried)
-    net.output(net.add("relu2", "relu", y))
+    y = net.add("add", "add", y, carried, **next(line))
+    y = net.add("relu2", "relu", y, **next(line))
+    net.output(y, **next(line))
     return [module(net, WIDTH, STRIDE), *shortcut.parts()]
 
 
@@ -106,22 +115,30 @@ def draw_bottleneck(name: str, shortcut: Shortcut, *, gated: bool = False) -> li
     y = net.add("conv1", "conv", x, out_channels="=width", kernel_size=1, bias=False)
     y = net.add("bn1", "batch_norm", y)
     y = net.add("relu", "relu", y)
+    second, third, beside = (_indented(row) for row in (1, 2, 3))
     y = net.add(
-        "conv2", "conv", y, out_channels="=width", kernel_size=3, stride="=stride", padding=1,
+        "conv2", "conv", y, **next(second), out_channels="=width", kernel_size=3, stride="=stride", padding=1,
         groups="=groups", bias=False,
     )  # fmt: skip
-    y = net.add("bn2", "batch_norm", y, row=1, column=1.5)
-    y = net.add("relu2", "relu", y)
-    y = net.add("conv3", "conv", y, out_channels="=expansion * width", kernel_size=1, bias=False)
-    y = net.add("bn3", "batch_norm", y, row=2, column=1.5)
-    if gated:
-        y = net.add("se", "module:SqueezeExcitation", y, squeeze_channels="=max(in_channels // 16, 1)")
+    y = net.add("bn2", "batch_norm", y, **next(second))
+    y = net.add("relu2", "relu", y, **next(second))
+    y = net.add(
+        "conv3", "conv", y, **next(third), out_channels="=expansion * width", kernel_size=1, bias=False
+    )
+    y = net.add("bn3", "batch_norm", y, **next(third))
     carried = net.add(
-        shortcut.name, f"module:{shortcut.module}", x, row=3, column=1.5,
+        shortcut.name, f"module:{shortcut.module}", x, **next(beside),
         when="stride != 1 or in_channels != expansion * width", width="=expansion * width", stride="=stride",
     )  # fmt: skip
-    y = net.add("add", "add", y, carried)
-    net.output(net.add("relu3", "relu", y))
+    if gated:
+        y = net.add(
+            "se", "module:SqueezeExcitation", y, **next(third), squeeze_channels="=max(in_channels // 16, 1)"
+        )
+        next(beside)  # the sum stands under the gate
+        third = beside
+    y = net.add("add", "add", y, carried, **next(third))
+    y = net.add("relu3", "relu", y, **next(third))
+    net.output(y, **next(third))
     return [module(net, *_BOTTLENECK_PARAMETERS), *shortcut.parts()]
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 from builder.document import Module, ModuleParameter
 from builder.library.base import OUT_CHANNELS, ReadyModule, module, sketch
+from builder.sketch import places
 
 _RONNEBERGER = (
     "O. Ronneberger, P. Fischer and T. Brox, U-Net: convolutional networks for biomedical image segmentation, "
@@ -21,12 +22,15 @@ _MID_CHANNELS = ModuleParameter("mid_channels", 64, "Channels between the two co
 
 def double_conv() -> list[Module]:
     """Convolution, norm, ReLU, twice, as ``double_conv.0`` to ``double_conv.5``."""
-    chain = sketch("ConvTwice", wrap=4)
+    chain = sketch("ConvTwice")
     x = chain.input()
-    for number, width in ((0, "=mid_channels"), (3, "=out_channels")):
-        x = chain.add(str(number), "conv", x, out_channels=width, kernel_size=3, padding=1, bias=False)
-        x = chain.add(str(number + 1), "batch_norm", x)
-        x = chain.add(str(number + 2), "relu", x)
+    for row, width in enumerate(("=mid_channels", "=out_channels")):
+        line, number = places(row, 1), 3 * row
+        x = chain.add(
+            str(number), "conv", x, **next(line), out_channels=width, kernel_size=3, padding=1, bias=False
+        )
+        x = chain.add(str(number + 1), "batch_norm", x, **next(line))
+        x = chain.add(str(number + 2), "relu", x, **next(line))
     chain.output(x)
     net = sketch("DoubleConv")
     x = net.add(
