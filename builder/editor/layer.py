@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QStaticText
+from PySide6.QtGui import QPainter, QPainterPath, QPen, QStaticText
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from builder.editor import geometry
 from builder.editor.board import Board
 from builder.editor.faces import Face, Wire
+from builder.editor.far import RING, FarView
+from builder.editor.ink import Ink
 from builder.errors import Severity
 from builder.geometry import (
     NAME_LINE,
@@ -23,48 +24,10 @@ from builder.geometry import (
     port_name_box,
 )
 from builder.graph import Edge
-from builder.widgets.theme import NAME, SEMIBOLD, SMALL, TINY, Theme, font
+from builder.heat import Glow, Heat
+from builder.widgets.theme import Theme
 
-#: How far round a node the selection runs where the border itself says that something is wrong.
-_RING = 4.0
 _EVERYWHERE = QRectF(-1e7, -1e7, 2e7, 2e7)
-
-
-class Ink:
-    """The theme as pens, brushes and fonts."""
-
-    def __init__(self, theme: Theme) -> None:
-        self.theme = theme
-        color = theme.color
-        self.wire = QPen(color("wire"), 2)
-        self.wire_selected = QPen(color("accent"), 2)
-        self.wire_culprit = QPen(color("error"), 2)
-        self.far_wire, self.far_culprit = QPen(color("wire"), 0), QPen(color("error"), 0)
-        self.body = QBrush(color("raised" if theme.is_dark else "panel"))
-        self.canvas = QBrush(color("canvas"))
-        self.hairline = QPen(color("hairline"), 1)
-        self.hover = QPen(color("wire"), 1)
-        self.selected = QPen(color("accent"), 2)
-        self.error = QPen(color("error"), 2)
-        self.pill = QBrush(color("panel"))
-        self.text, self.muted = QPen(color("text")), QPen(color("muted"))
-        self.error_text = QPen(color("error"))
-        self.error_fill, self.warning_fill = QBrush(color("error")), QBrush(color("warning"))
-        self.badge_text = QPen(color("canvas"))
-        self.stripe = {name: QBrush(QColor(theme.category(name))) for name in CATEGORY_NAMES}
-        self.name_font, self.summary_font = font(NAME, SEMIBOLD), font(SMALL)
-        self.port_font = font(TINY)
-        self.shape_font, self.badge_font = font(SMALL, mono=True), font(TINY, 700)
-        self.name_metrics, self.summary_metrics = (
-            QFontMetricsF(self.name_font),
-            QFontMetricsF(self.summary_font),
-        )
-
-
-CATEGORY_NAMES = (
-    "Convolution", "Pooling", "Normalisation", "Activation", "Merge", "Dense", "Regularisation",
-    "Reshape", "Input and output", "Modules",
-)  # fmt: skip
 
 
 class Layer(QGraphicsItem):
@@ -80,7 +43,9 @@ class Layer(QGraphicsItem):
         #: While a wire is drawn: the ports it may end at, as (node, port).
         self.fitting: Collection[tuple[str, str]] = ()
         self.hidden_wire: Edge | None = None
-        self._far: tuple[object, _Far] | None = None
+        #: What the nodes are coloured by, if anything.
+        self.heat: Heat | None = None
+        self._far = FarView(board)
 
     def boundingRect(self) -> QRectF:
         return _EVERYWHERE
@@ -92,12 +57,20 @@ class Layer(QGraphicsItem):
             face.name_text = face.summary_text = None
         self.update()
 
+    def set_heat(self, heat: Heat | None) -> None:
+        """Colour the nodes by it, or again by nothing; words that stay are kept."""
+        before, self.heat = self.heat, heat
+        for face in self.board.faces:
+            if _second(face, before) != _second(face, heat):
+                face.summary_text = None
+        self.update()
+
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
         zoom = option.levelOfDetailFromTransform(painter.worldTransform())
         if zoom < geometry.NAMES_FROM:
-            self._paint_far(painter)
+            self._far.paint(painter, self.ink, self.heat, self.selected, self.hidden_wire)
         else:
             # Not the option's exposed rectangle: of an item without bounds that is everything in some renderings.
             seen = painter.worldTransform().inverted()[0].mapRect(QRectF(painter.viewport()))
@@ -178,13 +151,14 @@ class Layer(QGraphicsItem):
             painter.setBrush(ink.body)
             back = QRectF(*back_box(_box(rect)))
             painter.drawRoundedRect(back, geometry.RADIUS, geometry.RADIUS)
+        glow = self.heat.glows.get(face.id) if self.heat is not None else None
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(ink.body)
+        painter.setBrush(ink.body if glow is None else ink.fill(glow.colour))
         painter.drawRoundedRect(rect, geometry.RADIUS, geometry.RADIUS)
-        painter.setBrush(ink.stripe.get(face.category, ink.stripe["Modules"]))
+        painter.setBrush(ink.stripe(face.category))
         painter.drawPath(_stripe(rect))
-        self._paint_border(painter, face, rect)
-        self._paint_text(painter, face, rect)
+        self._paint_border(painter, face, rect, is_taken=glow is not None)
+        self._paint_text(painter, face, rect, glow)
         painter.setPen(QPen(ink.error if face.culprit_ports else ink.wire))
         painter.setBrush(ink.canvas)
         for is_output, port, point in face.ports():
@@ -194,15 +168,16 @@ class Layer(QGraphicsItem):
         if face.bypassed:
             painter.setOpacity(1.0)
 
-    def _paint_border(self, painter: QPainter, face: Face, rect: QRectF) -> None:
-        """The border says what is wrong; the selection lies on it, or round it where something is."""
+    def _paint_border(self, painter: QPainter, face: Face, rect: QRectF, *, is_taken: bool) -> None:
+        """The border says what is wrong; the selection lies on it, or round it where something is or a colour glows."""
         ink = self.ink
         wrong, selected = face.severity is Severity.ERROR, face.id in self.selected
-        if wrong and selected:
+        is_taken = is_taken or wrong
+        if is_taken and selected:
             self._paint_ring(painter, rect)
         if wrong:
             pen = ink.error
-        elif selected:
+        elif selected and not is_taken:
             pen = ink.selected
         else:
             pen = ink.hover if face.id == self.hovered else ink.hairline
@@ -219,23 +194,23 @@ class Layer(QGraphicsItem):
         """The selection of a node whose own border is taken."""
         painter.setPen(self.ink.selected)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        radius = geometry.RADIUS + _RING
-        painter.drawRoundedRect(rect.adjusted(-_RING, -_RING, _RING, _RING), radius, radius)
+        radius = geometry.RADIUS + RING
+        painter.drawRoundedRect(rect.adjusted(-RING, -RING, RING, RING), radius, radius)
 
-    def _paint_text(self, painter: QPainter, face: Face, rect: QRectF) -> None:
+    def _paint_text(self, painter: QPainter, face: Face, rect: QRectF, glow: Glow | None) -> None:
         ink = self.ink
         if face.name_text is None or face.summary_text is None:
             room = TEXT_WIDTH - ink.name_metrics.horizontalAdvance(face.count)
             elide = Qt.TextElideMode.ElideRight
             name = ink.name_metrics.elidedText(face.name, elide, room) + face.count
-            summary = ink.summary_metrics.elidedText(face.summary, elide, TEXT_WIDTH)
+            summary = ink.summary_metrics.elidedText(_second(face, self.heat), elide, TEXT_WIDTH)
             face.name_text, face.summary_text = _static(name), _static(summary)
         middle = rect.center().y()
-        painter.setPen(ink.text)
+        painter.setPen(ink.text if glow is None else ink.pen(glow.ink))
         painter.setFont(ink.name_font)
         top = middle + NAME_LINE - ink.name_metrics.height() / 2
         painter.drawStaticText(QPointF(rect.left() + TEXT_LEFT, round(top)), face.name_text)
-        painter.setPen(ink.muted)
+        painter.setPen(ink.muted if glow is None else ink.pen(glow.ink))
         painter.setFont(ink.summary_font)
         top = middle + SUMMARY_LINE - ink.summary_metrics.height() / 2
         painter.drawStaticText(QPointF(rect.left() + TEXT_LEFT, round(top)), face.summary_text)
@@ -270,104 +245,13 @@ class Layer(QGraphicsItem):
         painter.setFont(ink.badge_font)
         painter.drawText(circle, Qt.AlignmentFlag.AlignCenter, "!")
 
-    # far ---------------------------------------------------------------------------------------------------
 
-    def _paint_far(self, painter: QPainter) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        moving = self.board.moving
-        key = (self.board.form, self.hidden_wire)
-        if self._far is None or self._far[0] != key:
-            self._far = key, _Far(self.board, self.hidden_wire)
-        far = self._far[1]
-        self._paint_lines(painter, far.still, moved=False)
-        if moving is not None:
-            painter.translate(moving.dx, moving.dy)
-            self._paint_lines(painter, far.moved, moved=True)
-            painter.translate(-moving.dx, -moving.dy)
-            stretched = QPainterPath()
-            for edge in moving.stretched:
-                _add_lines(stretched, self.board.wires[edge].points)
-            painter.strokePath(stretched, self.ink.far_wire)
-        self._paint_rects(painter, far.still)
-        if moving is not None:
-            painter.translate(moving.dx, moving.dy)
-            self._paint_rects(painter, far.moved)
-            painter.translate(-moving.dx, -moving.dy)
-        self._outline(painter)
-
-    def _paint_lines(self, painter: QPainter, part: _Part, *, moved: bool) -> None:
-        painter.strokePath(part.wires, self.ink.far_wire)
-        if not part.culprits.isEmpty():
-            painter.strokePath(part.culprits, self.ink.far_culprit)
-
-    def _paint_rects(self, painter: QPainter, part: _Part) -> None:
-        painter.setPen(Qt.PenStyle.NoPen)
-        for category, rects in part.rects.items():
-            painter.setBrush(self.ink.stripe.get(category, self.ink.stripe["Modules"]))
-            painter.drawRects(rects)
-        if part.wrong:
-            painter.setPen(_cosmetic(self.ink.error))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRects(part.wrong)
-
-    def _outline(self, painter: QPainter) -> None:
-        moving, faces = self.board.moving, self.board.faces
-        room = _RING / painter.transform().m11()
-        rects = []
-        for node_id in self.selected:
-            if (face := faces.get(node_id)) is not None:
-                lifted = moving is not None and node_id in moving.nodes
-                rect = face.rect.translated(moving.dx, moving.dy) if moving and lifted else face.rect
-                rects.append(
-                    rect.adjusted(-room, -room, room, room) if face.severity is Severity.ERROR else rect
-                )
-        if rects:
-            painter.setPen(_cosmetic(self.ink.selected))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRects(rects)
-
-
-class _Part:
-    """Rectangles by category, and all wires in one path."""
-
-    def __init__(self) -> None:
-        self.rects: dict[str, list[QRectF]] = defaultdict(list)
-        self.wrong: list[QRectF] = []
-        self.wires = QPainterPath()
-        self.culprits = QPainterPath()
-
-
-class _Far:
-    """What is drawn from afar, made once for each change: what stands still, and what is being dragged."""
-
-    def __init__(self, board: Board, hidden: Edge | None) -> None:
-        self.still, self.moved = _Part(), _Part()
-        moving = board.moving
-        nodes = moving.nodes if moving else frozenset()
-        rigid = moving.rigid if moving else frozenset()
-        stretched = frozenset(moving.stretched) if moving else frozenset()
-        for face in board.faces:
-            part = self.moved if face.id in nodes else self.still
-            part.rects[face.category].append(face.rect)
-            if face.severity is Severity.ERROR:
-                part.wrong.append(face.rect)
-        for wire in board.wires:
-            if wire.edge not in stretched and wire.edge != hidden:
-                part = self.moved if wire.edge in rigid else self.still
-                _add_lines(part.culprits if wire.culprit else part.wires, wire.points)
-
-
-def _add_lines(path: QPainterPath, points: geometry.Points) -> None:
-    """A wire as few straight lines: one for a plain wire, through the bends for others."""
-    path.moveTo(*points[0])
-    if len(points) == 4:
-        path.lineTo(*points[3])
-        return
-    for index in range(0, len(points) - 3, 3):
-        (x0, y0), (x1, y1), (x2, y2), (x3, y3) = points[index : index + 4]
-        if (x0, y0) != (x1, y1):
-            path.lineTo((x0 + 3 * x1 + 3 * x2 + x3) / 8, (y0 + 3 * y1 + 3 * y2 + y3) / 8)
-        path.lineTo(x3, y3)
+def _second(face: Face, heat: Heat | None) -> str:
+    """The second line of a node: what it is, or while nodes are coloured by a figure, this figure."""
+    if heat is None:
+        return face.summary
+    glow = heat.glows.get(face.id)
+    return glow.text if glow is not None else heat.cold.get(face.id, face.summary)
 
 
 def _stripe(rect: QRectF) -> QPainterPath:
@@ -391,10 +275,4 @@ def _static(text: str) -> QStaticText:
     made = QStaticText(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
-    return made
-
-
-def _cosmetic(pen: QPen) -> QPen:
-    made = QPen(pen)
-    made.setCosmetic(True)
     return made
