@@ -21,9 +21,9 @@ class Wire(NamedTuple):
     row: float
 
 
-def below(wire: Wire) -> dict[str, Any]:
-    """Where a new row begins, under the one the wire comes from: ``add(…, **below(x))``."""
-    return {"row": wire.row + 1, "column": 0.0}
+def below(wire: Wire, rows: float = 1.0) -> dict[str, Any]:
+    """Where a new row begins, so far under the one the wire comes from: ``add(…, **below(x))``."""
+    return {"row": wire.row + rows, "column": 0.0}
 
 
 def places(row: float, column: float, pitch: float = 1.0) -> Iterator[dict[str, Any]]:

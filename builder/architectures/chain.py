@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 from builder.document import Module, ModuleParameter
 from builder.graph import Graph
 from builder.sketch import Sketch
-from builder.spacing import WIDEST
+from builder.spacing import CLOSE, WIDEST
 
-#: Chains of more rows have them closer together, so that more of a long one is seen at once.
-_MANY, _CLOSE = 5, 0.76
+#: Chains of more rows have them close together, so that more of a long one is seen at once.
+_MANY = 5
 
 
 def strided(stride: int) -> dict[str, int]:
@@ -58,7 +58,7 @@ class Chain:
         x = net.input()
         longest = max([len(self._rows[-1]) + 1, *map(len, self._rows[1:])])
         left = 1 if longest < WIDEST and not self._wrap else 0
-        pitch = 1 if len(self._rows) <= _MANY else _CLOSE
+        pitch = 1 if len(self._rows) <= _MANY else CLOSE
         count = 0
         for number, row in enumerate(self._rows):
             place: dict[str, Any] = {"row": number * pitch, "column": left} if number else {}
