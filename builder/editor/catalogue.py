@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtCore import QMimeData
 
 from builder.blocks import CATEGORIES, in_order
+from builder.closeness import closeness, plain
 from builder.document import Document
 from builder.library import LIBRARY, ReadyModule, part_names
 from builder.links import check_instance
@@ -107,7 +108,7 @@ def _ready(ready: ReadyModule) -> Entry:
 def find(query: str, among: Iterable[Entry], lately: Iterable[str] = ()) -> list[Entry]:
     """Entries that match, best first; with nothing typed the recent ones come first, then all in order."""
     order = {key: index for index, key in enumerate(lately)}
-    words = _plain(query).split()
+    words = plain(query).split()
     scored = []
     for place, entry in enumerate(among):
         scores = [score(word, entry) for word in words]
@@ -119,39 +120,16 @@ def find(query: str, among: Iterable[Entry], lately: Iterable[str] = ()) -> list
 
 def score(word: str, entry: Entry) -> float:
     """How well a word fits an entry; 0: not at all."""
-    title, block = _plain(entry.title), _plain(entry.block)
-    others = [_plain(term) for term in entry.search]
+    title, block = plain(entry.title), plain(entry.block)
+    others = [plain(term) for term in entry.search]
     best = max(
-        _closeness(word, title),
-        0.9 * _closeness(word, block),
-        *(0.8 * _closeness(word, term) for term in others),
+        closeness(word, title),
+        0.9 * closeness(word, block),
+        *(0.8 * closeness(word, term) for term in others),
     )
     if entry.network:
         return _NETWORK * best
-    return best + (0.1 if len(word) > 3 and word in _plain(entry.category) else 0.0)
-
-
-def _plain(text: str) -> str:
-    """As people type it: small letters, 1x1 for 1×1."""
-    return text.casefold().replace("×", "x")
-
-
-def _closeness(word: str, text: str) -> float:
-    """1 for the same text, less for a beginning, the beginning of a word, a part, letters in order."""
-    if not word:
-        return 0.01
-    if word == text:
-        return 1.0
-    if text.startswith(word):
-        return 0.8 + 0.1 * len(word) / len(text)
-    if any(part.startswith(word) for part in text.replace("-", " ").replace("_", " ").split()):
-        return 0.7
-    if word in text:
-        return 0.5
-    rest = iter(text)
-    if len(word) > 1 and word[0] == text[:1] and all(letter in rest for letter in word):
-        return 0.3 * len(word) / len(text)
-    return 0.0
+    return best + (0.1 if len(word) > 3 and word in plain(entry.category) else 0.0)
 
 
 _RECENT, _RECENT_LENGTH = "blocks/recent", 6
