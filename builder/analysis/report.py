@@ -92,8 +92,9 @@ class NodeReport:
             for key, value in values.items()
             if key in self.node.parameters and not is_expression(value)
         }
-        spelt = " · ".join([name, *(f"{key} {value}" for key, value in given.items())])
-        return spelt if len(spelt) <= _FITS else " · ".join([name, *map(str, given.values())])
+        told = {k: f"{v:.2g}" if isinstance(v, float) else str(v) for k, v in given.items()}
+        spelt = " · ".join([name, *(f"{key} {value}" for key, value in told.items())])
+        return spelt if len(spelt) <= _FITS else " · ".join([name, *told.values()])
 
     @property
     def output_shape(self) -> TensorShape | None:
