@@ -7,6 +7,7 @@ from pathlib import Path
 
 from builder.architectures import (
     alexnet,
+    convnext,
     darknet,
     densenet,
     efficientnet,
@@ -53,6 +54,7 @@ _FAMILIES = (
     shufflenet,
     mnasnet,
     efficientnet,
+    convnext,
     unet,
     tcn,
 )

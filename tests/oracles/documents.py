@@ -140,9 +140,17 @@ class Interpreted(nn.Module):
         return [step.path for step in self.steps if isinstance(self.get_submodule(step.path), LoneParameter)]
 
     def state_dict(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Lone parameters stand before all that is in the module around them, as PyTorch has them."""
         state: dict[str, Any] = super().state_dict(*args, **kwargs)
-        state.update({path: state.pop(f"{path}.weight") for path in self._bare()})
-        return state
+        bare = {
+            path: state.pop(f"{path}.weight") for path in sorted(self._bare(), key=lambda p: p.count("."))
+        }
+        ordered: dict[str, Any] = {}
+        for key, value in state.items():
+            for path in [path for path in bare if key.startswith(path[: path.rfind(".") + 1])]:
+                ordered[path] = bare.pop(path)
+            ordered[key] = value
+        return ordered | bare
 
     def load_state_dict(self, state_dict: Mapping[str, Any], *args: Any, **kwargs: Any) -> Any:
         state = dict(state_dict)

@@ -95,18 +95,23 @@ def test_keys_shapes_and_work_are_the_published_ones(name: str) -> None:
 
 
 def layers_with_parameters(network: nn.Module, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
-    """Output shape, per sample, of every leaf that has parameters of its own, by path."""
+    """Output shape, per sample, of every leaf that has parameters of its own, by path.
+
+    A lone parameter beside other layers, which scales what its module gives, is a leaf itself.
+    """
     found: dict[str, tuple[int, ...]] = {}
 
-    def note(path: str) -> Callable[..., None]:
+    def note(paths: list[str]) -> Callable[..., None]:
         def hook(module: nn.Module, inputs: Any, output: Tensor) -> None:
-            found[path] = tuple(output.shape[1:])
+            found.update(dict.fromkeys(paths, tuple(output.shape[1:])))
 
         return hook
 
     for path, module in network.named_modules():
-        if list(module.parameters(recurse=False)):
-            module.register_forward_hook(note(path))
+        own = [f"{path}.{name}" for name, _ in module.named_parameters(recurse=False)]
+        if own:
+            beside = any(list(child.parameters()) for child in module.children())
+            module.register_forward_hook(note(own if beside else [path]))
     with torch.no_grad():
         network(torch.empty(1, *shape))
     return found
