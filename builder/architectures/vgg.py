@@ -261,28 +261,28 @@ ARCHITECTURES = (
     ),
     _entry(
         vgg11_gap,
-        "VGG-11 with global average pooling",
+        "VGG-11 GAP",
         "The mean of each map replaces the fully connected layers: a fourteenth of the weights, and less to learn by "
         "heart.",
         _GAP_PAPER,
     ),
     _entry(
         vgg13_gap,
-        "VGG-13 with global average pooling",
+        "VGG-13 GAP",
         "The mean of each map replaces the fully connected layers: a thirteenth of the weights, for the same "
         "convolutions.",
         _GAP_PAPER,
     ),
     _entry(
         vgg16_gap,
-        "VGG-16 with global average pooling",
+        "VGG-16 GAP",
         "The mean of each map replaces the fully connected layers: a ninth of the weights, and a map for each channel "
         "that says where.",
         _GAP_PAPER,
     ),
     _entry(
         vgg19_gap,
-        "VGG-19 with global average pooling",
+        "VGG-19 GAP",
         "The mean of each map replaces the fully connected layers: a seventh of the weights of the deepest VGG.",
         _GAP_PAPER,
     ),
