@@ -23,6 +23,9 @@ FAMILIES = (
 #: What every architecture takes; all else is its own.
 _COMMON = ("input_shape", "classes")
 
+#: More units or levels, or more times as many, would be a network that nobody can draw, let alone train.
+_MOST, _MOST_TIMES = 10_000, 100.0
+
 Value = TypeVar("Value")
 
 #: What options are called in a form, and what they do; one of no other name is called by its own.
@@ -165,8 +168,8 @@ def _choice(default: Any, kind: Any) -> Parameter[Any] | None:
     if isinstance(default, bool):
         return Flag(default)
     if isinstance(default, int):
-        return Integer(default, minimum=min(default, 1))
-    return Real(default, minimum=0.0) if isinstance(default, float) else None
+        return Integer(default, minimum=min(default, 1), maximum=_MOST)
+    return Real(default, minimum=0.0, maximum=_MOST_TIMES) if isinstance(default, float) else None
 
 
 @cache

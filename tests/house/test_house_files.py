@@ -72,7 +72,7 @@ def test_a_command_in_the_readme_takes_what_is_said(command: str, usage: str) ->
 
 
 def test_the_readme_lists_every_command() -> None:
-    assert sorted(command for command, _ in ROWS) == sorted(COMMANDS)
+    assert sorted({command for command, _ in ROWS}) == sorted(COMMANDS)
 
 
 def test_misuse_of_a_command_exits_2() -> None:
