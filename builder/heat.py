@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from math import inf, log, prod
+from typing import TypeAlias
 
 from builder.analysis import NodeReport
+from builder.analysis.fields import Number
 from builder.colourmaps import colour_at
 from builder.convention import Convention
 from builder.figures import count, short, size, thousands, work
@@ -69,35 +71,61 @@ class Heat:
     stops: tuple[str, ...]
 
 
+#: What is told of a node: a number, or the extents of its receptive field, none of them if it sees everything.
+_Figure: TypeAlias = int | tuple[Number, ...]
+
+
 def heat_of(reports: Mapping[str, NodeReport], measure: Measure, convention: Convention, look: Look) -> Heat:
     """Colour nodes by a figure of their reports; a module has the sum of what is in it."""
-    values = {node_id: _value(report, measure) for node_id, report in reports.items() if not report.bypassed}
-    known = {node_id: value for node_id, value in values.items() if value}
-    cold = {node_id: _told(reports[node_id], measure, convention) for node_id, v in values.items() if v == 0}
-    finite = [value for value in known.values() if value < inf]
-    low, high = (min(finite), max(finite)) if finite else (1.0, 1.0)
-    top = _LOCAL if len(finite) < len(known) and measure is Measure.FIELD else 1.0
-    is_log = high / low >= _MANY_TIMES
-    total = sum(finite) if measure is not Measure.FIELD else 0.0
-    glows = {}
-    for node_id, value in known.items():
-        colour, ink = _colours(1.0 if value == inf else top * _level(value, low, high, is_log), look.is_dark)
-        told = _told(reports[node_id], measure, convention)
-        glows[node_id] = Glow(colour, ink, told, value / total if total else None)
-    order = sorted(known, key=known.__getitem__)
-    ends = (
-        [_end(reports[node_id], measure, convention) for node_id in (order[0], order[-1])]
-        if order
-        else ["", ""]
+    told = ((node_id, _figure(report, measure)) for node_id, report in reports.items() if not report.bypassed)
+    figures = {node_id: figure for node_id, figure in told if figure is not None}
+    values = {figure: _value(figure) for figure in set(figures.values())}
+    scale = _Scale(values.values())
+    total = sum(values[figure] for figure in figures.values()) if measure is not Measure.FIELD else 0
+    # Networks repeat themselves: a figure is put into words once.
+    glows = {
+        figure: Glow(
+            *_colours(scale.step(value), look.is_dark),
+            _words(figure, measure, convention),
+            value / total if total else None,
+        )
+        for figure, value in values.items()
+        if value
+    }
+    order = sorted(glows, key=values.__getitem__)
+    low, high = (_end(figure, measure, convention) for figure in (order[0], order[-1])) if order else ("", "")
+    return Heat(
+        measure,
+        measure.titled(convention),
+        {node_id: glows[figure] for node_id, figure in figures.items() if figure in glows},
+        {node_id: _words(0, measure, convention) for node_id, figure in figures.items() if figure == 0},
+        low if scale.is_log or not order else "0",
+        high,
+        scale.is_log,
+        tuple(_colours(round(stop * (_STEPS - 1) / 8), look.is_dark)[0] for stop in range(9)),
     )
-    if not is_log and ends[0]:
-        ends[0] = "0"
-    stops = tuple(_colours(step / 8, look.is_dark)[0] for step in range(9))
-    return Heat(measure, measure.titled(convention), glows, cold, ends[0], ends[1], is_log, stops)
 
 
-def _value(report: NodeReport, measure: Measure) -> float | None:
-    """The figure behind the colour; None where it is not known, infinity for a field without end."""
+class _Scale:
+    """Where values stand on a scale of colours, which is logarithmic where they span orders of magnitude."""
+
+    def __init__(self, values: Iterable[float]) -> None:
+        known = [value for value in values if value]
+        local = [value for value in known if value < inf]
+        self.low, self.high = (min(local), max(local)) if local else (1.0, 1.0)
+        self.top = 1.0 if len(local) == len(known) else _LOCAL
+        self.is_log = self.high / self.low >= _MANY_TIMES
+
+    def step(self, value: float) -> int:
+        """The number of a colour: between the extremes, or in parts of the largest, so that alike looks alike."""
+        if value == inf:
+            return _STEPS - 1
+        level = log(value / self.low) / log(self.high / self.low) if self.is_log else value / self.high
+        return round(self.top * level * (_STEPS - 1))
+
+
+def _figure(report: NodeReport, measure: Measure) -> _Figure | None:
+    """What is told of a node; None where it is not known."""
     match measure:
         case Measure.PARAMETERS:
             return report.parameters
@@ -107,50 +135,46 @@ def _value(report: NodeReport, measure: Measure) -> float | None:
             return report.activation_bytes
         case Measure.FIELD:
             field = report.receptive_field
-            if field is None:
+            if field is None or (field.size is None and not field.is_global):
                 return None
-            if field.size is None:
-                return inf if field.is_global else None
-            return float(prod(field.size)) ** (1 / max(1, len(field.size)))
+            return field.size or ()
 
 
-def _told(report: NodeReport, measure: Measure, convention: Convention) -> str:
+def _value(figure: _Figure) -> float:
+    """The number behind the colour: of a field its extent, infinity if it has no end."""
+    if isinstance(figure, tuple):
+        return float(prod(figure)) ** (1 / len(figure)) if figure else inf
+    return figure
+
+
+def _words(figure: _Figure, measure: Measure, convention: Convention) -> str:
     """The figure as it stands on the node."""
-    match measure:
-        case Measure.PARAMETERS:
-            number = report.parameters
-            if not number:
-                return "no parameters"
-            return f"{short(number)} parameters" if number >= _LONG else count(number, "parameter")
-        case Measure.WORK:
-            return work(report.macs, convention) if report.macs else f"no {convention.unit}"
-        case Measure.MEMORY:
-            return size(report.activation_bytes) if report.activation_bytes else "nothing kept"
-        case Measure.FIELD:
-            field = report.receptive_field
-            if field is None or field.size is None:
-                return "sees the whole input"
-            return "×".join(f"{float(extent):g}" for extent in field.size) + " px"
-
-
-def _end(report: NodeReport, measure: Measure, convention: Convention) -> str:
-    """An extreme as the legend says it, under the measure's title."""
+    if isinstance(figure, tuple):
+        return (
+            "×".join(f"{float(extent):g}" for extent in figure) + " px" if figure else "sees the whole input"
+        )
     if measure is Measure.PARAMETERS:
-        return short(report.parameters) if report.parameters >= _LONG else thousands(report.parameters)
-    return _told(report, measure, convention).removeprefix("sees ")
+        if not figure:
+            return "no parameters"
+        return f"{short(figure)} parameters" if figure >= _LONG else count(figure, "parameter")
+    if measure is Measure.WORK:
+        return work(figure, convention) if figure else f"no {convention.unit}"
+    return size(figure) if figure else "nothing kept"
 
 
-def _level(value: float, low: float, high: float, is_log: bool) -> float:
-    """Where on the scale a value is: between the extremes, or in parts of the largest, so that alike looks alike."""
-    return log(value / low) / log(high / low) if is_log else value / high
+def _end(figure: _Figure, measure: Measure, convention: Convention) -> str:
+    """An extreme as the legend says it, under the measure's title."""
+    if measure is Measure.PARAMETERS and isinstance(figure, int):
+        return short(figure) if figure >= _LONG else thousands(figure)
+    return _words(figure, measure, convention).removeprefix("sees ")
 
 
 @cache
-def _colours(level: float, is_dark: bool) -> tuple[str, str]:
-    """The colour of a level, and black or white for what is written on it: one of them has a contrast above 4.5.
+def _colours(step: int, is_dark: bool) -> tuple[str, str]:
+    """A colour of the scale, and black or white for what is written on it: one of them has a contrast above 4.5.
 
     What has most stands out most from the canvas: bright on the dark one, dark on the bright one.
     """
-    step = round(level * (_STEPS - 1)) / (_STEPS - 1)
-    colour = colour_at(_MAP, step if is_dark else 1 - step)
+    level = step / (_STEPS - 1)
+    colour = colour_at(_MAP, level if is_dark else 1 - level)
     return colour, max(("#000000", "#ffffff"), key=lambda ink: contrast(colour, ink))

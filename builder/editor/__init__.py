@@ -43,6 +43,7 @@ def install(shell: Shell, session: Session) -> Canvas:
         menu.addSeparator()
         for name in names:
             menu.addAction(canvas.commands.actions[name])
+    shell.menu("View").addMenu(canvas.heating.menu("&Heat", shell))
     gallery.install(shell)
     canvas.setFocus()
     return canvas

@@ -27,6 +27,7 @@ from builder.editor.card import ProblemCard
 from builder.editor.catalogue import ENTRY_MIME, entry_of_mime
 from builder.editor.commands import Commands
 from builder.editor.gesture import Gesture
+from builder.editor.heating import Heating
 from builder.editor.hit import Hit, bend_at, hit, wire_at
 from builder.editor.invitation import Invitation
 from builder.editor.layer import Layer
@@ -62,6 +63,7 @@ class Canvas(View):
         self.invitation = Invitation(self)
         self.card = ProblemCard(self)
         self.search = SearchPopup(self)
+        self.heating = Heating(self)
         session.documentReplaced.connect(self._document_replaced)
         session.instanceChanged.connect(self._instance_changed)
         session.analysisChanged.connect(self._analysis_changed)
@@ -165,7 +167,7 @@ class Canvas(View):
         elif len(self.board.wires):
             bounds = bounds.united(self.board.wires.bounds())
         self.show_rect(bounds)
-        if self._framed and (below := self.card.reserve()):
+        if self._framed and (below := max(self.card.reserve(), self.heating.legend.reserve())):
             self.show_rect(bounds, below)
 
     def reveal(self, node_id: str) -> None:
@@ -279,7 +281,9 @@ class Canvas(View):
 
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            QToolTip.showText(event.globalPos(), tooltip(self.board, self.hit(event.pos())), self)
+            QToolTip.showText(
+                event.globalPos(), tooltip(self.board, self.hit(event.pos()), self.layer.heat), self
+            )
             return True
         return super().viewportEvent(event)
 

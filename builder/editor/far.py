@@ -10,10 +10,12 @@ from PySide6.QtGui import QPainter, QPainterPath
 
 from builder.editor import geometry
 from builder.editor.board import Board
+from builder.editor.faces import Face
 from builder.editor.ink import Ink, cosmetic
 from builder.errors import Severity
 from builder.graph import Edge
 from builder.heat import Heat
+from builder.widgets.theme import Theme
 
 #: How far round a node the selection runs where the node's own border or colour would hide it.
 RING = 4.0
@@ -92,10 +94,9 @@ class _Far:
         nodes = moving.nodes if moving else frozenset()
         rigid = moving.rigid if moving else frozenset()
         stretched = frozenset(moving.stretched) if moving else frozenset()
-        colours = _Colours(ink, heat)
         for face in board.faces:
             part = self.moved if face.id in nodes else self.still
-            part.rects[colours.of(face.id, face.category)].append(face.rect)
+            part.rects[color_of(face, ink.theme, heat)].append(face.rect)
             if face.severity is Severity.ERROR:
                 part.wrong.append(face.rect)
         for wire in board.wires:
@@ -104,17 +105,12 @@ class _Far:
                 _add_lines(part.culprits if wire.culprit else part.wires, wire.points)
 
 
-class _Colours:
-    """What a node's rectangle is filled with: its category's colour, or its heat's; without heat hardly anything."""
-
-    def __init__(self, ink: Ink, heat: Heat | None) -> None:
-        self._theme, self._heat = ink.theme, heat
-
-    def of(self, node_id: str, category: str) -> str:
-        if self._heat is None:
-            return self._theme.category(category)
-        glow = self._heat.glows.get(node_id)
-        return glow.colour if glow is not None else self._theme.hairline
+def color_of(face: Face, theme: Theme, heat: Heat | None) -> str:
+    """What a node's rectangle is filled with: its category's colour, or its heat's; a cold one's hardly shows."""
+    if heat is None:
+        return theme.category(face.category)
+    glow = heat.glows.get(face.id)
+    return glow.colour if glow is not None else theme.hairline
 
 
 def _paint_lines(painter: QPainter, ink: Ink, part: _Part) -> None:

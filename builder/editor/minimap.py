@@ -8,6 +8,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
+from builder.editor.far import color_of
+from builder.heat import Heat
 from builder.spacing import NODE_HEIGHT, NODE_WIDTH
 from builder.widgets import preferences
 
@@ -26,6 +28,7 @@ class MiniMap(QWidget):
         super().__init__(canvas)
         self.canvas = canvas
         self._picture: tuple[object, QPixmap] | None = None
+        self._heat: Heat | None = None
         self._bounds = QRectF()
         self.setObjectName("minimap")
         self.setAccessibleName("Mini-map")
@@ -60,8 +63,10 @@ class MiniMap(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         board, theme = self.canvas.board, self.canvas.session.theme
+        heat = self.canvas.layer.heat
         key = (board.form, theme.name, self.devicePixelRatioF(), board.moving is not None)
-        if self._picture is None or self._picture[0] != key:
+        if self._picture is None or self._picture[0] != key or self._heat is not heat:
+            self._heat = heat
             self._picture = key, self._draw()
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._picture[1])
@@ -91,9 +96,8 @@ class MiniMap(QWidget):
         painter.setPen(Qt.PenStyle.NoPen)
         size = (max(4.0, NODE_WIDTH * scale), max(3.0, NODE_HEIGHT * scale))
         for face in faces:
-            painter.setBrush(
-                QColor(theme.error if face.severity == "error" else theme.category(face.category))
-            )
+            color = color_of(face, theme, self._heat)
+            painter.setBrush(QColor(theme.error if face.severity == "error" else color))
             middle = origin + face.rect.center() * scale
             painter.drawRoundedRect(QRectF(middle.x() - size[0] / 2, middle.y() - size[1] / 2, *size), 1, 1)
         painter.end()

@@ -7,11 +7,12 @@ from html import escape
 from builder.blocks import block_class
 from builder.editor.board import Board
 from builder.editor.hit import Hit
+from builder.heat import Heat
 from builder.shapes import format_shape
 from builder.widgets.session import Session
 
 
-def tooltip(board: Board, under: Hit) -> str:
+def tooltip(board: Board, under: Hit, heat: Heat | None = None) -> str:
     """Why, not what: a node's problems or purpose, a port's name and shape, where a wire comes from and goes."""
     graph = board.graph
     if under.edge is not None:
@@ -24,6 +25,8 @@ def tooltip(board: Board, under: Hit) -> str:
     if under.port is not None:
         return _port(face.report, under)
     lines = [f"<b>{escape(face.name)}</b> · {escape(face.title)}"]
+    if heat is not None and (figure := _figure(heat, face.id)):
+        lines.append(escape(f"{face.summary} · {figure}"))
     if face.report is not None and face.report.problems:
         lines += [escape(problem.message) for problem in face.report.problems]
     else:
@@ -33,6 +36,14 @@ def tooltip(board: Board, under: Hit) -> str:
         if face.is_module:
             lines.append("Double-click to go inside.")
     return "<br>".join(lines)
+
+
+def _figure(heat: Heat, node_id: str) -> str:
+    """What a node is coloured by, and how much that is of all that is drawn."""
+    glow = heat.glows.get(node_id)
+    if glow is None:
+        return heat.cold.get(node_id, "")
+    return glow.text if glow.share is None else f"{glow.text}, {glow.share:.1%} of what is drawn here"
 
 
 def _port(report: object, under: Hit) -> str:
