@@ -76,7 +76,7 @@ def _convnext(name: str, plan: Plan, input_shape: TensorShape, classes: int) -> 
 def convnext_tiny(
     input_shape: TensorShape = (3, 224, 224), classes: int = 1000, width: float = 1.0, depth: float = 1.0
 ) -> Document:
-    """ConvNeXt-T, with torchvision's names and shapes; ``width`` and ``depth`` scale channels and blocks.
+    """ConvNeXt-Tiny, with torchvision's names and shapes; ``width`` and ``depth`` scale channels and blocks.
 
     Z. Liu, H. Mao, C.-Y. Wu, C. Feichtenhofer, T. Darrell and S. Xie: A ConvNet for the 2020s, CVPR 2022.
     """
@@ -91,7 +91,7 @@ def convnext_tiny(
 ARCHITECTURES = (
     Architecture(
         "convnext_tiny",
-        "ConvNeXt-T",
+        "ConvNeXt-Tiny",
         "Modern",
         convnext_tiny,
         "A ResNet made new step by step with the ways of transformers (patches, wide depthwise windows, few norms and "
