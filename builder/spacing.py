@@ -7,7 +7,7 @@ NODE_WIDTH, NODE_HEIGHT = 148, 54
 COLUMN, BRANCH, ROW = 248, 96, 152
 #: Height of the lane under a row in which skipping wires run.
 LANE = 48
-#: The distance of rows that are to stand close together, in those above.
-CLOSE = 0.76
+#: Rows stand no closer than this part of ``ROW``: what runs back between them, and its shape, need the room.
+CLOSE = 0.66
 #: Columns of a graph that are read at once, with the shapes on its wires.
 WIDEST = 6

@@ -9,8 +9,8 @@ from builder.graph import Graph
 from builder.sketch import Sketch
 from builder.spacing import CLOSE, WIDEST
 
-#: Chains of more rows have them close together, so that more of a long one is seen at once.
-_MANY = 5
+#: How high a chain is at most, in rows, for the shapes on its wires to be read when all of it is in view.
+_PAGE = 5.4
 
 
 def strided(stride: int) -> dict[str, int]:
@@ -52,13 +52,13 @@ class Chain:
     def module(self, *parameters: ModuleParameter, about: str = "") -> Module:
         """The chain as it is drawn, with its output.
 
-        Rows begin below the first layer if all of them have room there, or else below the input.
+        Rows begin below the first layer if all of them have room there, or else below the input; many stand closer.
         """
         net = Sketch(Graph(self._name), wrap=self._wrap)
         x = net.input()
         longest = max([len(self._rows[-1]) + 1, *map(len, self._rows[1:])])
         left = 1 if longest < WIDEST and not self._wrap else 0
-        pitch = 1 if len(self._rows) <= _MANY else CLOSE
+        pitch = min(1, max(_PAGE / max(len(self._rows) - 1, 1), CLOSE))
         count = 0
         for number, row in enumerate(self._rows):
             place: dict[str, Any] = {"row": number * pitch, "column": left} if number else {}

@@ -9,12 +9,13 @@ from builder.blocks.connected import LENET5
 from builder.document import Document
 from builder.shapes import TensorShape
 from builder.sketch import Sketch, below
-from builder.spacing import CLOSE
 
 _PAPER = (
     "Y. LeCun, L. Bottou, Y. Bengio and P. Haffner, Gradient-based learning applied to document recognition, "
     "Proc. IEEE 86, 1998."
 )
+#: Distance of its rows: it is the first network one sees, and read in a low window too.
+_APART = 0.76
 
 
 def lenet5(input_shape: TensorShape = (1, 28, 28), classes: int = 10) -> Document:
@@ -38,21 +39,21 @@ def lenet5_c3(input_shape: TensorShape = (1, 28, 28), classes: int = 10) -> Docu
 
 
 def _lenet(name: str, input_shape: TensorShape, classes: int, second: str, **kernels: Any) -> Document:
-    """The network with this block, and these kernels, as the second convolution; read in a low window too."""
+    """The network with this block, and these kernels, as the second convolution."""
     net = Sketch()
     x = net.input(input_shape)
     x = net.add("conv1", "conv", x, out_channels=6, kernel_size=5, padding=2)
     x = net.add("tanh1", "tanh", x)
     x = net.add("pool1", "avg_pool", x)
-    x = net.add("conv2", second, x, **below(x, CLOSE), kernel_size=5, **kernels)
+    x = net.add("conv2", second, x, **below(x, _APART), kernel_size=5, **kernels)
     x = net.add("tanh2", "tanh", x)
     x = net.add("pool2", "avg_pool", x)
     x = net.add("flatten", "flatten", x)
-    x = net.add("fc1", "linear", x, **below(x, CLOSE), out_features=120)
+    x = net.add("fc1", "linear", x, **below(x, _APART), out_features=120)
     x = net.add("tanh3", "tanh", x)
     x = net.add("fc2", "linear", x, out_features=84)
     x = net.add("tanh4", "tanh", x)
-    x = net.add("fc3", "linear", x, **below(x, CLOSE), out_features=classes)
+    x = net.add("fc3", "linear", x, **below(x, _APART), out_features=classes)
     net.output(x)
     return Document(name, net.graph, data={"source": "digits"})
 
