@@ -66,7 +66,7 @@ def new_node(
 ) -> Node:
     """A node for ``AddNode``, with a free id and a free name made from ``name`` or the block's."""
     graph = document.graph(graph_key)
-    wish = normalise(name) if name else _stem(block)
+    wish = normalise(name) if name else stem_of(block)
     return Node(graph.unused_id(), graph.unused_name(wish), block, dict(parameters or {}), position)
 
 
@@ -240,7 +240,8 @@ def move_nodes(graph: Graph, positions: Mapping[str, tuple[float, float]]) -> li
     return edits
 
 
-def _stem(block: str) -> str:
+def stem_of(block: str) -> str:
+    """What new nodes of a block, or instances of a module, are called, but for a number."""
     module = module_name(block)
     if module is not None:
         return identifier_from("".join(f"_{c}" if c.isupper() else c for c in module), "module")
