@@ -267,7 +267,7 @@ def test_source_follows_and_leads(make_window: MakeWindow, qtbot: QtBot) -> None
     window = make_window()
     source, session = window.panels.source, window.session
     window.show("Source")
-    assert "class Lenet5(nn.Module)" in source.text
+    assert "class LeNet5(nn.Module)" in source.text
     node_id = _select(window, "conv2")
     assert "self.conv2 = " in source.text.splitlines()[source.code.marked - 1]
     other = session.document.network.by_name("fc1")
