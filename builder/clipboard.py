@@ -9,8 +9,10 @@ import networkx as nx
 
 from builder.acts import COPY_OFFSET, graft
 from builder.document import MODULE_PREFIX, Document, Module, module_name
-from builder.edits import AddModule, AddNode, Connect, Edit, SetSettings, apply_all
+from builder.edits import AddModule, AddNode, Connect, Edit, SetFrames, SetSettings, apply_all
 from builder.errors import Problem
+from builder.frames import frames_of
+from builder.framing import add_frames
 from builder.graph import Edge, Graph, Node, numbered
 from builder.links import ports_of
 from builder.reading import read_document
@@ -22,14 +24,15 @@ _INCOMING = "incoming"
 
 @dataclass(frozen=True, slots=True)
 class Paste:
-    """The edits that paste, and the ids of the nodes that come."""
+    """The edits that paste, the ids of the nodes that come, and the numbers of the frames."""
 
     edits: tuple[Edit, ...]
     ids: tuple[str, ...]
+    frames: tuple[int, ...] = ()
 
 
-def copy_nodes(document: Document, graph_key: str, ids: Iterable[str]) -> str:
-    """Nodes, the wires between them and the modules they need, as the text of a document."""
+def copy_nodes(document: Document, graph_key: str, ids: Iterable[str], frames: Iterable[int] = ()) -> str:
+    """Nodes, the wires between them and the modules they need, and frames, as the text of a document."""
     graph = document.graph(graph_key)
     chosen = {node_id: graph.node(node_id) for node_id in ids}
     part = Document(document.name)
@@ -37,6 +40,7 @@ def copy_nodes(document: Document, graph_key: str, ids: Iterable[str]) -> str:
     inner = (edge for edge in graph.edges() if edge.source in chosen and edge.target in chosen)
     apply_all(part, (Connect("", edge, graph.bends(edge)) for edge in inner))
     apply_all(part, (AddModule(module) for module in _needed(document, chosen.values())))
+    part.apply(SetFrames("", tuple(graph.frames[number] for number in frames)))
     outer = [edge for edge in graph.edges() if edge.target in chosen and edge.source not in chosen]
     part.apply(SetSettings("data", {_INCOMING: [_by_name(graph, edge) for edge in outer]} if outer else {}))
     return write_document(part)
@@ -56,26 +60,32 @@ def paste_nodes(
 ) -> Paste | list[Problem]:
     """What pastes ``text``: under free ids and names, its upper left corner ``at`` (else a little aside).
 
-    ``wired``: with the wires that fed what was copied, from the nodes that are called so here. Modules come along; where the document has another one of the same name, they come under a new name.
+    ``wired``: with the wires that fed what was copied, from the nodes that are called so here. Modules come along;
+    where the document has another one of the same name, they come under a new name.
     """
     part = read_document(text)
     if isinstance(part, list):
         return part
-    nodes = list(part.network)
-    if not nodes:
+    nodes, frames = list(part.network), frames_of(part.network)
+    if not nodes and not frames:
         return [Problem("nothing-to-paste", "What is pasted has nodes", "this has none", "Copy some first.")]
     names, modules = _fitted(document, part)
     if problem := _check_recursion(document, graph_key, modules, [_renamed(node, names) for node in nodes]):
         return [problem]
     offset = COPY_OFFSET
     if at is not None:
-        offset = (at[0] - min(n.position[0] for n in nodes), at[1] - min(n.position[1] for n in nodes))
+        corners = [*(node.position for node in nodes), *((frame.x, frame.y) for frame in frames)]
+        offset = (at[0] - min(x for x, _ in corners), at[1] - min(y for _, y in corners))
     renamed = [_renamed(node, names) for node in nodes]
-    edits, ids = graft(document.graph(graph_key), renamed, part.network, offset)
+    graph = document.graph(graph_key)
+    edits, ids = graft(graph, renamed, part.network, offset)
     if wired:
         copies = {node.name: copy for node, copy in zip(renamed, ids, strict=True)}
         edits += _incoming(document, graph_key, part.data.get(_INCOMING), copies)
-    return Paste((*(AddModule(module) for module in modules.values()), *edits), ids)
+    if frames:
+        edits += add_frames(graph, [frame.moved(*offset) for frame in frames])
+    numbers = range(len(graph.frames), len(graph.frames) + len(frames))
+    return Paste((*(AddModule(module) for module in modules.values()), *edits), ids, tuple(numbers))
 
 
 def _incoming(document: Document, graph_key: str, told: object, copies: Mapping[str, str]) -> Iterator[Edit]:
