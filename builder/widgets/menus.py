@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
-from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+from PySide6.QtWidgets import QMenu, QMenuBar
 
 from builder.convention import Convention
+from builder.widgets.actions import say_need
+from builder.widgets.commandpalette import CommandPalette
 from builder.widgets.icons import themed
 from builder.widgets.panels import WORKSPACES
 from builder.widgets.session import Session
+from builder.widgets.shortcutsheet import ShortcutSheet
 from builder.widgets.theme import CHOICES
 
 if TYPE_CHECKING:
     from builder.widgets.shell import Shell
-
-#: Side by side in the list of shortcuts.
-_COLUMNS = 3
 
 TITLES = ("File", "Edit", "View", "Network", "Train", "Export", "Help")
 
@@ -36,6 +35,8 @@ class Menus:
         self._menus = {title: self._bar.addMenu(f"&{title}") for title in TITLES}
         for menu in self._menus.values():
             menu.menuAction().setVisible(False)
+        self._sheet: ShortcutSheet | None = None
+        self._palette: CommandPalette | None = None
         self._icons: list[tuple[QAction, str]] = []
         self._themes: dict[str, QAction] = {}
         self._file()
@@ -46,6 +47,8 @@ class Menus:
         session.historyChanged.connect(self._tell_history)
         session.recentChanged.connect(self._list_recent)
         session.themeChanged.connect(self._dress)
+        say_need(self.undo, "Nothing has been changed yet")
+        say_need(self.redo, "Nothing was undone")
         self._tell_history()
         self._list_recent()
         self._dress()
@@ -157,11 +160,22 @@ class Menus:
 
     def _help(self) -> None:
         menu = self.menu("Help")
-        self._add(menu, "&Shortcuts", self._shell.show_shortcuts, "F1", "info")
+        self._add(menu, "&Command palette…", self.show_commands, "Ctrl+Shift+P", "search")
+        self._add(menu, "&Shortcuts", self.show_shortcuts, ["F1", "?", "Shift+?"], "info")
+
+    def show_shortcuts(self) -> None:
+        """Show what the keyboard can do, or no longer."""
+        self._sheet = self._sheet or ShortcutSheet(self._shell)
+        self._sheet.toggle()
+
+    def show_commands(self) -> None:
+        """Show everything that can be done, to be found by a few letters, or no longer."""
+        self._palette = self._palette or CommandPalette(self._shell)
+        self._palette.toggle()
 
     def _network(self) -> None:
         menu, shell = self.menu("Network"), self._shell
-        self._add(menu, "&Problems", shell.show_problem_list, "Ctrl+Shift+P", "error")
+        self._add(menu, "&Problems", shell.show_problem_list, "Ctrl+Shift+M", "error")
         self._add(menu, "&Layers", partial(shell.show_panel, "Layers"), "Ctrl+Shift+L")
 
     def _list_architectures(self, menu: QMenu) -> None:
@@ -210,28 +224,3 @@ def shortened(path: Path) -> str:
     """A path with ``~`` for the home folder."""
     home = Path.home()
     return str(Path("~") / path.relative_to(home)) if path.is_relative_to(home) and home.name else str(path)
-
-
-def shortcuts_of(widget: QWidget) -> list[tuple[str, str]]:
-    """Every action of a window that has keys: (what it does, the keys), sorted."""
-    found: set[tuple[str, str]] = set()
-    for action in widget.findChildren(QAction):
-        keys = ", ".join(key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts())
-        text = action.text().replace("&", "").rstrip("…")
-        if keys and text and not action.isSeparator():
-            found.add((text, keys))
-    return sorted(found)
-
-
-def shortcuts_table(widget: QWidget) -> str:
-    """The same as a table in rich text, folded so that it fits on a small screen."""
-    listed = [(escape(text), escape(keys)) for text, keys in shortcuts_of(widget)]
-    height = -(-len(listed) // _COLUMNS)
-    cells = [
-        f"<td style='white-space:pre; padding:3px 20px 3px {24 if column else 0}px'>{text}</td>"
-        f"<td style='white-space:pre; padding:3px 0'><b>{keys}</b></td>"
-        for column in range(_COLUMNS)
-        for text, keys in (*listed[column * height :], *[("", "")] * height)[:height]
-    ]
-    rows = ("".join(cells[row::height]) for row in range(height))
-    return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"

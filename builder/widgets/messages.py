@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
-from builder.errors import Problem
+from builder.errors import Problem, Severity
 from builder.figures import count
 from builder.widgets.icons import pixmap, themed
 from builder.widgets.repairs import repair_buttons
@@ -176,7 +176,8 @@ class MessageBar(QWidget):
         )
         badge.setAccessibleName(str(problem.severity))
         layout.addWidget(badge, 0, Qt.AlignmentFlag.AlignTop)
-        first = f"<b style='color:{theme.severity(problem.severity)}'>{escape(problem.rule)}</b>"
+        colour = theme.text if problem.severity is Severity.ADVICE else theme.severity(problem.severity)
+        first = f"<b style='color:{colour}'>{escape(problem.rule)}</b>"
         where = f" <span style='color:{theme.muted}'>{escape(problem.path)}</span>" if problem.path else ""
         rest = " ".join(escape(part.rstrip(".") + ".") for part in (problem.values, problem.way_out) if part)
         text = QLabel(f"{first}{where}<br>{rest}" if rest else f"{first}{where}", row)

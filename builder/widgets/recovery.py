@@ -118,7 +118,7 @@ def install(shell: Shell) -> Recovery:
 def told(leftover: Leftover, now: float) -> Problem:
     """What it is: of what, from when, how much it differs."""
     head = leftover.head
-    when = f"kept {moment(head.written, now)}" if head is not None else "kept at an unknown time"
+    when = f"Kept {moment(head.written, now) if head is not None else 'at an unknown time'}"
     if leftover.document is None:
         problem = leftover.problem
         return Problem(

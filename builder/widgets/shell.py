@@ -22,12 +22,13 @@ from builder.errors import Problem
 from builder.widgets import preferences
 from builder.widgets.header import Header
 from builder.widgets.icons import app_icon
-from builder.widgets.menus import Menus, shortcuts_table
+from builder.widgets.menus import Menus
 from builder.widgets.messages import MessageBar
 from builder.widgets.panels import WORKSPACES, Panel, PanelArea
 from builder.widgets.placement import PlacedWindow, restore
 from builder.widgets.question import ask_to_save
 from builder.widgets.session import SUFFIX, Session
+from builder.widgets.shortcutsheet import Entry
 from builder.widgets.status import StatusBar
 
 FILTER = f"Convolab networks (*{SUFFIX});;All files (*)"
@@ -66,6 +67,8 @@ class Shell(PlacedWindow):
         self.workspace = WORKSPACES[0]
         self._arranged = self._leaving = False
         self._question: QMessageBox | None = None
+        #: What pointer and keys do that is no action: for the sheet of shortcuts, under headings.
+        self.hints: dict[str, list[Entry]] = {}
         self.setWindowIcon(app_icon())
         self.setAcceptDrops(True)
         self.setMinimumSize(960, 600)
@@ -300,18 +303,6 @@ class Shell(PlacedWindow):
         self._question = ask_to_save(self, self.session.title, self.save, proceed, done)
 
     # the window itself -------------------------------------------------------------------------------------
-
-    def show_shortcuts(self) -> None:
-        """List what the keyboard can do."""
-        for area in self.areas.values():
-            area.make_all()  # panels have keys of their own
-        box = QMessageBox(self)
-        box.setWindowTitle("Shortcuts")
-        box.setTextFormat(Qt.TextFormat.RichText)
-        box.setText(shortcuts_table(self))
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        box.setModal(False)
-        box.show()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Lay the docks out once there is a window to lay out."""

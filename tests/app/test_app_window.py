@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QCheckBox, QMessageBox, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication, QCheckBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import make_window
 from builder.architectures import ARCHITECTURES
 from builder.edits import Disconnect, apply_all
-from builder.widgets.menus import shortcuts_of
+from builder.widgets.actions import commands_of
+from builder.widgets.commandpalette import CommandPalette
 from builder.widgets.shell import Shell
+from builder.widgets.shortcutsheet import ShortcutSheet, shortcuts_of
 from builder.writing import save
 
 
@@ -112,16 +114,54 @@ def test_a_network_with_errors_opens_with_their_list(qtbot: QtBot, broken: Path)
     assert _front(shell) == "Problems"
 
 
-def test_the_list_of_shortcuts_is_whole_and_fits_the_smallest_window(qtbot: QtBot) -> None:
-    shell = make_window()
+def test_the_sheet_of_shortcuts_is_whole_and_fits_the_smallest_window(qtbot: QtBot) -> None:
+    shell = make_window(["lenet5"])
+    qtbot.addWidget(shell, before_close_func=_close)
+    shell.resize(shell.minimumSize())
+    shell.show()
+    shell.menus.show_shortcuts()
+    sheet = shell.findChild(ShortcutSheet)
+    assert sheet is not None
+    assert shell.rect().contains(sheet.geometry())
+    listed = sheet.listed()
+    assert listed == shortcuts_of(shell)
+    assert "Train" in [what for what, _ in listed["View"]]  # the workspace
+    assert "Train" in [what for what, _ in listed["Train"]]  # the button
+    assert ("Rename", ("F2",)) in listed["Edit"]
+    with_keys = {
+        action.text() for action in shell.findChildren(QAction) if action.shortcuts() and action.text()
+    }
+    told = {what for rows in listed.values() for what, _ in rows}
+    assert {text.replace("&", "").removesuffix("…") for text in with_keys} <= told
+
+
+def test_whatever_has_keys_can_be_done_from_the_palette(qtbot: QtBot) -> None:
+    shell = make_window(["lenet5"])
     qtbot.addWidget(shell, before_close_func=_close)
     shell.show()
-    shell.show_shortcuts()
-    box = shell.findChild(QMessageBox)
-    assert isinstance(box, QMessageBox)
-    assert box.width() <= shell.minimumWidth()
-    assert box.height() <= shell.minimumHeight()
-    rows = shortcuts_of(shell)
-    assert sum(text == "Train" for text, _ in rows) == 2  # the workspace, and the button
-    assert all(f"<b>{escape(keys)}</b>" in box.text() for _, keys in rows)
-    box.close()
+    shell.menus.show_commands()
+    palette = shell.findChild(CommandPalette)
+    assert palette is not None
+    known = {command.action for command in commands_of(shell)}
+    assert {action for action in shell.findChildren(QAction) if action.shortcuts() and action.text()} <= known
+    palette.field.setText("select all")
+    assert palette.shown[0].title == "Select all"
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert len(shell.session.selection) == len(shell.session.graph)
+
+
+def test_no_two_actions_of_one_part_share_keys(qtbot: QtBot) -> None:
+    """What works everywhere must not be taken by what works on the canvas alone, either."""
+    shell = make_window(["lenet5"])
+    qtbot.addWidget(shell, before_close_func=_close)
+    shell.show()
+    for area in shell.areas.values():
+        area.make_all()
+    local = Qt.ShortcutContext.WidgetShortcut  # a table's own, while it has the focus
+    bound = [
+        key.toString()
+        for action in shell.findChildren(QAction)
+        for key in action.shortcuts()
+        if action.shortcutContext() is not local
+    ]
+    assert sorted({key for key in bound if bound.count(key) > 1}) == []
