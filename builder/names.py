@@ -128,6 +128,15 @@ def identifier_from(wish: str, default: str = "node") -> str:
     return text if check_name(text) is None else f"{text[: MAX_LENGTH - 2]}_1"
 
 
+def module_name_from(wish: str) -> str:
+    """The name of a module as people mean it: ``residual block`` becomes ``ResidualBlock``; others stay as they are."""
+    if check_module_name(wish) is None:
+        return normalise(wish)
+    words = re.split(r"[\W_]+", normalise(wish))
+    name = "".join(word[:1].upper() + word[1:] for word in words)
+    return name if check_module_name(name) is None else wish
+
+
 def natural_key(text: str) -> tuple[tuple[tuple[bool, int, str], ...], str]:
     """A sort key by which ``n2`` comes before ``n10``."""
     return tuple(_natural_part(part) for part in re.split("([0-9]+)", text) if part), text
