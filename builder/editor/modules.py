@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from PySide6.QtCore import QRectF
 
@@ -135,7 +135,7 @@ class Modules:
 
     # both --------------------------------------------------------------------------------------------------
 
-    def _tell(self, outcome: Outcome | Problem) -> bool:
+    def _tell(self, outcome: Outcome | Problem) -> TypeGuard[Outcome]:
         """Whether it can be done; if not, it is told why, until the next time."""
         problems = [outcome] if isinstance(outcome, Problem) else []
         if problems or self._told:
