@@ -82,7 +82,7 @@ class Facts:
 
     def __post_init__(self) -> None:
         keeps = self.saved
-        keeping = keeps.view or keeps.rows or keeps.inputs_with_grad or keeps.for_others
+        keeping = keeps.view or keeps.rows or keeps.packed or keeps.inputs_with_grad or keeps.for_others
         special = self.problems or self.more or keeping
         seen = self.sight if isinstance(self.sight, Window | Elementwise | Everything) else None
         object.__setattr__(self, "plain", None if special or len(self.inputs) != 1 else seen)

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from builder.analysis.facts import FLOAT_BYTES, Facts, view_of
-from builder.analysis.values import GraphAnalysis, NodeResult, Stage, Value
+from builder.analysis.values import GraphAnalysis, NodeResult, Stage, Value, lies_well
 from builder.blocks.lowering import Make
 from builder.names import numbered
 from builder.shapes import elements
-from builder.strides import Strides, in_rows, is_contiguous
+from builder.strides import Strides, is_contiguous
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ class _Frame:
             made["y"] = _Tensor(inputs[0].storage, straight)
         else:
             made["y"] = _Tensor(_Storage(facts.output_bytes))
-        copied = passing.rows and inputs[0].strides and not in_rows(facts.inputs[0], inputs[0].strides)
+        copied = bool(inputs) and not lies_well(passing, facts.inputs[0], inputs[0].strides)
         working = passing.working + (FLOAT_BYTES * elements(facts.inputs[0]) if copied else 0)
         floats = held + working + (facts.output_bytes if strides is None else 0)
         needs_grad = value is not None and value.needs_grad

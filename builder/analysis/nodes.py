@@ -36,7 +36,7 @@ from builder.analysis.values import (
     StorageKey,
     Value,
     kept_between,
-    lies_in_rows,
+    lies_well,
 )
 from builder.blocks import Saved, block_class
 from builder.document import module_name
@@ -208,7 +208,9 @@ def _run_block(
 def _sums(facts: Facts, inputs: tuple[Value, ...], value: Value) -> Sums:
     """The block's figures where these inputs arrive and ``value`` comes out."""
     sums = facts.sums_with_grad if value.needs_grad else facts.sums_without
-    if (facts.saved.for_others or facts.saved.rows) and (between := kept_between(facts.saved, inputs)):
+    if (facts.saved.for_others or facts.saved.rows or facts.saved.packed) and (
+        between := kept_between(facts.saved, inputs)
+    ):
         return sums.plus(Sums(extra=between))
     return sums
 
@@ -266,7 +268,7 @@ def _behind(
             value = inputs[index]
             if not value.counted:
                 saved[value.storage] = value.storage_bytes
-        if keeps.inputs_with_grad or keeps.for_others or keeps.rows:
+        if keeps.inputs_with_grad or keeps.for_others or keeps.rows or keeps.packed:
             _keep_where_needed(keeps, inputs, saved)
         if keeps.output:
             saved[key] = size
@@ -297,8 +299,11 @@ def _fields_behind(inputs: tuple[Value, ...], sight: Local | PerInput[Local], al
 def _keep_where_needed(keeps: Saved, inputs: tuple[Value, ...], saved: dict[StorageKey, int]) -> None:
     """Add the inputs that are kept only for the gradient of certain inputs, or where they lie as they have to."""
     kept = [index for index in keeps.inputs_with_grad if inputs[index].needs_grad]
-    if keeps.rows and lies_in_rows(inputs[0]):
-        kept.append(0)
+    if keeps.rows or keeps.packed:
+        shape = inputs[0].shape
+        assert shape is not None
+        if lies_well(keeps, shape, inputs[0].strides):
+            kept.append(0)
     for part in keeps.for_others:
         if part.kept is not None and any(inputs[index].needs_grad for index in part.needing):
             kept.append(part.kept)

@@ -10,11 +10,11 @@ from builder.analysis.facts import FLOAT_BYTES, NOTHING, Facts, Sums
 from builder.analysis.fields import Field
 from builder.analysis.orders import Order, at_home, positions_of
 from builder.analysis.wiring import Wiring
-from builder.blocks import Saved
+from builder.blocks import Passing, Saved
 from builder.errors import Problem
 from builder.graph import Graph, Node
 from builder.shapes import TensorShape, elements
-from builder.strides import Strides, in_rows
+from builder.strides import Strides, in_rows, is_contiguous
 
 Fields: TypeAlias = tuple[tuple[str, Field], ...]
 StorageKey: TypeAlias = Hashable
@@ -75,21 +75,24 @@ class Value:
 UNKNOWN = Value(None)
 
 
-def lies_in_rows(value: Value) -> bool:
-    """Whether the tensor can be looked at as a matrix whose rows are its last axis, without a copy."""
-    assert value.shape is not None
-    return value.strides is None or in_rows(value.shape, value.strides)
+def lies_well(keeps: Saved | Passing, shape: TensorShape, strides: Strides | None) -> bool:
+    """Whether a tensor lies as a block wants it, without a copy: one number after the other, or in rows."""
+    if strides is None:
+        return True
+    return in_rows(shape, strides) if keeps.rows else not keeps.packed or is_contiguous(shape, strides)
 
 
 def kept_between(saved: Saved, inputs: Sequence[Value]) -> int:
     """Bytes for each sample of what a block keeps between its inputs, for those of them that need a gradient.
 
-    And of the copy of an input that has to lie in rows and does not.
+    And of the copy of an input that has to lie otherwise than it does.
     """
     copied = 0
-    if saved.rows and not lies_in_rows(inputs[0]):
-        assert inputs[0].shape is not None
-        copied = FLOAT_BYTES * elements(inputs[0].shape)
+    if saved.rows or saved.packed:
+        shape = inputs[0].shape
+        assert shape is not None
+        if not lies_well(saved, shape, inputs[0].strides):
+            copied = FLOAT_BYTES * elements(shape)
     return copied + sum(
         part.extra for part in saved.for_others if any(inputs[index].needs_grad for index in part.needing)
     )

@@ -59,8 +59,9 @@ class Saved:
     ``Block.strides`` says that it is copied;
     ``inputs_with_grad``: as ``inputs``, but only where the input itself needs a gradient; ``for_others``: what is
     kept only where certain inputs need one (a product keeps each factor for the others); ``rows``: input 0 is kept
-    as a matrix of rows along its last axis, which is a copy where it does not lie so; ``rigid`` and
-    ``rigid_fixed``: how much of ``extra`` and ``fixed`` stays as it is at any precision (indices, masks).
+    as a matrix of rows along its last axis, which is a copy where it does not lie so; ``packed``: the same where it
+    does not lie one number after the other; ``rigid`` and ``rigid_fixed``: how much of ``extra`` and ``fixed`` stays
+    as it is at any precision (indices, masks).
     """
 
     inputs: tuple[int, ...] = ()
@@ -71,6 +72,7 @@ class Saved:
     inputs_with_grad: tuple[int, ...] = ()
     for_others: tuple[KeptFor, ...] = ()
     rows: bool = False
+    packed: bool = False
     rigid: int = 0
     rigid_fixed: int = 0
 
@@ -79,12 +81,13 @@ class Saved:
 class Passing:
     """What is alive while a block predicts (evaluation mode, no gradients), beside its inputs and its output.
 
-    ``view`` and ``rows``: as those of ``Saved``; ``working``: bytes for each sample in fp32, at the fullest
+    ``view``, ``rows`` and ``packed``: as those of ``Saved``; ``working``: bytes for each sample in fp32, at the fullest
     moment; ``rigid``: the same for what stays as it is at any precision (indices); ``fixed``: bytes for each batch.
     """
 
     view: bool = False
     rows: bool = False
+    packed: bool = False
     working: int = 0
     rigid: int = 0
     fixed: int = 0

@@ -201,11 +201,11 @@ class InstanceNorm(_SampleNorm):
     def saved(self, inputs: Sequence[TensorShape]) -> Saved:
         # PyTorch runs it as a batch norm of samples · channels maps: scale and averages are repeated for each.
         repeated = (1 if self.affine else 0) + (2 if self.track_running_stats else 0)
-        return Saved(inputs=(0,), extra=(8 + 4 * repeated) * inputs[0][0])
+        return Saved(packed=True, extra=(8 + 4 * repeated) * inputs[0][0])
 
     def passing(self, inputs: Sequence[TensorShape]) -> Passing:
         # Means and deviations, its own or repeated ones, and repeated scales and shifts.
-        return Passing(working=(16 if self.affine else 8) * inputs[0][0])
+        return Passing(packed=True, working=(16 if self.affine else 8) * inputs[0][0])
 
     def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
         channels, *sizes = inputs[0]

@@ -12,7 +12,9 @@ from hypothesis import given, note
 from builder.analysis import analyze
 from builder.analysis.memory import OPTIMIZERS, Budget
 from builder.architectures import ARCHITECTURES
+from builder.blocks import REGISTRY
 from builder.document import Document
+from builder.sketch import Sketch
 from builder.writing import write_document
 from runtime.compile import build
 from tests.block_strategies import TAKING
@@ -103,3 +105,21 @@ def test_architectures_in_memory(name: str, tmp_path: Path) -> None:
     _check(document)
     memory = Budget(analyze(document)).total()
     assert memory.file == file_bytes(build(document), tmp_path / "weights.safetensors", torch.float32)
+
+
+@pytest.mark.parametrize("block_id", TAKING)
+@pytest.mark.parametrize("shape", [(4, 8, 8), (4, 9), (4, 6, 6, 6)], ids=lambda shape: f"{len(shape) - 1}d")
+def test_memory_of_a_block_on_half_of_the_channels(block_id: str, shape: tuple[int, ...]) -> None:
+    """What a Split gives lies with gaps between the samples: some blocks copy it, and keep the copy."""
+    net = Sketch()
+    halves = net.add(
+        "split", "split", net.add("conv", "conv", net.input(shape), out_channels=8, kernel_size=1)
+    )
+    other = halves._replace(port="1")
+    cls = REGISTRY[block_id]
+    arriving = (other, halves) if cls.variadic or len(cls.inputs) > 1 else (other,)
+    y = net.add("tried", block_id, *arriving)
+    net.output(net.add("behind", "conv", y, out_channels=2, kernel_size=1))
+    document = Document("halves", net.graph)
+    if analyze(document).ok:
+        _check(document)
