@@ -232,8 +232,9 @@ class _Pen:
         self.sheet.box((x, y, w, h), frames.RADIUS, fill=inside, stroke=border, stroke_width=1)
         left, room, ink = x + frames.NOTE_PADDING, w - 2 * frames.NOTE_PADDING, self.look.text
         if not frame.is_note:
-            at = left, y + frames.TITLE_HEIGHT / 2
-            _write(self.sheet, frame.title, at, room, frames.TITLE_LETTERING, ink)
+            if h >= frames.TITLE_HEIGHT and room >= frames.TITLE_LETTERING.size:
+                at = left, y + frames.TITLE_HEIGHT / 2
+                _write(self.sheet, frame.title, at, room, frames.TITLE_LETTERING, ink)
             return
         for row, line in enumerate(frames.lines_of(frame)):
             at = left, y + frames.NOTE_PADDING + (row + 0.5) * frames.LINE_HEIGHT

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any
 
 from builder.geometry import Box
@@ -23,7 +24,7 @@ COLOURS = {
 FRAME_COLOUR, NOTE_COLOUR = "grey", "orange"
 
 #: Height of the strip with the title; room round what is framed; room round the text of a note.
-TITLE_HEIGHT, PADDING, NOTE_PADDING = 30.0, 24.0, 12.0
+TITLE_HEIGHT, PADDING, NOTE_PADDING = 32.0, 24.0, 12.0
 #: A line of a note.
 LINE_HEIGHT = 17.0
 #: The smallest frame or note, the size of a new note.
@@ -136,10 +137,18 @@ def lines_of(note: Frame) -> list[str]:
     """The text of a note folded into its width; where it is too long for the height, the last line says so."""
     room = note.width - 2 * NOTE_PADDING
     lines = folded(note.text or "", room, NOTE_LETTERING)
-    most = max(1, int((note.height - 2 * NOTE_PADDING) / LINE_HEIGHT))
+    most = max(0, int((note.height - 2 * NOTE_PADDING) / LINE_HEIGHT))
+    if room < NOTE_LETTERING.size or not most:
+        return []
     if len(lines) > most:
         lines[most - 1 :] = [shortened(lines[most - 1] + ELLIPSIS, room, NOTE_LETTERING)]
     return lines
+
+
+def grown(note: Frame, text: str, grid: float) -> float:
+    """The height a note needs for a text, on the grid, and never less than it has."""
+    rows = len(folded(text, note.width - 2 * NOTE_PADDING, NOTE_LETTERING))
+    return max(note.height, ceil((rows * LINE_HEIGHT + 2 * NOTE_PADDING) / grid) * grid)
 
 
 def is_colour(colour: str) -> bool:

@@ -19,7 +19,7 @@ _DESIGN = ("Design",)
 _MENUS = {
     "Edit": (
         *("cut", "copy", "paste", "duplicate", "delete", "select-all"),
-        *("add", "rename", "bypass", "group", "ungroup", "repeat", "layout"),
+        *("add", "add-frame", "add-note", "rename", "bypass", "group", "ungroup", "repeat", "layout"),
     ),
     "View": ("frame", "zoom-in", "zoom-out", "zoom-1", "minimap", "leave"),
 }

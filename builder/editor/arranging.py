@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStyle
 from builder import layout, spacing
 from builder.edits import BendWire, Edit, MoveNodes
 from builder.errors import Problem
+from builder.framing import refit
 from builder.widgets.worker import Worker
 
 if TYPE_CHECKING:
@@ -99,7 +100,8 @@ class Arranger(QObject):
             return
         self.stop()
         before = {node.id: node.position for node in graph}
-        session.perform("Lay out", [MoveNodes(graph.key, dict(places)), *straight])
+        frames = refit(session.document, graph, moved)
+        session.perform("Lay out", [MoveNodes(graph.key, dict(places)), *straight, *frames])
         self.canvas.board.reroute()
         self.canvas.frame(())
         if len(graph) <= GLIDING and self._animates():

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF
 
-from builder.document import Document, DocumentChange, ModuleChange
+from builder.document import Document, DocumentChange, FramesChange, ModuleChange
 from builder.editor import geometry
 from builder.editor.faces import Face, Wire, describe, make_face, shown_ports, wire_text
 from builder.editor.table import Table
+from builder.frames import Frame, frames_of, in_order
 from builder.graph import Bends, Change, ChangeKind, Edge, Graph, Node
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class Moving:
     """
 
     nodes: frozenset[str]
+    frames: frozenset[int]
     rows: np.ndarray
     start: np.ndarray
     rigid: frozenset[Edge]
@@ -38,7 +40,7 @@ class Moving:
 
 @dataclass(slots=True)
 class Board:
-    """Faces and wires of one graph. ``revision`` rises with every change of what is drawn, ``form`` with every
+    """Faces, wires and frames of one graph. ``revision`` rises with every change of what is drawn, ``form`` with every
     change of what the far view (rectangles and lines) is made of. ``changed`` is called after each."""
 
     changed: Callable[[], None]
@@ -46,13 +48,14 @@ class Board:
     graph: Graph = field(default_factory=Graph)
     faces: Table[str, Face] = field(default_factory=Table)
     wires: Table[Edge, Wire] = field(default_factory=Table)
+    frames: list[Frame] = field(default_factory=list)
     moving: Moving | None = None
     form: int = 0
 
     def show(self, document: Document, graph: Graph, view: GraphView | None) -> None:
         """Start anew with a graph."""
         self.document, self.graph, self.moving = document, graph, None
-        self.faces, self.wires = Table(), Table()
+        self.faces, self.wires, self.frames = Table(), Table(), frames_of(graph)
         for node in graph:
             self._put_face(node, view)
         for edge in graph.edges():
@@ -65,6 +68,10 @@ class Board:
         """Rebuild what an edit touched."""
         if isinstance(change, ModuleChange):
             self._module_changed(change.name)
+        elif isinstance(change, FramesChange) and change.graph == self.graph.key:
+            self.settle()
+            self.frames = frames_of(self.graph)
+            self._touch()
         elif isinstance(change, Change) and change.graph == self.graph.key:
             self.settle()
             self._follow(change)
@@ -206,15 +213,16 @@ class Board:
 
     # dragging ----------------------------------------------------------------------------------------------
 
-    def lift(self, node_ids: Iterable[str]) -> None:
-        """Begin to move nodes about."""
+    def lift(self, node_ids: Iterable[str], frames: Iterable[int] = ()) -> None:
+        """Begin to move nodes and frames about."""
         import numpy as np
 
         nodes = frozenset(node_id for node_id in node_ids if node_id in self.faces)
         edges = {e for n in nodes for e in (*self.graph.incoming(n).values(), *self.graph.outgoing(n))}
         rigid = frozenset(edge for edge in edges if edge.source in nodes and edge.target in nodes)
         rows = np.array([self.faces.rows[node_id] for node_id in nodes], dtype=np.intp)
-        self.moving = Moving(nodes, rows, self.faces.boxes[rows, :2].copy(), rigid, tuple(edges - rigid))
+        start = self.faces.boxes[rows, :2].copy()
+        self.moving = Moving(nodes, frozenset(frames), rows, start, rigid, tuple(edges - rigid))
         self._touch()
 
     def shift(self, dx: float, dy: float) -> None:
@@ -256,6 +264,30 @@ class Board:
         for edge in moving.stretched:
             self._put_wire(edge)
         self._touch()
+
+    # frames ------------------------------------------------------------------------------------------------
+
+    def drawn_frames(self) -> list[tuple[int, Frame]]:
+        """Frames and notes by their numbers, where they are drawn, the undermost first."""
+        moving = self.moving
+        shown = list(enumerate(self.frames))
+        if moving is not None and moving.frames:
+            shown = [(n, f.moved(moving.dx, moving.dy) if n in moving.frames else f) for n, f in shown]
+        return in_order(shown)
+
+    def preview_frame(self, number: int, frame: Frame) -> None:
+        """Draw a frame as if it were so, while the document knows nothing of it yet."""
+        self.frames[number] = frame
+        self._touch()
+
+    def extent(self) -> QRectF:
+        """The rectangle round everything; empty where there is nothing."""
+        found = self.faces.bounds()
+        if len(self.wires):
+            found = found.united(self.wires.bounds())
+        for frame in self.frames:
+            found = found.united(QRectF(*frame.box))
+        return found
 
     def _touch(self) -> None:
         self.form += 1

@@ -20,12 +20,15 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QToolTip, QWidget
 
+from builder.document import DocumentChange, FramesChange
 from builder.editor import geometry, gestures
 from builder.editor.board import Board
 from builder.editor.breadcrumb import Breadcrumb
 from builder.editor.card import ProblemCard
 from builder.editor.catalogue import ENTRY_MIME, entry_of_mime
 from builder.editor.commands import Commands
+from builder.editor.framegestures import cursor_of
+from builder.editor.framing import Framing
 from builder.editor.gesture import Gesture
 from builder.editor.heating import Heating
 from builder.editor.hit import Hit, bend_at, hit, wire_at
@@ -45,6 +48,7 @@ class Canvas(View):
     """Shows the graph one is in and turns pointer and keys into edits of it."""
 
     wiresSelected = Signal()
+    framesSelected = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(session, parent)
@@ -57,6 +61,7 @@ class Canvas(View):
         self._shown: tuple[str, ...] = ()
         self._unsubscribe: Callable[[], None] = lambda: None
         self._set_up()
+        self.framing = Framing(self)
         self.commands = Commands(self)
         self.breadcrumb = Breadcrumb(session, self)
         self.minimap = MiniMap(self)
@@ -93,10 +98,15 @@ class Canvas(View):
     def _document_replaced(self) -> None:
         self.cancel()
         self._unsubscribe()
-        self._unsubscribe = self.session.document.subscribe(self.board.follow)
+        self._unsubscribe = self.session.document.subscribe(self._follow)
         self._places.clear()
         self._shown = self.session.instance
         self._show_graph()
+
+    def _follow(self, change: DocumentChange) -> None:
+        self.board.follow(change)
+        if isinstance(change, FramesChange) and self.layer.selected_frames:
+            self.select_frames(n for n in self.layer.selected_frames if n < len(self.board.frames))
 
     def _instance_changed(self) -> None:
         if self.session.instance != self._shown or self.session.graph is not self.graph:
@@ -107,6 +117,7 @@ class Canvas(View):
 
     def _show_graph(self) -> None:
         self.select_wires(())
+        self.select_frames(())
         self.layer.hovered = None
         self.board.show(self.session.document, self.session.graph, self.session.view)
         if place := self._places.get(self._shown):
@@ -127,6 +138,7 @@ class Canvas(View):
         self.layer.selected = frozenset(self.session.selection)
         if self.session.selection and self.layer.selected_wires:
             self.select_wires(())
+        self.select_frames(())
         self.setAccessibleDescription(describe_selection(self.session))
         self.layer.update()
         self.card.follow()
@@ -148,6 +160,19 @@ class Canvas(View):
             self.layer.update()
             self.wiresSelected.emit()
 
+    def select_frames(self, numbers: Iterable[int]) -> None:
+        """Select these frames and notes and no others, besides the nodes that are selected."""
+        chosen: Collection[int] = frozenset(numbers)
+        if chosen != self.layer.selected_frames:
+            self.layer.selected_frames = chosen
+            self.layer.update()
+            self.framesSelected.emit()
+
+    def choose(self, node_ids: Iterable[str], numbers: Iterable[int]) -> None:
+        """Select these nodes and frames, and no others."""
+        self.session.select(node_ids)
+        self.select_frames(numbers)
+
     # where one looks ---------------------------------------------------------------------------------------
 
     def view_moved(self) -> None:
@@ -159,13 +184,11 @@ class Canvas(View):
         """Bring these nodes (none: everything) into view, never larger than life."""
         rects = [face.rect for node_id in node_ids if (face := self.board.faces.get(node_id))]
         self._framed = not rects
-        bounds = self.board.faces.bounds()
+        bounds = self.board.extent()
         if rects:
             bounds = rects[0]
             for rect in rects[1:]:
                 bounds = bounds.united(rect)
-        elif len(self.board.wires):
-            bounds = bounds.united(self.board.wires.bounds())
         self.show_rect(bounds)
         if self._framed and (below := max(self.card.reserve(), self.heating.legend.reserve())):
             self.show_rect(bounds, below)
@@ -226,6 +249,8 @@ class Canvas(View):
         if under.node is not None and under.port is None:
             self.session.select((under.node,))
             self.commands.open_node(under.node)
+        elif under.frame is not None:
+            self.framing.edit(under.frame)
         elif under == Hit():
             self.open_search(self.mapToScene(event.position().toPoint()))
 
@@ -239,10 +264,12 @@ class Canvas(View):
             if under.node is not None and under.node not in self.session.selection:
                 self.session.select((under.node,))
             elif under.edge is not None:
-                self.session.select(())
+                self.choose((), ())
                 self.select_wires((under.edge,))
+            elif under.frame is not None and under.frame not in self.layer.selected_frames:
+                self.choose((), (under.frame,))
             elif under == Hit():
-                self.session.select(())
+                self.choose((), ())
         menu = self.commands.menu(self.mapToScene(at))
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self.viewport().mapToGlobal(at))
@@ -254,6 +281,8 @@ class Canvas(View):
             self.viewport().setCursor(Qt.CursorShape.CrossCursor)
         elif under.edge is not None:
             self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
+        elif under.frame is not None:
+            self.viewport().setCursor(cursor_of(under.side))
         else:
             self.viewport().unsetCursor()
 
@@ -294,7 +323,7 @@ class Canvas(View):
         elif event.key() == Qt.Key.Key_Escape:
             if not self.cancel() and not self.commands.arranger.cancel() and not self.card.dismiss():
                 self.select_wires(())
-                self.session.select(())
+                self.choose((), ())
         elif not self.commands.key(event):
             super().keyPressEvent(event)
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QCursor, QGuiApplication
 
-from builder.acts import duplicate
 from builder.clipboard import copy_nodes, paste_nodes
 from builder.editor import geometry
+from builder.figures import count
+from builder.framing import carried, duplicate_all
 
 if TYPE_CHECKING:
     from builder.editor.canvas import Canvas
@@ -21,13 +22,17 @@ class Clipboard:
     def __init__(self, canvas: Canvas) -> None:
         self.canvas = canvas
 
+    def taken(self) -> tuple[tuple[str, ...], tuple[int, ...]]:
+        """What is copied: the selected nodes and frames, and what lies in these."""
+        canvas = self.canvas
+        return carried(canvas.graph, canvas.session.selection, canvas.framing.selected)
+
     def copy(self) -> None:
-        """Put the selected nodes on the clipboard."""
-        session = self.canvas.session
-        if session.selection:
-            QGuiApplication.clipboard().setText(
-                copy_nodes(session.document, self.canvas.graph.key, session.selection)
-            )
+        """Put the selected nodes and frames on the clipboard."""
+        ids, frames = self.taken()
+        if ids or frames:
+            text = copy_nodes(self.canvas.session.document, self.canvas.graph.key, ids, frames)
+            QGuiApplication.clipboard().setText(text)
 
     def paste(self, *, wired: bool = False) -> None:
         """Paste at the pointer where it is over the canvas, else beside what was copied; what cannot be is told.
@@ -44,16 +49,18 @@ class Clipboard:
                 else "What is on the clipboard is no part of a network. Copy some nodes first."
             )
             return
-        session.perform(f"Paste {len(found.ids)} node{'s' if len(found.ids) != 1 else ''}", found.edits)
-        session.select(found.ids)
+        what = count(len(found.ids), "node") if found.ids else count(len(found.frames), "frame")
+        session.perform(f"Paste {what}", found.edits)
+        self.canvas.choose(found.ids, found.frames)
 
     def duplicate(self) -> None:
-        """Copies of the selected nodes, which are selected then."""
+        """Copies of the selected nodes and frames, which are selected then."""
         session, graph = self.canvas.session, self.canvas.graph
-        if session.selection:
-            edits, ids = duplicate(session.document, graph.key, session.selection)
+        ids, frames = self.taken()
+        if ids or frames:
+            edits, copies, added = duplicate_all(session.document, graph.key, ids, frames)
             session.perform("Duplicate", edits)
-            session.select(ids)
+            self.canvas.choose(copies, added)
 
     def _pointer(self) -> tuple[float, float] | None:
         """The pointer in the scene, if it is over the canvas and has moved since the last paste there."""

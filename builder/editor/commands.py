@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from builder import spacing
-from builder.acts import delete_nodes, insert_on_wire, move_nodes
+from builder.acts import delete_nodes, insert_on_wire
 from builder.editor import geometry, placing
 from builder.editor.arranging import Arranger
 from builder.editor.catalogue import Entry, remember
@@ -21,6 +21,8 @@ from builder.editor.placing import Link
 from builder.editor.rename import RenameField
 from builder.edits import BendWire, Disconnect, Edit, ReplaceNode
 from builder.errors import Problem
+from builder.figures import count
+from builder.framing import carried, move_all, remove_frames
 from builder.graph import Edge
 from builder.links import ports_of
 from builder.swapping import swap
@@ -57,6 +59,7 @@ class Commands(QObject):
             self.actions[name] = action
         self.session.selectionChanged.connect(self._enable)
         canvas.wiresSelected.connect(self._enable)
+        canvas.framesSelected.connect(self._enable)
         self.session.instanceChanged.connect(self._enable)
         self._enable()
 
@@ -89,20 +92,24 @@ class Commands(QObject):
                 lambda: canvas.minimap.want(not canvas.minimap.wanted),
             ),
             ("fixes", "Go to the fixes", ("Ctrl+.",), self._focus_fixes),
+            ("add-frame", "Add frame", ("Ctrl+J", "C"), lambda: canvas.framing.add_frame(self._take_point())),
+            ("add-note", "Add note", ("N",), lambda: canvas.framing.add_note(self._take_point())),
         ]
 
     def _focus_fixes(self) -> None:
         self.canvas.card.focus_fixes()
 
     def _enable(self) -> None:
-        nodes = bool(self.session.selection)
-        for name in ("copy", "cut", "duplicate", "bypass"):
-            self.actions[name].setEnabled(nodes)
-        self.actions["delete"].setEnabled(nodes or bool(self.canvas.layer.selected_wires))
+        nodes, frames = bool(self.session.selection), self.canvas.framing.selected
+        for name in ("copy", "cut", "duplicate"):
+            self.actions[name].setEnabled(nodes or bool(frames))
+        self.actions["bypass"].setEnabled(nodes)
+        self.actions["delete"].setEnabled(nodes or bool(frames) or bool(self.canvas.layer.selected_wires))
         one = len(self.session.selection) == 1
-        self.actions["rename"].setEnabled(one)
+        one_frame = not nodes and len(frames) == 1
+        self.actions["rename"].setEnabled(one or one_frame)
         self.actions["swap"].setEnabled(one)
-        self.actions["open"].setEnabled(one)
+        self.actions["open"].setEnabled(one or one_frame)
         self.actions["leave"].setEnabled(bool(self.session.instance))
         for name, enabled in self.modules.enabled.items():
             self.actions[name].setEnabled(enabled)
@@ -112,7 +119,7 @@ class Commands(QObject):
         self._menu_point = point
         menu = QMenu(self.canvas)
         groups = [
-            ("add",),
+            ("add", "add-frame", "add-note"),
             ("open", "leave"),
             ("rename", "swap", "bypass"),
             ("group", "ungroup", "repeat"),
@@ -124,13 +131,19 @@ class Commands(QObject):
                 if self.actions[name].isEnabled():
                     menu.addAction(self.actions[name])
             menu.addSeparator()
+        if self.canvas.framing.selected:
+            menu.insertMenu(menu.actions()[0], self.canvas.framing.colour_menu(menu))
         return menu
 
     # adding ------------------------------------------------------------------------------------------------
 
     def _add_here(self) -> None:
+        self.canvas.open_search(self._take_point())
+
+    def _take_point(self) -> QPointF | None:
+        """Where the menu was asked for, once."""
         point, self._menu_point = self._menu_point, None
-        self.canvas.open_search(point)
+        return point
 
     def fits_on(self, entry: Entry) -> bool:
         """Whether a block has an input and an output, so that it can stand in a wire."""
@@ -197,6 +210,8 @@ class Commands(QObject):
     def _open_selected(self) -> None:
         if len(self.session.selection) == 1:
             self.open_node(self.session.selection[0])
+        elif self.canvas.framing.selected:
+            self.canvas.framing.edit(self.canvas.framing.selected[0])
 
     def open_node(self, node_id: str) -> None:
         """Go into a module; of another node, rename it."""
@@ -207,8 +222,10 @@ class Commands(QObject):
             self.rename()
 
     def rename(self) -> None:
-        """Type another name on the node."""
-        if len(self.session.selection) == 1 and (
+        """Type another name on the node, or on a frame or note."""
+        if not self.session.selection and len(frames := self.canvas.framing.selected) == 1:
+            self.canvas.framing.edit(frames[0])
+        elif len(self.session.selection) == 1 and (
             face := self.canvas.board.faces.get(self.session.selection[0])
         ):
             self.canvas.reveal(face.id)
@@ -224,23 +241,29 @@ class Commands(QObject):
         if edits:
             self.session.perform("Bypass" if active else "Use again", edits)
 
-    def delete(self, *, heal: bool = False) -> None:
-        """Delete the selected nodes and wires; ``heal`` joins what they lay between."""
-        graph, ids = self.canvas.graph, self.session.selection
+    def delete(self) -> None:
+        """Delete the selected nodes, wires and frames; what lies in a frame stays."""
+        self._delete(self.session.selection, self.canvas.framing.selected)
+
+    def _delete(self, ids: tuple[str, ...], frames: Collection[int], *, heal: bool = False) -> None:
+        """``heal`` joins what the nodes lay between."""
+        graph = self.canvas.graph
         lost = [edge for edge in self.canvas.layer.selected_wires if graph.has_edge(edge)]
         lost = [edge for edge in lost if edge.source not in ids and edge.target not in ids]
         edits: list[Edit] = [Disconnect(graph.key, edge) for edge in lost]
         edits += delete_nodes(self.session.document, graph.key, ids, heal=heal)
+        edits += remove_frames(graph, frames)
         if edits:
-            count = len(ids) or len(lost)
-            what = ("node" if ids else "wire") if count == 1 else f"{count} {'nodes' if ids else 'wires'}"
-            self.session.perform(f"Delete {what}", edits)
-            self.session.select(())
+            word, number = (
+                ("node", len(ids)) if ids else ("wire", len(lost)) if lost else ("frame", len(frames))
+            )
+            self.session.perform(f"Delete {word if number == 1 else count(number, word)}", edits)
+            self.canvas.choose((), ())
 
     def cut(self) -> None:
         """Copy the selection and take it out, joining what it lay between."""
         self.clipboard.copy()
-        self.delete(heal=True)
+        self._delete(*self.clipboard.taken(), heal=True)
 
     def copy(self) -> None:
         """Copy the selection as text."""
@@ -274,8 +297,7 @@ class Commands(QObject):
         session.perform(f"Swap {name}", found.edits)
         remember(entry)
         if found.lost:
-            count = len(found.lost)
-            what = "A wire" if count == 1 else f"{count} wires"
+            what = "A wire" if len(found.lost) == 1 else f"{len(found.lost)} wires"
             session.statusMessage.emit(
                 f"{what} had no place at the new '{name}'. Undo brings everything back."
             )
@@ -291,8 +313,8 @@ class Commands(QObject):
         self.clipboard.duplicate()
 
     def select_all(self) -> None:
-        """Select every node."""
-        self.session.select(node.id for node in self.canvas.graph)
+        """Select every node, frame and note."""
+        self.canvas.choose((node.id for node in self.canvas.graph), range(len(self.canvas.board.frames)))
 
     def arrange(self) -> None:
         """Lay out all nodes in columns and rows, as one step."""
@@ -304,7 +326,7 @@ class Commands(QObject):
         """Arrow keys: with nothing held along the wires, with Ctrl or Shift the selection moves on the grid."""
         direction = _ARROWS.get(Qt.Key(event.key()))
         alone = not event.modifiers() & Qt.KeyboardModifier.AltModifier
-        if direction is None or not alone or not len(self.canvas.graph):
+        if direction is None or not alone or not (len(self.canvas.graph) or self.canvas.framing.selected):
             return False
         if event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier):
             far = 4 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
@@ -314,16 +336,18 @@ class Commands(QObject):
         return True
 
     def _nudge(self, dx: float, dy: float) -> None:
-        graph = self.canvas.graph
-        places = {node_id: graph.node(node_id).position for node_id in self.session.selection}
-        if places:
-            moved = {node_id: (x + dx, y + dy) for node_id, (x, y) in places.items()}
-            self.session.perform("Nudge", move_nodes(graph, moved), merge=("nudge", graph.key, tuple(moved)))
+        graph, frames = self.canvas.graph, self.canvas.framing.selected
+        ids, numbers = carried(graph, self.session.selection, frames)
+        if ids or numbers:
+            edits = move_all(graph, ids, numbers, dx, dy)
+            self.session.perform("Nudge", edits, merge=("nudge", graph.key, ids, numbers))
 
     def _walk(self, dx: int, dy: int) -> None:
         """Left and right follow wires back and on; up and down go to the nearest node there."""
         graph, selection = self.canvas.graph, self.session.selection
         nodes = list(graph)
+        if not nodes:
+            return
         if not selection:
             start = min(nodes, key=lambda node: (node.position[1], node.position[0]))
             target: str | None = start.id

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import networkx as nx
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 
-from builder.acts import move_nodes
 from builder.editor import geometry
+from builder.editor.framegestures import DragFrame, ResizeFrame
 from builder.editor.gesture import Gesture
 from builder.editor.hit import Hit, bend_at, hit, wire_at
 from builder.editor.placing import Link
 from builder.editor.strokes import BendWires, CutWires, DragBend, DragCopies
 from builder.edits import Connect, Disconnect, Edit
+from builder.framing import carried, move_all
 from builder.graph import Edge
 from builder.links import check_link, free_input, ports_of
 
@@ -49,14 +50,18 @@ class SelectBox(Gesture):
     cursor = Qt.CursorShape.CrossCursor
 
     def start(self) -> None:
-        self._before = self.canvas.session.selection if self.modifiers & _ADDING else ()
+        canvas, adding = self.canvas, bool(self.modifiers & _ADDING)
+        self._before = canvas.session.selection, canvas.layer.selected_frames
+        self._kept = self._before if adding else ((), ())
 
     def drag(self, at: QPoint, point: QPointF) -> None:
         box = QRectF(self.origin, point).normalized()
         self.canvas.overlay.show_box(box)
         faces = self.canvas.board.faces
         touched = [faces.keys[row] for row in sorted(faces.within(box))]
-        self.canvas.session.select((*self._before, *touched))
+        within = [n for n, frame in self.canvas.board.drawn_frames() if box.contains(QRectF(*frame.box))]
+        nodes, frames = self._kept
+        self.canvas.choose((*nodes, *touched), {*frames, *within})
 
     def finish(self) -> None:
         self.canvas.overlay.clear()
@@ -64,12 +69,12 @@ class SelectBox(Gesture):
     def click(self) -> None:
         if not self.modifiers & _ADDING:
             self.canvas.select_wires(())
-            self.canvas.session.select(())
+            self.canvas.choose((), ())
 
     def cancel(self) -> None:
         self.canvas.overlay.clear()
         if self.started:
-            self.canvas.session.select(self._before)
+            self.canvas.choose(*self._before)
 
 
 class DragNodes(Gesture):
@@ -83,15 +88,14 @@ class DragNodes(Gesture):
         canvas.select_wires(())
         if modifiers & _ADDING:
             others = tuple(other for other in session.selection if other != node_id)
-            session.select(others if self._was_selected else (*others, node_id))
+            canvas.choose(others if self._was_selected else (*others, node_id), canvas.layer.selected_frames)
         elif not self._was_selected:
             session.select((node_id,))
 
     def start(self) -> None:
-        selection = self.canvas.session.selection
-        if self.node_id not in selection:
-            self.canvas.session.select((*selection, self.node_id))
-        self.canvas.board.lift(self.canvas.session.selection)
+        canvas, frames = self.canvas, self.canvas.layer.selected_frames
+        canvas.choose((*canvas.session.selection, self.node_id), frames)
+        canvas.board.lift(*carried(canvas.graph, canvas.session.selection, frames))
         self._anchor = self.canvas.graph.node(self.node_id).position
 
     def drag(self, at: QPoint, point: QPointF) -> None:
@@ -109,15 +113,8 @@ class DragNodes(Gesture):
             canvas.board.settle()
             return
         graph = canvas.graph
-        positions = {
-            node_id: (
-                graph.node(node_id).position[0] + moving.dx,
-                graph.node(node_id).position[1] + moving.dy,
-            )
-            for node_id in canvas.session.selection
-        }
-        count = len(positions)
-        edits = move_nodes(graph, positions)
+        count = len(moving.nodes)
+        edits = move_all(graph, moving.nodes, moving.frames, moving.dx, moving.dy)
         label = f"Move {graph.node(self.node_id).name}" if count == 1 else f"Move {count} nodes"
         if edge is not None:
             edits += canvas.commands.insertion_of(self.node_id, edge)
@@ -127,7 +124,7 @@ class DragNodes(Gesture):
 
     def click(self) -> None:
         if self._was_selected and not self.modifiers & _ADDING:
-            self.canvas.session.select((self.node_id,))
+            self.canvas.choose((self.node_id,), ())
 
     def cancel(self) -> None:
         self.canvas.overlay.clear()
@@ -352,4 +349,8 @@ def begin(
         return DragNodes(canvas, at, modifiers, under.node)
     if under.edge is not None:
         return PressWire(canvas, at, modifiers, under.edge)
+    if under.frame is not None and under.side != (0, 0):
+        return ResizeFrame(canvas, at, modifiers, under.frame, under.side)
+    if under.frame is not None:
+        return DragFrame(canvas, at, modifiers, under.frame)
     return SelectBox(canvas, at, modifiers)

@@ -12,17 +12,24 @@ from PySide6.QtCore import QPointF
 from builder.editor import geometry
 from builder.editor.board import Board
 from builder.editor.faces import Wire
+from builder.frames import TITLE_HEIGHT
 from builder.graph import Edge
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """At most one of: a port (with its node), a node, a wire."""
+    """At most one of: a port (with its node), a node, a wire, a frame.
+
+    A frame is held by its title, a note anywhere; ``side`` says which edges are held: (-1, 0) the left one, (1, 1) the
+    lower right corner.
+    """
 
     node: str | None = None
     port: str | None = None
     is_output: bool = False
     edge: Edge | None = None
+    frame: int | None = None
+    side: tuple[int, int] = (0, 0)
 
 
 NOTHING = Hit()
@@ -40,7 +47,7 @@ def hit(board: Board, point: QPointF, zoom: float = 1.0, *, wires: bool = True) 
             return Hit(node=face.id)
     if wires and (wire := wire_at(board, point, zoom)) is not None:
         return Hit(edge=wire.edge)
-    return NOTHING
+    return _frame(board, point, zoom)
 
 
 def _port(board: Board, rows: list[int], point: QPointF, reach: float) -> Hit | None:
@@ -53,6 +60,28 @@ def _port(board: Board, rows: list[int], point: QPointF, reach: float) -> Hit | 
             if distance <= best:
                 best, found = distance, Hit(node=face.id, port=port, is_output=is_output)
     return found
+
+
+def _frame(board: Board, point: QPointF, zoom: float) -> Hit:
+    reach = max(4.0, 5 / zoom)
+    for number, frame in reversed(board.drawn_frames()):
+        x, y = point.x() - frame.x, point.y() - frame.y
+        if not (-reach <= x <= frame.width + reach and -reach <= y <= frame.height + reach):
+            continue
+        side = (_end(x, frame.width, reach), _end(y, frame.height, reach))
+        if side != (0, 0):
+            return Hit(frame=number, side=side)
+        if frame.is_note or y <= max(TITLE_HEIGHT, min(16 / zoom, frame.height / 2)):
+            return Hit(frame=number)
+    return NOTHING
+
+
+def _end(at: float, length: float, reach: float) -> int:
+    """Which end of a side is within reach; of a short one, the nearer."""
+    near, far = abs(at), abs(length - at)
+    if min(near, far) > min(reach, length / 3 + reach / 2):
+        return 0
+    return -1 if near <= far else 1
 
 
 def bend_at(board: Board, point: QPointF, zoom: float = 1.0) -> tuple[Edge, int] | None:

@@ -12,6 +12,7 @@ from builder.editor import geometry
 from builder.editor.board import Board
 from builder.editor.faces import Face, Wire
 from builder.editor.far import RING, FarView
+from builder.editor.framepaint import paint_frames
 from builder.editor.ink import Ink
 from builder.errors import Severity
 from builder.geometry import (
@@ -39,6 +40,7 @@ class Layer(QGraphicsItem):
         self.ink = Ink(theme)
         self.selected: Collection[str] = ()
         self.selected_wires: Collection[Edge] = ()
+        self.selected_frames: Collection[int] = ()
         self.hovered: str | None = None
         #: While a wire is drawn: the ports it may end at, as (node, port).
         self.fitting: Collection[tuple[str, str]] = ()
@@ -69,17 +71,18 @@ class Layer(QGraphicsItem):
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
         zoom = option.levelOfDetailFromTransform(painter.worldTransform())
+        # Not the option's exposed rectangle: of an item without bounds that is everything in some renderings.
+        seen = painter.worldTransform().inverted()[0].mapRect(QRectF(painter.viewport()))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paint_frames(painter, self.board, self.ink, zoom, seen, self.selected_frames)
         if zoom < geometry.NAMES_FROM:
             self._far.paint(painter, self.ink, self.heat, self.selected, self.hidden_wire)
         else:
-            # Not the option's exposed rectangle: of an item without bounds that is everything in some renderings.
-            seen = painter.worldTransform().inverted()[0].mapRect(QRectF(painter.viewport()))
             self._paint_near(painter, seen, zoom)
 
     # near --------------------------------------------------------------------------------------------------
 
     def _paint_near(self, painter: QPainter, rect: QRectF, zoom: float) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         wires = list(self._near_wires(rect))
         for wire, offset in wires:
             painter.setPen(self._wire_pen(wire))

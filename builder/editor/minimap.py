@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from builder.editor.far import color_of
+from builder.frames import border_of
 from builder.heat import Heat
 from builder.spacing import NODE_HEIGHT, NODE_WIDTH
 from builder.widgets import preferences
@@ -91,15 +92,22 @@ class MiniMap(QWidget):
         painter.setBrush(theme.color("panel"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8)
         faces = self.canvas.board.faces
-        self._bounds = faces.bounds()
+        self._bounds = self.canvas.board.extent()
         scale, origin = self._scale()
         painter.setPen(Qt.PenStyle.NoPen)
-        size = (max(4.0, NODE_WIDTH * scale), max(3.0, NODE_HEIGHT * scale))
+        for _, frame in self.canvas.board.drawn_frames():
+            painter.setBrush(QColor(border_of(frame, theme)))
+            painter.setOpacity(0.4)
+            painter.drawRect(
+                QRectF(origin + QPointF(frame.x, frame.y) * scale, QSizeF(frame.width, frame.height) * scale)
+            )
+        painter.setOpacity(1.0)
+        wide, high = max(4.0, NODE_WIDTH * scale), max(3.0, NODE_HEIGHT * scale)
         for face in faces:
             color = color_of(face, theme, self._heat)
             painter.setBrush(QColor(theme.error if face.severity == "error" else color))
             middle = origin + face.rect.center() * scale
-            painter.drawRoundedRect(QRectF(middle.x() - size[0] / 2, middle.y() - size[1] / 2, *size), 1, 1)
+            painter.drawRoundedRect(QRectF(middle.x() - wide / 2, middle.y() - high / 2, wide, high), 1, 1)
         painter.end()
         return picture
 

@@ -1,0 +1,119 @@
+"""Typing on the canvas itself: the title of a frame, the text of a note."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QRect, QRectF, Qt
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPalette, QTextOption
+from PySide6.QtWidgets import QFrame, QPlainTextEdit
+
+from builder.editor.rename import CanvasField
+from builder.errors import Problem
+from builder.frames import NOTE_PADDING, TITLE_HEIGHT, Frame, inside_of
+from builder.reader import MAX_TEXT, MAX_WORD
+from builder.widgets.theme import BODY, font
+
+if TYPE_CHECKING:
+    from builder.editor.canvas import Canvas
+
+
+class TitleField(CanvasField):
+    """The title of a frame, in its strip; it is kept also where one clicks elsewhere."""
+
+    def __init__(self, canvas: Canvas, frame: Frame, keep: Callable[[str], None]) -> None:
+        self._keep = keep
+        over = QRectF(frame.x, frame.y, min(frame.width, 400.0), TITLE_HEIGHT)
+        super().__init__(canvas, over, frame.title, self._accepted)
+        self.setMaxLength(MAX_WORD)
+        self.selectAll()
+        self.setObjectName("frame-title")
+        self.setAccessibleName("Title of the frame")
+        self.setPlaceholderText("Title")
+
+    def _accepted(self, title: str) -> Problem | None:
+        self._keep(title)
+        return None
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        if not self.isHidden() and event.reason() != Qt.FocusReason.PopupFocusReason:
+            self._accepted(self.text().strip())
+        super().focusOutEvent(event)
+
+
+class NoteField(QPlainTextEdit):
+    """The text of a note, where it stands; Ctrl+Enter, Esc and a click elsewhere keep it: undo takes it back."""
+
+    def __init__(self, canvas: Canvas, frame: Frame, keep: Callable[[str], None]) -> None:
+        super().__init__(frame.text or "", canvas)
+        self.canvas = canvas
+        self._keep = keep
+        self.setObjectName("note-text")
+        self.setAccessibleName("Text of the note")
+        self.setPlaceholderText("Write… Ctrl+Enter when done")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setTabChangesFocus(True)
+        self._dress(frame)
+        corner = canvas.mapFromScene(frame.x, frame.y)
+        zoom = max(canvas.zoom, 0.5)
+        self.setGeometry(QRect(corner.x(), corner.y(), round(frame.width * zoom), round(frame.height * zoom)))
+        self.textChanged.connect(self._limit)
+        canvas.viewChanged.connect(self._close)
+        self.selectAll()
+        self.show()
+        self.setFocus()
+
+    def _dress(self, frame: Frame) -> None:
+        theme, zoom = self.canvas.session.theme, max(self.canvas.zoom, 0.5)
+        made = font(BODY)
+        made.setPixelSize(max(10, round(BODY * zoom)))
+        self.setFont(made)
+        colours = self.palette()
+        colours.setColor(QPalette.ColorRole.Base, theme.color(inside_of(frame, theme)))
+        self.setPalette(colours)
+        self.setStyleSheet(
+            f"background: {inside_of(frame, theme)}; color: {theme.text}; border: 2px solid {theme.accent};"
+            f"border-radius: 8px; font-size: {made.pixelSize()}px; padding: 0;"
+        )
+        self.document().setDocumentMargin(NOTE_PADDING * zoom - 4)
+
+    def _limit(self) -> None:
+        """No longer than a document may hold."""
+        text = self.toPlainText()
+        if len(text) > MAX_TEXT:
+            cursor = self.textCursor()
+            place = min(cursor.position(), MAX_TEXT)
+            self.setPlainText(text[:MAX_TEXT])
+            cursor.setPosition(place)
+            self.setTextCursor(cursor)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()  # while one types, keys are text, not the canvas' shortcuts
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        done = enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        if done or event.key() == Qt.Key.Key_Escape:
+            self._close()
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if event.reason() != Qt.FocusReason.PopupFocusReason:
+            self._close()
+
+    def _close(self) -> None:
+        if self.isHidden():
+            return
+        had_focus = self.hasFocus()
+        self.hide()
+        self._keep(self.toPlainText().rstrip())
+        if had_focus:
+            self.canvas.setFocus()
+        self.deleteLater()

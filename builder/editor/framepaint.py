@@ -1,0 +1,92 @@
+"""Frames and notes as they are painted below the network, near and from afar."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import lru_cache
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
+
+from builder import frames
+from builder.editor import geometry
+from builder.editor.board import Board
+from builder.editor.ink import Ink, cosmetic
+from builder.frames import Frame
+from builder.widgets.theme import BODY, NAME, SEMIBOLD, SMALL, font
+
+#: A title is never smaller than this on the screen, and where its strip gets lower than that it stands above.
+_LEAST, _STRIP = 11.0, 9.0
+#: Said on a note that has no text yet.
+EMPTY = "Double-click to write"
+
+_lines_of = lru_cache(256)(frames.lines_of)
+
+
+def paint_frames(
+    painter: QPainter, board: Board, ink: Ink, zoom: float, seen: QRectF, selected: Collection[int]
+) -> None:
+    """Paint those that are in view, the large ones first; ``seen`` in scene coordinates."""
+    if not board.frames:
+        return
+    reach = _LEAST * 3 / zoom
+    for number, frame in board.drawn_frames():
+        rect = QRectF(*frame.box)
+        if rect.adjusted(-reach, -reach, reach, reach).intersects(seen):
+            _paint_body(painter, ink, frame, rect, is_selected=number in selected)
+            if frame.is_note:
+                _paint_text(painter, ink, frame, rect, zoom)
+            elif frame.title:
+                _paint_title(painter, ink, frame, rect, zoom)
+
+
+def _paint_body(painter: QPainter, ink: Ink, frame: Frame, rect: QRectF, *, is_selected: bool) -> None:
+    pen = ink.selected if is_selected else QPen(ink.pen(frames.border_of(frame, ink.theme)))
+    painter.setPen(cosmetic(pen))
+    painter.setBrush(ink.fill(frames.inside_of(frame, ink.theme)))
+    painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), frames.RADIUS, frames.RADIUS)
+
+
+def _paint_title(painter: QPainter, ink: Ink, frame: Frame, rect: QRectF, zoom: float) -> None:
+    """In its strip; from afar as large as can be read, and above the frame where the strip is too low."""
+    painter.setPen(ink.text)
+    if zoom >= geometry.NAMES_FROM:
+        made = ink.name_font if zoom * NAME >= _LEAST else _sized(min(_LEAST / zoom, frames.TITLE_HEIGHT - 4))
+        room = QRectF(rect.left(), rect.top(), rect.width(), frames.TITLE_HEIGHT)
+        _write(painter, made, room.adjusted(frames.NOTE_PADDING, 0, -frames.NOTE_PADDING, 0), frame.title)
+        return
+    painter.save()
+    place = painter.worldTransform().mapRect(rect)
+    painter.resetTransform()
+    made = font(SMALL, SEMIBOLD)
+    high = QFontMetricsF(made).height()
+    strip = (frames.TITLE_HEIGHT + frames.PADDING) * zoom
+    top = place.top() + 1 if strip >= _STRIP else place.top() - high - 1
+    _write(painter, made, QRectF(place.left() + 3, top, place.width() - 6, high), frame.title)
+    painter.restore()
+
+
+def _paint_text(painter: QPainter, ink: Ink, frame: Frame, rect: QRectF, zoom: float) -> None:
+    if zoom < geometry.NAMES_FROM:
+        return
+    made = font(BODY)
+    painter.setPen(ink.text if frame.text else ink.muted)
+    room = rect.adjusted(frames.NOTE_PADDING, frames.NOTE_PADDING, -frames.NOTE_PADDING, 0)
+    for row, line in enumerate(_lines_of(frame) if frame.text else [EMPTY]):
+        top = room.top() + row * frames.LINE_HEIGHT
+        _write(painter, made, QRectF(room.left(), top, room.width(), frames.LINE_HEIGHT), line)
+
+
+def _write(painter: QPainter, made: QFont, room: QRectF, text: str) -> None:
+    """A line that is cut where it does not fit; nothing where hardly a letter would."""
+    if room.width() < made.pixelSize():
+        return
+    painter.setFont(made)
+    told = QFontMetricsF(made).elidedText(text, Qt.TextElideMode.ElideRight, room.width())
+    painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, told)
+
+
+def _sized(pixels: float) -> QFont:
+    made = font(NAME, SEMIBOLD)
+    made.setPixelSize(max(1, round(pixels)))
+    return made
