@@ -23,6 +23,7 @@ from builder.analysis import NodeReport
 from builder.blocks import block_class
 from builder.document import module_name
 from builder.editor.explain import Explanation
+from builder.editor.exposure import Exposure
 from builder.editor.overview import Overview
 from builder.editor.problem_card import ProblemCard
 from builder.editor.selection import declarations, form_of, set_parameter
@@ -68,6 +69,7 @@ class Inspector(QScrollArea):
         self._cards_layout.setSpacing(8)
         node.addLayout(self._cards_layout)
         self.form = Form(session.theme, self._node)
+        self.exposure = Exposure(session, self.form, lambda: self.nodes)
         node.addWidget(self.form)
         self._enter = QPushButton("Go inside", self._node)
         self._enter.setToolTip(
@@ -120,7 +122,10 @@ class Inspector(QScrollArea):
         self.head.show_nodes(nodes)
         shown = form_of(self.session, nodes)
         self.form.setVisible(bool(shown.declared))
-        self.form.show_parameters(shown.declared, shown.values, names=shown.names, dims=shown.dims)
+        sides = self.exposure.sides(nodes, shown.declared)
+        self.form.show_parameters(
+            shown.declared, shown.values, names=shown.names, dims=shown.dims, sides=sides
+        )
         self._enter.setVisible(
             len(nodes) == 1 and self.session.document.module_of(nodes[0].block) is not None
         )

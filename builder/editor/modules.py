@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from builder.editor.canvas import Canvas
 
 
+#: What stands before the number that is asked for.
+_TIMES = "× "
+
+
 class Modules:
     """The actions on modules of one canvas."""
 
@@ -108,23 +112,27 @@ class Modules:
         rects = [face.rect for node_id in chosen if (face := self.canvas.board.faces.get(node_id))]
         if not rects:
             return
+        self._forget()
         self.canvas.reveal(chosen[0])
         over = rects[0]
         for rect in rects[1:]:
             over = over.united(rect)
         now = graph.node(chosen[0]).repeat if len(chosen) == 1 else 1
+        times = str(now if isinstance(now, int) and now != 1 else 2)
         place = QRectF(over.left(), over.top(), min(over.width(), rects[0].width()), over.height())
-        field = CanvasField(self.canvas, place, str(now) if now != 1 else "2", self._repeat)
+        field = CanvasField(self.canvas, place, f"{_TIMES}{times}", self._repeat)
+        field.setSelection(len(_TIMES), len(times))
         field.setObjectName("repeat")
         field.setAccessibleName("How many times it is to stand there")
         field.setToolTip("How many times, one behind the other, each with its own weights")
 
     def _repeat(self, text: str) -> Problem | None:
         session, graph = self.session, self.canvas.graph
-        if not text.removeprefix("×").strip().isdecimal():
-            return Problem("no-number", "How often is a whole number", f"'{text}'", "Type one, such as 3.")
+        typed = text.removeprefix(_TIMES.strip()).strip()
+        if not typed.isdecimal():
+            return Problem("no-number", "How often is a whole number", f"'{typed}'", "Type one, such as 3.")
         session.flush()
-        times = int(text.removeprefix("×").strip()[:9])
+        times = int(typed[:9])
         outcome = repeat_in_chain(
             session.document, graph.key, session.selection, times, analysis=session.analysis
         )
@@ -137,11 +145,17 @@ class Modules:
 
     def _tell(self, outcome: Outcome | Problem) -> TypeGuard[Outcome]:
         """Whether it can be done; if not, it is told why, until the next time."""
-        problems = [outcome] if isinstance(outcome, Problem) else []
-        if problems or self._told:
-            self.session.problemsFound.emit(problems)
-        self._told = bool(problems)
-        return not problems
+        self._forget()
+        if isinstance(outcome, Problem):
+            self.session.problemsFound.emit([outcome])
+            self._told = True
+        return not self._told
+
+    def _forget(self) -> None:
+        """What could not be done before is no news any more."""
+        if self._told:
+            self.session.problemsFound.emit([])
+        self._told = False
 
     def _perform(self, label: str, outcome: Outcome, merge: Hashable | None = None) -> None:
         """Do it, and select what is there then."""

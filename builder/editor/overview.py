@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from builder.acts import placements
+from builder.editor.parameters import ModuleParameters
 from builder.editor.selection import declarations, set_parameter
 from builder.edits import SetName
 from builder.figures import count, size, thousands, work
@@ -36,6 +37,7 @@ class Overview(QWidget):
         self.hint.setProperty("role", "muted")
         self.hint.setWordWrap(True)
         self.form = Form(session.theme, self)
+        self.parameters = ModuleParameters(session, self)
         self._figures = QGridLayout()
         self._figures.setHorizontalSpacing(12)
         self._figures.setVerticalSpacing(6)
@@ -47,6 +49,7 @@ class Overview(QWidget):
         layout.addWidget(self.title)
         layout.addWidget(self.name)
         layout.addWidget(self.form)
+        layout.addWidget(self.parameters)
         layout.addLayout(self._figures)
         layout.addWidget(self.hint)
         self.name.returnPressed.connect(self._rename)
@@ -75,6 +78,7 @@ class Overview(QWidget):
         session = self._session
         analysis, totals = session.analysis, session.analysis.totals
         self.title.hide()
+        self.parameters.hide()
         self.name.show()
         if not self.name.hasFocus():
             self.name.setText(session.document.name)
@@ -119,10 +123,11 @@ class Overview(QWidget):
             "A module": "placed once" if placed == 1 else f"placed {placed} times",
             "Seen from": ".".join(session.instance),
         }
+        self.parameters.show_module(module)
         values = session.view.parameters
         for declared in module.parameters:
-            if declared.name in values:
-                figures[declared.name] = _told(declared.default, values[declared.name])
+            if values.get(declared.name, declared.default) != declared.default:
+                figures[f"{declared.name} here"] = _told(declared.default, values[declared.name])
         reports = session.view.reports.values()
         figures["Parameters"] = thousands(sum(report.parameters for report in reports))
         figures["One image"] = work(sum(report.macs for report in reports), session.convention)

@@ -14,12 +14,13 @@ from builder.edits import Edit, ReplaceNode
 from builder.entry import Condition
 from builder.graph import Graph, Node
 from builder.links import ports_of
+from builder.modular import REPEAT
 from builder.shapes import dimensions
 from builder.widgets.forms import MIXED
 from builder.widgets.session import Session
 
-#: Names under which a node's own fields appear among the parameters; no parameter can be called so.
-REPEAT, WHEN = "·repeat", "·when"
+#: Names under which a node's own fields appear among the parameters (``REPEAT`` is the other); none can be called so.
+WHEN = "·when"
 
 _MODULE_DECLARATIONS: dict[tuple[ModuleParameter, ...], dict[str, Parameter[Any]]] = {}
 
@@ -131,21 +132,21 @@ def _changed(node: Node, name: str, parameter: Parameter[Any], value: Any) -> No
 def _of_module(parameters: tuple[ModuleParameter, ...]) -> dict[str, Parameter[Any]]:
     """A module's parameters as declarations, the same objects for the same parameters."""
     if parameters not in _MODULE_DECLARATIONS:
-        made: dict[str, Parameter[Any]] = {}
-        for parameter in parameters:
-            declared = _declaration(parameter)
-            made[parameter.name] = _named(parameter.name, declared)
+        made = {parameter.name: declaration_of(parameter) for parameter in parameters}
         _MODULE_DECLARATIONS[parameters] = made
     return _MODULE_DECLARATIONS[parameters]
 
 
-def _declaration(parameter: ModuleParameter) -> Parameter[Any]:
-    """As a block would declare it: the default says of what kind it is."""
+def declaration_of(parameter: ModuleParameter) -> Parameter[Any]:
+    """A module's parameter as a block would declare it: the default says of what kind it is."""
+    made: Parameter[Any]
     if isinstance(parameter.default, bool):
-        return Flag(parameter.default, help=parameter.help)
-    if isinstance(parameter.default, float):
-        return Real(parameter.default, help=parameter.help)
-    return Integer(parameter.default, minimum=-(2**31), help=parameter.help)
+        made = Flag(parameter.default, help=parameter.help)
+    elif isinstance(parameter.default, float):
+        made = Real(parameter.default, help=parameter.help)
+    else:
+        made = Integer(parameter.default, minimum=-(2**31), help=parameter.help)
+    return _named(parameter.name, made)
 
 
 def _is_given(node: Node, name: str) -> bool:

@@ -132,7 +132,6 @@ def _check_way(graph: Graph, chosen: Sequence[Node]) -> Problem | None:
         "Data goes through a module once: no way may lead out of it and in again",
         " → ".join(names),
         f"Select {_listed(names[1:-1])} too, or fewer nodes.",
-        path=names[0],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 from typing import Any
@@ -17,9 +18,17 @@ from builder.widgets.fields import MIXED, Field, FlagField, LineField, field_cla
 from builder.widgets.icons import themed
 from builder.widgets.theme import Theme
 
-__all__ = ["MIXED", "Form"]
+__all__ = ["MIXED", "Form", "Side"]
 
 LABEL_WIDTH = 92
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A button at the end of a row: its icon, and what it does, in words."""
+
+    icon: str
+    text: str
 
 
 class Form(QWidget):
@@ -34,6 +43,8 @@ class Form(QWidget):
     reset = Signal(str)
     #: A field was left: what is typed next is another step.
     finished = Signal()
+    #: The button at the end of a parameter's row was pressed.
+    sideAsked = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None, *, whose: str = "PyTorch") -> None:
         super().__init__(parent)
@@ -58,10 +69,12 @@ class Form(QWidget):
         *,
         names: Mapping[str, float] | None = None,
         dims: int | None = None,
+        sides: Mapping[str, Side] | None = None,
     ) -> None:
         """Show declarations with the values given (``MIXED`` where several differ), the default for the rest.
 
-        ``names``: what expressions may use; None refuses them. ``dims``: number of spatial axes, if known.
+        ``names``: what expressions may use; None refuses them. ``dims``: number of spatial axes, if known. ``sides``:
+        the rows that have a button at their end.
         Fields stay, with the focus and what is typed in them, while the declarations are the same.
         """
         listed = list(declared.items())
@@ -86,6 +99,8 @@ class Form(QWidget):
             row.show(value, name in values, names, dims)
             if had_focus:
                 row.field.setFocus(Qt.FocusReason.OtherFocusReason)
+        for name, row in self._rows.items():
+            row.offer((sides or {}).get(name))
         self._order_tabs()
 
     def forget(self) -> None:
@@ -116,6 +131,10 @@ class Form(QWidget):
         """The button that brings the default back."""
         return self._rows[name].back
 
+    def side_button(self, name: str) -> QToolButton:
+        """The button at the end of a parameter's row."""
+        return self._rows[name].side
+
     def focus_first(self) -> None:
         """Put the focus into the first field."""
         if self._declared:
@@ -142,7 +161,8 @@ class Form(QWidget):
             self.grid.setRowMinimumHeight(number, 0)
 
     def _order_tabs(self) -> None:
-        widgets = [w for name, _ in self._declared for w in (self._rows[name].field, self._rows[name].back)]
+        rows = [self._rows[name] for name, _ in self._declared]
+        widgets = [widget for row in rows for widget in (row.field, row.back, row.side)]
         for first, second in pairwise(widgets):
             QWidget.setTabOrder(first, second)
 
@@ -177,15 +197,17 @@ class _Row:
             proxy.setAccessibleName(parameter.label)
             proxy.setAccessibleDescription(f"{parameter.help} {form.whose}: {name}")
             self.label.setBuddy(proxy)
-        self.back = QToolButton(form)
-        self.back.setProperty("variant", "quiet")
-        self.back.setFixedSize(20, 20)
-        self.back.setStyleSheet("padding: 0; min-height: 16px;")
+        self.back = _small_button(form)
         self.back.setAccessibleName(f"Reset {parameter.label}")
         policy = self.back.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self.back.setSizePolicy(policy)
         self.back.clicked.connect(self._reset)
+        self.side = _small_button(form)
+        self.side.setAccessibleName(f"More for {parameter.label}")
+        self.side.hide()
+        self._side: Side | None = None
+        self.side.clicked.connect(lambda: form.sideAsked.emit(name))
         self.reason = QLabel(form)
         self.reason.setProperty("role", "error")
         self.reason.setWordWrap(True)
@@ -195,7 +217,8 @@ class _Row:
         form.grid.addWidget(self.label, 2 * number, 0)
         form.grid.addWidget(self.back, 2 * number, 1)
         form.grid.addWidget(self.field, 2 * number, 2)
-        form.grid.addWidget(self.reason, 2 * number + 1, 0, 1, 3)
+        form.grid.addWidget(self.side, 2 * number, 3)
+        form.grid.addWidget(self.reason, 2 * number + 1, 0, 1, 4)
         form.grid.setRowMinimumHeight(2 * number, 36)
         self.field.refused.connect(self.judge)
         self.field.edited.connect(lambda value: form.edited.emit(name, value))
@@ -218,6 +241,16 @@ class _Row:
         if changed:
             self.back.setToolTip(f"Back to {show(self.parameter, self.parameter.default)}, the default")
 
+    def offer(self, side: Side | None) -> None:
+        """Have a button at the end, or none."""
+        if side != self._side:
+            self._side = side
+            self.side.setVisible(side is not None)
+            if side is not None:
+                self.side.setToolTip(side.text)
+                self.side.setAccessibleName(f"{self.parameter.label}: {side.text}")
+                self.side.setIcon(themed(side.icon, self._form.theme))
+
     def judge(self, reason: str) -> None:
         """Show why what is there will not do."""
         self.reason.setText(reason)
@@ -232,10 +265,12 @@ class _Row:
         """Use a theme's colours."""
         self.field.dress(theme)
         self.back.setIcon(themed("reset", theme))
+        if self._side is not None:
+            self.side.setIcon(themed(self._side.icon, theme))
 
     def remove(self) -> None:
         """Take the row out of the form."""
-        for widget in (self.label, self.back, self.field, self.reason):
+        for widget in (self.label, self.back, self.field, self.side, self.reason):
             self._form.grid.removeWidget(widget)
             widget.hide()
             widget.deleteLater()
@@ -253,6 +288,15 @@ class _Row:
         button.setAccessibleName(f"Use an expression for {self.parameter.label}")
         button.clicked.connect(lambda: self._form.use_expression(self._name))
         field.row.addWidget(button)
+
+
+def _small_button(parent: QWidget) -> QToolButton:
+    """A button with nothing but an icon, as high as a line of text."""
+    button = QToolButton(parent)
+    button.setProperty("variant", "quiet")
+    button.setFixedSize(20, 20)
+    button.setStyleSheet("padding: 0; min-height: 16px;")
+    return button
 
 
 def explanation(parameter: Parameter[Any], whose: str = "PyTorch") -> str:

@@ -248,7 +248,8 @@ def test_a_stretch_is_repeated_as_often_as_typed(hand: Hand) -> None:
     before = write_document(hand.document)
     hand.select("conv", "bn", "relu")
     hand.key(Qt.Key.Key_R)
-    assert hand.field().text() == "2"
+    assert hand.field().text() == "× 2"
+    assert hand.field().selectedText() == "2"
     hand.type("4")
     node = hand.document.network.by_name("conv_bn_relu")
     assert node is not None
@@ -256,8 +257,9 @@ def test_a_stretch_is_repeated_as_often_as_typed(hand: Hand) -> None:
     assert hand.selected() == ["conv_bn_relu"]
     assert hand.canvas.board.faces[node.id].count == " × 4"
     hand.key(Qt.Key.Key_R)
-    assert hand.field().text() == "4"
-    hand.type("×2")
+    assert hand.field().text() == "× 4"
+    hand.field().selectAll()
+    hand.type("2")
     assert hand.document.network.node(node.id).repeat == 2
     assert hand.steps() == 2
     assert write_document(hand.document) == before
