@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import subprocess
@@ -104,3 +105,12 @@ def test_test_files_have_names_of_their_own() -> None:
 def test_every_test_file_lies_where_pytest_looks() -> None:
     elsewhere = [path for path in tracked("test_*.py") if path.relative_to(ROOT).parts[0] != "tests"]
     assert elsewhere == []
+
+
+def test_the_list_of_architectures_is_what_the_script_writes() -> None:
+    spec = importlib.util.spec_from_file_location("architectures_page", ROOT / "scripts" / "architectures.py")
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert script.PAGE.read_text("utf-8") == script.page()
