@@ -23,8 +23,9 @@ COLOURS = {
 }  # fmt: skip
 FRAME_COLOUR, NOTE_COLOUR = "grey", "orange"
 
-#: Height of the strip with the title; room round what is framed; room round the text of a note.
-TITLE_HEIGHT, PADDING, NOTE_PADDING = 32.0, 24.0, 12.0
+#: Height of the strip with the title; room round what is framed, so that wires between rows pass frames by; room
+#: round the text of a note.
+TITLE_HEIGHT, PADDING, NOTE_PADDING = 24.0, 16.0, 12.0
 #: A line of a note.
 LINE_HEIGHT = 17.0
 #: The smallest frame or note, the size of a new note.

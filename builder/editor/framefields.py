@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRect, QRectF, Qt
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPalette, QTextOption
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPalette, QTextCursor, QTextOption
 from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
 from builder.editor.rename import CanvasField
@@ -61,7 +61,7 @@ class NoteField(QPlainTextEdit):
         self.setGeometry(QRect(corner.x(), corner.y(), round(frame.width * zoom), round(frame.height * zoom)))
         self.textChanged.connect(self._limit)
         canvas.viewChanged.connect(self._close)
-        self.selectAll()
+        self.moveCursor(QTextCursor.MoveOperation.End)
         self.show()
         self.setFocus()
 

@@ -15,8 +15,8 @@ from builder.editor.ink import Ink, cosmetic
 from builder.frames import Frame
 from builder.widgets.theme import BODY, NAME, SEMIBOLD, SMALL, font
 
-#: A title is never smaller than this on the screen, and where its strip gets lower than that it stands above.
-_LEAST, _STRIP = 11.0, 9.0
+#: A title is never smaller than this on the screen.
+_LEAST = 11.0
 #: Said on a note that has no text yet.
 EMPTY = "Double-click to write"
 
@@ -48,21 +48,29 @@ def _paint_body(painter: QPainter, ink: Ink, frame: Frame, rect: QRectF, *, is_s
 
 
 def _paint_title(painter: QPainter, ink: Ink, frame: Frame, rect: QRectF, zoom: float) -> None:
-    """In its strip; from afar as large as can be read, and above the frame where the strip is too low."""
+    """In its strip; from afar as large as can be read, and above the frame where there is no room within."""
     painter.setPen(ink.text)
-    if zoom >= geometry.NAMES_FROM:
-        made = ink.name_font if zoom * NAME >= _LEAST else _sized(min(_LEAST / zoom, frames.TITLE_HEIGHT - 4))
+    if zoom * NAME >= _LEAST:
         room = QRectF(rect.left(), rect.top(), rect.width(), frames.TITLE_HEIGHT)
-        _write(painter, made, room.adjusted(frames.NOTE_PADDING, 0, -frames.NOTE_PADDING, 0), frame.title)
+        room.adjust(frames.NOTE_PADDING, 0, -frames.NOTE_PADDING, 0)
+        _write(painter, ink.name_font, room, frame.title)
         return
-    painter.save()
     place = painter.worldTransform().mapRect(rect)
-    painter.resetTransform()
     made = font(SMALL, SEMIBOLD)
     high = QFontMetricsF(made).height()
-    strip = (frames.TITLE_HEIGHT + frames.PADDING) * zoom
-    top = place.top() + 1 if strip >= _STRIP else place.top() - high - 1
-    _write(painter, made, QRectF(place.left() + 3, top, place.width() - 6, high), frame.title)
+    if place.height() < high:
+        return
+    painter.save()
+    painter.resetTransform()
+    above = (frames.TITLE_HEIGHT + frames.PADDING) * zoom < high
+    top = -high - 1 if above else max(1.0, (frames.TITLE_HEIGHT * zoom - high) / 2)
+    left = max(3.0, frames.NOTE_PADDING * zoom)
+    _write(
+        painter,
+        made,
+        QRectF(place.left() + left, place.top() + top, place.width() - 2 * left, high),
+        frame.title,
+    )
     painter.restore()
 
 
@@ -84,9 +92,3 @@ def _write(painter: QPainter, made: QFont, room: QRectF, text: str) -> None:
     painter.setFont(made)
     told = QFontMetricsF(made).elidedText(text, Qt.TextElideMode.ElideRight, room.width())
     painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, told)
-
-
-def _sized(pixels: float) -> QFont:
-    made = font(NAME, SEMIBOLD)
-    made.setPixelSize(max(1, round(pixels)))
-    return made

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPen, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QWidget
 
 from builder.frames import COLOURS
 from builder.widgets.theme import Theme
@@ -32,6 +32,34 @@ def dot(name: str, theme: Theme) -> QIcon:
     return QIcon(picture)
 
 
+class Swatch(QAbstractButton):
+    """A dot that is clicked; the colour that is worn has a ring."""
+
+    def __init__(self, name: str, swatches: Swatches) -> None:
+        super().__init__(swatches)
+        self.name, self.swatches = name, swatches
+        self.setAccessibleName(name.capitalize())
+        self.setToolTip(name.capitalize())
+        self.setCheckable(True)
+        self.setFixedSize(24, 24)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = self.swatches.canvas.session.theme
+        color = QColor(getattr(theme, COLOURS[self.name]))
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        middle = QRectF(self.rect()).center()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(color)
+        painter.drawEllipse(middle, _DOT / 2 - 1, _DOT / 2 - 1)
+        if self.isChecked() or self.hasFocus() or self.underMouse():
+            painter.setPen(QPen(theme.color("text" if self.isChecked() else "muted"), 1.5))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(middle, _DOT / 2 + 2, _DOT / 2 + 2)
+
+
 class Swatches(QWidget):
     """Shown while frames or notes are selected and nothing is being dragged or typed."""
 
@@ -43,15 +71,9 @@ class Swatches(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(4, 3, 4, 3)
         row.setSpacing(0)
-        self.buttons: dict[str, QToolButton] = {}
+        self.buttons: dict[str, Swatch] = {}
         for name in COLOURS:
-            button = QToolButton(self)
-            button.setAccessibleName(name.capitalize())
-            button.setToolTip(name.capitalize())
-            button.setIconSize(QSize(_DOT, _DOT))
-            button.setCheckable(True)
-            button.setAutoRaise(True)
-            button.setFixedSize(24, 24)
+            button = Swatch(name, self)
             button.clicked.connect(partial(self._choose, name))
             row.addWidget(button)
             self.buttons[name] = button
@@ -59,8 +81,7 @@ class Swatches(QWidget):
         self.hide()
         canvas.framesSelected.connect(self.follow)
         canvas.viewChanged.connect(self.follow)
-        canvas.session.themeChanged.connect(self._dress)
-        self._dress()
+        canvas.session.themeChanged.connect(self.update)
 
     def follow(self) -> None:
         """Go where the selected frame is, tick its colour; away where there is none."""
@@ -84,10 +105,6 @@ class Swatches(QWidget):
         self.framing.recolour(name)
         self.canvas.setFocus()
         self.follow()
-
-    def _dress(self) -> None:
-        for name, button in self.buttons.items():
-            button.setIcon(dot(name, self.canvas.session.theme))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = self.canvas.session.theme
