@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 from builder.editor import gallery
 from builder.editor.canvas import Canvas
 from builder.editor.inspector import Inspector
+from builder.editor.menus import add_menus
 from builder.editor.palette import Palette
 from builder.editor.problems import ProblemsPanel
 from builder.widgets.panels import Panel
@@ -44,6 +45,7 @@ def install(shell: Shell, session: Session) -> Canvas:
         for name in names:
             menu.addAction(canvas.commands.actions[name])
     shell.menu("View").addMenu(canvas.heating.menu("&Heat", shell))
+    add_menus(shell, canvas)
     gallery.install(shell)
     canvas.setFocus()
     return canvas

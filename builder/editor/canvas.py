@@ -211,6 +211,8 @@ class Canvas(View):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         at = event.position().toPoint()
         self.search.close_popup()
+        if self.commands.ways.pressed(event.button()):
+            return
         if self.gesture is not None:
             self.cancel()
             return

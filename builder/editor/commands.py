@@ -19,6 +19,8 @@ from builder.editor.clipboard import Clipboard
 from builder.editor.modules import Modules
 from builder.editor.placing import Link
 from builder.editor.rename import RenameField
+from builder.editor.selecting import Selecting
+from builder.editor.ways import Ways
 from builder.edits import BendWire, Disconnect, Edit, ReplaceNode
 from builder.errors import Problem
 from builder.figures import count
@@ -26,6 +28,7 @@ from builder.framing import carried, move_all, remove_frames
 from builder.graph import Edge
 from builder.links import ports_of
 from builder.swapping import swap
+from builder.widgets.actions import say_needs
 
 if TYPE_CHECKING:
     from builder.editor.canvas import Canvas
@@ -35,6 +38,15 @@ _ARROWS = {
     Qt.Key.Key_Right: (1, 0),
     Qt.Key.Key_Up: (0, -1),
     Qt.Key.Key_Down: (0, 1),
+}
+
+#: What has to be so for an action to be possible.
+_NEEDS = {
+    **dict.fromkeys(("copy", "cut", "duplicate", "bypass", "group", "repeat"), "Select a node first"),
+    **dict.fromkeys(("rename", "swap", "open"), "Select one node"),
+    "delete": "Select nodes or wires first",
+    "ungroup": "Select a module",
+    "leave": "You are in no module",
 }
 
 
@@ -48,6 +60,8 @@ class Commands(QObject):
         self.clipboard = Clipboard(canvas)
         self.arranger = Arranger(canvas)
         self.modules = Modules(canvas)
+        self.selecting = Selecting(canvas)
+        self.ways = Ways(canvas)
         self.actions: dict[str, QAction] = {}
         self._menu_point: QPointF | None = None
         for name, text, keys, act in self._declared():
@@ -61,6 +75,8 @@ class Commands(QObject):
         canvas.wiresSelected.connect(self._enable)
         canvas.framesSelected.connect(self._enable)
         self.session.instanceChanged.connect(self._enable)
+        self.ways.trail.changed.connect(self._enable)
+        say_needs(self.actions, {**_NEEDS, **self.selecting.needs, **self.ways.needs})
         self._enable()
 
     def _declared(self) -> list[tuple[str, str, tuple[str, ...], Callable[[], object]]]:
@@ -68,7 +84,7 @@ class Commands(QObject):
         return [
             ("add", "Add block…", (), self._add_here),
             ("open", "Open", ("Return", "Enter"), self._open_selected),
-            ("leave", "Leave module", ("Alt+Left",), self.session.leave),
+            ("leave", "Leave module", ("Alt+Up",), self.session.leave),
             ("rename", "Rename", ("F2",), self.rename),
             ("bypass", "Bypass", ("M",), self.toggle_bypass),
             ("swap", "Swap for another block…", ("Shift+S",), self.ask_swap),
@@ -80,8 +96,10 @@ class Commands(QObject):
             ("duplicate", "Duplicate", ("Ctrl+D",), self.duplicate),
             ("delete", "Delete", ("Del", "Backspace"), self.delete),
             ("select-all", "Select all", ("Ctrl+A",), self.select_all),
+            *self.selecting.declared(),
+            *self.ways.declared(),
             ("layout", "Lay out automatically", ("L",), self.arrange),
-            ("frame", "Frame", ("F",), lambda: canvas.frame(self.session.selection)),
+            ("frame", "Frame selection", ("F",), self.ways.frame),
             ("zoom-in", "Zoom in", ("+", "=", "Ctrl++", "Ctrl+="), lambda: canvas.zoom_by(1.25)),
             ("zoom-out", "Zoom out", ("-", "Ctrl+-"), lambda: canvas.zoom_by(0.8)),
             ("zoom-1", "Actual size", ("1", "Ctrl+0"), lambda: canvas.set_zoom(1.0)),
@@ -111,7 +129,7 @@ class Commands(QObject):
         self.actions["swap"].setEnabled(one)
         self.actions["open"].setEnabled(one or one_frame)
         self.actions["leave"].setEnabled(bool(self.session.instance))
-        for name, enabled in self.modules.enabled.items():
+        for name, enabled in (self.modules.enabled | self.selecting.enabled | self.ways.enabled).items():
             self.actions[name].setEnabled(enabled)
 
     def menu(self, point: QPointF) -> QMenu:
@@ -120,8 +138,8 @@ class Commands(QObject):
         menu = QMenu(self.canvas)
         groups = [
             ("add", "add-frame", "add-note"),
-            ("open", "leave"),
-            ("rename", "swap", "bypass"),
+            ("open", "leave", "back"),
+            ("rename", "swap", "bypass", "connect"),
             ("group", "ungroup", "repeat"),
             ("cut", "copy", "paste", "paste-wired", "duplicate", "delete"),
         ]
@@ -325,9 +343,10 @@ class Commands(QObject):
     def key(self, event: QKeyEvent) -> bool:
         """Arrow keys: with nothing held along the wires, with Ctrl or Shift the selection moves on the grid."""
         direction = _ARROWS.get(Qt.Key(event.key()))
-        alone = not event.modifiers() & Qt.KeyboardModifier.AltModifier
-        if direction is None or not alone or not (len(self.canvas.graph) or self.canvas.framing.selected):
+        if direction is None or not (len(self.canvas.graph) or self.canvas.framing.selected):
             return False
+        if event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            return True  # a way that leads nowhere now: the view does not scroll instead
         if event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier):
             far = 4 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
             self._nudge(direction[0] * far * geometry.GRID, direction[1] * far * geometry.GRID)

@@ -102,10 +102,10 @@ class View(QGraphicsView):
         shift = QPointF(self.viewport().rect().center()) - room.center()
         self.set_view(zoom, bounds.center() + shift / zoom)
 
-    def look_at(self, point: QPointF) -> None:
-        """Put a point of the scene into the middle of the view."""
+    def look_at(self, point: QPointF, zoom: float | None = None) -> None:
+        """Put a point of the scene into the middle of the view, from as near as now or from another ``zoom``."""
         self._framed = False
-        self.set_view(self.zoom, point)
+        self.set_view(self.zoom if zoom is None else zoom, point)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         two_fingers = event.phase() != Qt.ScrollPhase.NoScrollPhase and not event.pixelDelta().isNull()

@@ -157,7 +157,7 @@ class Picker(QFrame):
         """At the top of what it lies over, in the middle, no larger than what is found."""
         over = self._over
         width = max(240, min(_WIDTH, over.width() - 32))
-        rows = min(_SHOWN, self._model.rowCount(), max(1, (over.height() - 160) // _ROW_HEIGHT))
+        rows = min(self.most_rows(), self._model.rowCount(), max(1, (over.height() - 160) // _ROW_HEIGHT))
         self.list.setFixedHeight(rows * _ROW_HEIGHT + 2)
         self.setFixedWidth(width)
         self._column.activate()
@@ -165,6 +165,10 @@ class Picker(QFrame):
         hint = self._column.totalSizeHint().height()
         self.resize(width, self._column.totalHeightForWidth(width) if wraps else hint)
         self.move((over.width() - width) // 2, self.top())
+
+    def most_rows(self) -> int:
+        """How many rows are seen at once, at most."""
+        return _SHOWN
 
     def top(self) -> int:
         """How far from the upper edge of what it lies over."""
