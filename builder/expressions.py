@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Self
 
 #: Longest text and largest magnitude accepted: no drawn network is near, and nothing can blow up.
@@ -72,11 +72,11 @@ class Symbol(int):
             return left
         if isinstance(symbol, ast.Add | ast.Sub) and not isinstance(right, Symbol):
             step = int(right) if isinstance(symbol, ast.Add) else -int(right)
-            if text := _shifted(_tree(left), step):
+            if text := _shifted(_written(left), step):
                 return Symbol(value, text)
         if int(left) == neutral and not isinstance(left, Symbol) and isinstance(symbol, ast.Add | ast.Mult):
             return right
-        return Symbol(value, ast.unparse(ast.BinOp(left=_tree(left), op=symbol, right=_tree(right))))
+        return Symbol(value, _joined(_written(left), type(symbol).__name__, _written(right)))
 
     def __add__(self, other: object) -> Any:
         return self._combine(other, ast.Add())
@@ -120,22 +120,46 @@ def symbol(value: int | float, text: str) -> Symbol | RealSymbol:
     return RealSymbol(value, text) if isinstance(value, float) else Symbol(value, text)
 
 
-def _tree(value: int | float) -> ast.expr:
+def _written(value: int | float) -> str:
     if isinstance(value, SYMBOLS):
-        text = value.text
-    else:
-        text = repr(value) if isinstance(value, float) else str(int(value))
+        return value.text
+    return repr(value) if isinstance(value, float) else str(int(value))
+
+
+def _tree(text: str) -> ast.expr:
     return ast.parse(text, mode="eval").body
 
 
-def _shifted(tree: ast.expr, step: int) -> str | None:
+# The same few texts come up for every layer of a large network.
+
+
+@lru_cache(maxsize=4096)
+def _joined(left: str, symbol: str, right: str) -> str:
+    return ast.unparse(ast.BinOp(left=_tree(left), op=getattr(ast, symbol)(), right=_tree(right)))
+
+
+@lru_cache(maxsize=4096)
+def _shifted(text: str, step: int) -> str | None:
     """``width - 1`` moved by −1 is ``width - 2``; None for what is no sum with a number."""
+    tree = _tree(text)
     match tree:
         case ast.BinOp(op=ast.Add() | ast.Sub(), right=ast.Constant(value=int(constant))):
             offset = (constant if isinstance(tree.op, ast.Add) else -constant) + step
             base = ast.unparse(tree.left)
             return base if not offset else f"{base} {'-' if offset < 0 else '+'} {abs(offset)}"
     return None
+
+
+@lru_cache(maxsize=4096)
+def _substituted(text: str, written: tuple[tuple[str, str], ...]) -> str:
+    """The text of an expression with each name replaced by how its value is written."""
+    known = dict(written)
+
+    class Substitute(ast.NodeTransformer):
+        def visit_Name(self, node: ast.Name) -> ast.expr:
+            return node if node.id in _FUNCTIONS else _tree(known[node.id])
+
+    return ast.unparse(Substitute().visit(_tree(text)))
 
 
 class Expression:
@@ -147,7 +171,7 @@ class Expression:
             node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id not in _FUNCTIONS
         )
 
-    @property
+    @cached_property
     def text(self) -> str:
         """How Python's own formatter writes it."""
         return ast.unparse(self._tree)
@@ -163,12 +187,7 @@ class Expression:
 
     def render(self, env: Mapping[str, float]) -> str:
         """Its text with each name replaced by how its value in ``env`` is written."""
-
-        class Substitute(ast.NodeTransformer):
-            def visit_Name(self, node: ast.Name) -> ast.expr:
-                return node if node.id in _FUNCTIONS else _tree(env[node.id])
-
-        return ast.unparse(Substitute().visit(ast.parse(self.text, mode="eval").body))
+        return _substituted(self.text, tuple((name, _written(env[name])) for name in sorted(self.names)))
 
 
 def _evaluate(tree: ast.expr, env: Mapping[str, float]) -> Any:
