@@ -39,7 +39,7 @@ def copy_nodes(document: Document, graph_key: str, ids: Iterable[str], frames: I
     apply_all(part, (AddNode("", node) for node in chosen.values()))
     inner = (edge for edge in graph.edges() if edge.source in chosen and edge.target in chosen)
     apply_all(part, (Connect("", edge, graph.bends(edge)) for edge in inner))
-    apply_all(part, (AddModule(module) for module in _needed(document, chosen.values())))
+    apply_all(part, (AddModule(module) for module in needed_by(document, chosen.values())))
     part.apply(SetFrames("", tuple(graph.frames[number] for number in frames)))
     outer = [edge for edge in graph.edges() if edge.target in chosen and edge.source not in chosen]
     part.apply(SetSettings("data", {_INCOMING: [_by_name(graph, edge) for edge in outer]} if outer else {}))
@@ -69,7 +69,7 @@ def paste_nodes(
     nodes, frames = list(part.network), frames_of(part.network)
     if not nodes and not frames:
         return [Problem("nothing-to-paste", "What is pasted has nodes", "this has none", "Copy some first.")]
-    names, modules = _fitted(document, part)
+    names, modules = fitted(document, part)
     if problem := _check_recursion(document, graph_key, modules, [_renamed(node, names) for node in nodes]):
         return [problem]
     offset = COPY_OFFSET
@@ -99,7 +99,7 @@ def _incoming(document: Document, graph_key: str, told: object, copies: Mapping[
             yield Connect(graph_key, Edge(source.id, line[1], target, line[3]))
 
 
-def _needed(document: Document, nodes: Iterable[Node]) -> list[Module]:
+def needed_by(document: Document, nodes: Iterable[Node]) -> list[Module]:
     """The modules that nodes place, and those that these place, each once."""
     needed: dict[str, Module] = {}
     todo = list(nodes)
@@ -111,7 +111,7 @@ def _needed(document: Document, nodes: Iterable[Node]) -> list[Module]:
     return list(needed.values())
 
 
-def _fitted(document: Document, part: Document) -> tuple[dict[str, str], dict[str, Module]]:
+def fitted(document: Document, part: Document) -> tuple[dict[str, str], dict[str, Module]]:
     """What the modules of ``part`` are called in ``document``, and those that it does not have."""
     names: dict[str, str] = {}
     new: dict[str, Module] = {}
