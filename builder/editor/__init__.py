@@ -44,6 +44,8 @@ def install(shell: Shell, session: Session) -> Canvas:
         menu.addSeparator()
         for name in names:
             menu.addAction(canvas.commands.actions[name])
+    shell.menu("File").insertAction(shell.menus.file_end, canvas.exporter.actions["export-drawing"])
+    shell.menu("Edit").addAction(canvas.exporter.actions["copy-picture"])
     shell.menu("View").addMenu(canvas.heating.menu("&Heat", shell))
     add_menus(shell, canvas)
     gallery.install(shell)

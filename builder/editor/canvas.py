@@ -27,6 +27,7 @@ from builder.editor.breadcrumb import Breadcrumb
 from builder.editor.card import ProblemCard
 from builder.editor.catalogue import ENTRY_MIME, entry_of_mime
 from builder.editor.commands import Commands
+from builder.editor.exporting import Exporter
 from builder.editor.framegestures import cursor_of
 from builder.editor.framing import Framing
 from builder.editor.gesture import Gesture
@@ -69,6 +70,7 @@ class Canvas(View):
         self.card = ProblemCard(self)
         self.search = SearchPopup(self)
         self.heating = Heating(self)
+        self.exporter = Exporter(self)
         session.documentReplaced.connect(self._document_replaced)
         session.instanceChanged.connect(self._instance_changed)
         session.analysisChanged.connect(self._analysis_changed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -37,6 +37,8 @@ _SIZE, _MARGIN = (216, 62), 14
 
 class Heating(QObject):
     """Colours the canvas' nodes by a figure, again after every edit; ``step`` is the action that goes to the next."""
+
+    changed = Signal()
 
     def __init__(self, canvas: Canvas) -> None:
         super().__init__(canvas)
@@ -97,6 +99,7 @@ class Heating(QObject):
             self.canvas.layer.set_heat(heat)
             self.canvas.viewChanged.emit()
         self.legend.show_heat(heat)
+        self.changed.emit()
 
     def _chosen(self, measure: Measure | None, *_: object) -> None:
         self.choose(measure)
