@@ -343,14 +343,15 @@ def begin(
         if wire is not None:
             under = Hit(node=wire.source, port=wire.source_port, is_output=True)
         return DragWire(canvas, at, modifiers, under, wire)
-    if under.node is not None and modifiers & Qt.KeyboardModifier.AltModifier:
-        return DragCopies(canvas, at, modifiers, under.node)
+    is_frame = under.frame is not None and under.side == (0, 0)
+    if (under.node is not None or is_frame) and modifiers & Qt.KeyboardModifier.AltModifier:
+        return DragCopies(canvas, at, modifiers, under)
     if under.node is not None:
         return DragNodes(canvas, at, modifiers, under.node)
     if under.edge is not None:
         return PressWire(canvas, at, modifiers, under.edge)
-    if under.frame is not None and under.side != (0, 0):
-        return ResizeFrame(canvas, at, modifiers, under.frame, under.side)
-    if under.frame is not None:
+    if under.frame is None:
+        return SelectBox(canvas, at, modifiers)
+    if is_frame:
         return DragFrame(canvas, at, modifiers, under.frame)
-    return SelectBox(canvas, at, modifiers)
+    return ResizeFrame(canvas, at, modifiers, under.frame, under.side)

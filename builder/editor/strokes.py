@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 
-from builder.acts import duplicate
 from builder.editor import geometry
 from builder.editor.faces import Wire
 from builder.editor.gesture import Gesture
@@ -124,31 +123,36 @@ class DragBend(Gesture):
 
 
 class DragCopies(Gesture):
-    """Drag copies of the selected nodes off them; the nodes stay."""
+    """Drag copies of the selected nodes and frames off them, with what lies in these; all that is there stays."""
 
     cursor = Qt.CursorShape.DragCopyCursor
 
-    def __init__(self, canvas: Canvas, at: QPoint, modifiers: Qt.KeyboardModifier, node_id: str) -> None:
+    def __init__(self, canvas: Canvas, at: QPoint, modifiers: Qt.KeyboardModifier, under: Hit) -> None:
         super().__init__(canvas, at, modifiers)
-        if node_id not in canvas.session.selection:
+        if under.node is not None and under.node not in canvas.session.selection:
             canvas.select_wires(())
-            canvas.session.select((node_id,))
+            canvas.choose((under.node,), ())
+        elif under.frame is not None and under.frame not in canvas.layer.selected_frames:
+            canvas.select_wires(())
+            canvas.choose((), (under.frame,))
+        self._taken = carried(canvas.graph, canvas.session.selection, canvas.layer.selected_frames)
         self._offset = (0.0, 0.0)
 
     def drag(self, at: QPoint, point: QPointF) -> None:
-        move = point - self.origin
+        move, board = point - self.origin, self.canvas.board
         self._offset = geometry.snap(move.x()), geometry.snap(move.y())
-        faces = (self.canvas.board.faces.get(node_id) for node_id in self.canvas.session.selection)
-        self.canvas.overlay.show_ghosts(face.rect.translated(*self._offset) for face in faces if face)
+        rects = [face.rect for node_id in self._taken[0] if (face := board.faces.get(node_id))]
+        rects += [QRectF(*board.frames[number].box) for number in self._taken[1]]
+        self.canvas.overlay.show_ghosts(rect.translated(*self._offset) for rect in rects)
 
     def finish(self) -> None:
         canvas = self.canvas
         canvas.overlay.clear()
         if self._offset != (0.0, 0.0):
-            session = canvas.session
-            edits, ids = duplicate(session.document, canvas.graph.key, session.selection, self._offset)
+            session, key = canvas.session, canvas.graph.key
+            edits, ids, frames = duplicate_all(session.document, key, *self._taken, self._offset)
             session.perform("Duplicate", edits)
-            session.select(ids)
+            canvas.choose(ids, frames)
 
     def cancel(self) -> None:
         self.canvas.overlay.clear()

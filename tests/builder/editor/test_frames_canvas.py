@@ -64,13 +64,20 @@ class Hand:
         self.click(x, y)
         self.bot.mouseDClick(self.canvas.viewport(), LEFT, NONE, self.at(x, y))
 
-    def drag(self, start: tuple[float, float], end: tuple[float, float], *, release: bool = True) -> None:
+    def drag(
+        self,
+        start: tuple[float, float],
+        end: tuple[float, float],
+        modifiers: Qt.KeyboardModifier = NONE,
+        *,
+        release: bool = True,
+    ) -> None:
         view = self.canvas.viewport()
-        self.bot.mousePress(view, LEFT, NONE, self.at(*start))
+        self.bot.mousePress(view, LEFT, modifiers, self.at(*start))
         self.bot.mouseMove(view, self.at((start[0] + end[0]) / 2, (start[1] + end[1]) / 2))
         self.bot.mouseMove(view, self.at(*end))
         if release:
-            self.bot.mouseRelease(view, LEFT, NONE, self.at(*end))
+            self.bot.mouseRelease(view, LEFT, modifiers, self.at(*end))
 
     def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:
         self.bot.keyClick(self.canvas, key, modifiers)
@@ -374,6 +381,17 @@ def test_a_frame_is_copied_and_pasted_with_what_is_in_it(hand: Hand) -> None:
     assert len(hand.canvas.graph) == 6
     assert hand.selected == [1]
     assert set(hand.session.selection) == {"n5", "n6"}
+
+
+def test_a_copy_of_a_frame_is_dragged_off_it_with_alt(hand: Hand) -> None:
+    frame = _framed(hand)
+    start = (frame.x + 200, frame.y + 12)
+    before = hand.text()
+    hand.undoes_to(
+        before, lambda: hand.drag(start, (start[0], start[1] + 240), Qt.KeyboardModifier.AltModifier)
+    )
+    assert hand.frames == [frame, frame.moved(0, 240)]
+    assert len(hand.canvas.graph) == 6
 
 
 def test_cutting_a_frame_takes_what_is_in_it_and_heals(hand: Hand) -> None:
