@@ -9,7 +9,9 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from builder.editor import geometry
 from builder.editor.faces import Wire
 from builder.editor.gesture import Gesture
+from builder.editor.hit import Hit
 from builder.edits import BendWire, Disconnect, Edit
+from builder.framing import carried, duplicate_all
 from builder.graph import Bends, Edge
 
 if TYPE_CHECKING:
