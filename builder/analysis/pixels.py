@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from builder.analysis.orders import as_it_lies, at_home, seen_by
+from builder.analysis.orders import Order, as_it_lies, at_home, seen_by
 from builder.analysis.values import GraphAnalysis, Stage, Value
 from builder.windows import Elementwise, Everything, Local, PerInput, Sight
 
@@ -149,11 +149,18 @@ def _block_inputs(stage: Stage, ports: tuple[str, ...], sight: Sight, marks: Mar
             continue
         sizes = value.positions if value.shape is not None else ()
         there = marks
-        if not alike and len(sizes) == len(marks[0]):  # what are rows there may be columns here
-            there = tuple([at_home(as_it_lies(box, order), value.order) for box in marks])
+        if not alike:  # what are rows there may be columns here; a vector has neither
+            there = tuple(
+                [_turned(box, order, value.order) if len(sizes) == len(box) else box for box in marks]
+            )
         boxes = [_preimage(own, box, sizes) for box in there]
         arrived[port] = _united(tuple([box for box in boxes if box is not None]))
     return arrived
+
+
+def _turned(box: Box, order: Order, other: Order) -> Box:
+    """The axes of a tensor in one order as they are at home in another."""
+    return at_home(as_it_lies(box, order), other)
 
 
 def _preimage(sight: Local, box: Box, sizes: tuple[int, ...]) -> Box | None:

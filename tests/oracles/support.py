@@ -52,6 +52,7 @@ _TURNING = frozenset(("permute", "transpose", "movedim"))
 _BY_ITSELF = _IDENTITIES - {"softmax", "log_softmax"} | {
     *("add", "sub", "rsub", "subtract", "mul", "rmul", "multiply", "div", "truediv__", "maximum"),
     *("contiguous", "linear"),
+    "index_select",  # what a table takes; the convolution behind it looks at it
 }
 _ADAPTING = frozenset(f"adaptive_{kind}_pool{n}d" for kind in ("avg", "max") for n in (1, 2, 3))
 _POOLS = {f"max_pool{n}d": n for n in (1, 2, 3)}

@@ -156,6 +156,16 @@ def _check_clipped(document: Document) -> None:
             assert analysis.field(path, position) == seen.field(position), (path, position)
 
 
+def test_padding_sees_nothing_of_a_product_of_unlike_tensors() -> None:
+    net = Sketch()
+    x = net.add("turned", "permute", net.input((1, 12)), dims="channels_last")
+    y = net.add("gated", "multiply", x, net.add("gate", "global_avg_pool", x, keepdim=True))
+    net.output(net.add("pad", "pad", y, padding=1))
+    analysis = analyze(Document("net", net.graph))
+    assert analysis.field("pad", (0,)) is None
+    assert analysis.field("pad", (1,)) == ((0, 11),)
+
+
 def test_a_mixture_of_rows_and_columns_is_local_and_not_told() -> None:
     net = Sketch()
     x = net.input((2, 4, 4))
