@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QWidget
 from builder.editor import gallery
 from builder.editor.canvas import Canvas
 from builder.editor.inspector import Inspector
+from builder.editor.keeping import Keeping
 from builder.editor.menus import add_menus
 from builder.editor.palette import Palette
 from builder.editor.problems import ProblemsPanel
@@ -20,7 +21,8 @@ _DESIGN = ("Design",)
 _MENUS = {
     "Edit": (
         *("cut", "copy", "paste", "duplicate", "delete", "select-all"),
-        *("add", "add-frame", "add-note", "rename", "bypass", "group", "ungroup", "repeat", "layout"),
+        *("add", "add-frame", "add-note", "rename", "bypass", "layout"),
+        *("group", "ungroup", "repeat", "keep"),
     ),
     "View": ("frame", "zoom-in", "zoom-out", "zoom-1", "minimap", "leave"),
 }
@@ -30,7 +32,9 @@ def install(shell: Shell, session: Session) -> Canvas:
     """Put the panels for drawing into the window; returns the canvas."""
     canvas = Canvas(session)
     shell.add_panel("center", "Network", canvas)
-    shell.add_panel("left", "Blocks", Palette(session, canvas), workspaces=_DESIGN)
+    palette = Palette(session, canvas)
+    shell.add_panel("left", "Blocks", palette, workspaces=_DESIGN)
+    Keeping(shell, canvas, palette)
     shell.add_panel("right", "Inspector", Inspector(session))
     problems = ProblemsPanel(session)
     tab = shell.add_panel("bottom", "Problems", problems)

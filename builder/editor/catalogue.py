@@ -13,11 +13,12 @@ from builder.blocks import CATEGORIES, in_order
 from builder.closeness import closeness, plain
 from builder.document import Document
 from builder.library import LIBRARY, ReadyModule, part_names
+from builder.library.own import OwnModule, fits_in, is_there, own_modules
 from builder.links import check_instance
 from builder.widgets import preferences
 
-#: The category of what is opened and not placed.
-NETWORKS = "Architectures"
+#: The category of the user's own library, and of what is opened and not placed.
+OWN, NETWORKS = "Yours", "Architectures"
 #: So much less a network's name counts than a block's, which is what is looked for most.
 _NETWORK = 0.75
 
@@ -35,11 +36,13 @@ class Entry:
     #: The name of an architecture, and the heading it stands under within its category.
     network: str = ""
     family: str = ""
+    #: The module of the user's library that it places.
+    own: OwnModule | None = None
 
     @property
     def key(self) -> str:
         """What it is remembered by among the recent ones."""
-        return f"{self.block}/{self.title}"
+        return f"{self.block if self.own is None else self.own.file.name}/{self.title}"
 
 
 def entries(document: Document, graph_key: str = "") -> list[Entry]:
@@ -60,13 +63,13 @@ def entries(document: Document, graph_key: str = "") -> list[Entry]:
         ]
     ready = [one for one in LIBRARY.values() if _is_as_in_library(document, one)]
     found += [_ready(one) for one in ready if _fits_in(document, graph_key, one)]
+    own = own_modules().modules
+    told = {one.name for one in ready} | {one.name for one in own if is_there(document, one)}
     for name, module in document.modules.items():
-        if (
-            name not in {one.name for one in ready}
-            and check_instance(document, graph_key, module.block) is None
-        ):
+        if name not in told and check_instance(document, graph_key, module.block) is None:
             about = module.description or f"The module {name} of this document."
             found.append(Entry(name, "Modules", module.block, about))
+    found += [_own(one) for one in own if fits_in(document, graph_key, one)]
     order = {category: index for index, category in enumerate(CATEGORIES)}
     return sorted(found, key=lambda entry: order.get(entry.category, len(order)))
 
@@ -103,6 +106,12 @@ def _fits_in(document: Document, graph_key: str, ready: ReadyModule) -> bool:
 def _ready(ready: ReadyModule) -> Entry:
     search = (ready.name, *ready.search)
     return Entry(ready.title, ready.category, ready.block, ready.description, ready.placed, search)
+
+
+def _own(own: OwnModule) -> Entry:
+    module = own.module
+    about = module.description or f"The module {module.name} of your library."
+    return Entry(module.name, OWN, module.block, about, own.placed, ("mine", "library"), own=own)
 
 
 def find(query: str, among: Iterable[Entry], lately: Iterable[str] = ()) -> list[Entry]:

@@ -27,7 +27,6 @@ from builder.figures import count
 from builder.framing import carried, move_all, remove_frames
 from builder.graph import Edge
 from builder.links import ports_of
-from builder.swapping import swap
 from builder.widgets.actions import say_needs
 
 if TYPE_CHECKING:
@@ -46,6 +45,7 @@ _NEEDS = {
     **dict.fromkeys(("rename", "swap", "open"), "Select one node"),
     "delete": "Select nodes or wires first",
     "ungroup": "Select a module",
+    "keep": "Select a module, or go into one",
     "leave": "You are in no module",
 }
 
@@ -140,7 +140,7 @@ class Commands(QObject):
             ("add", "add-frame", "add-note"),
             ("open", "leave", "back"),
             ("rename", "swap", "bypass", "connect"),
-            ("group", "ungroup", "repeat"),
+            ("group", "ungroup", "repeat", "keep"),
             ("cut", "copy", "paste", "paste-wired", "duplicate", "delete"),
         ]
         groups += [("select-all", "layout", "frame"), ("zoom-in", "zoom-out", "zoom-1", "minimap")]
@@ -307,7 +307,7 @@ class Commands(QObject):
     def swap(self, node_id: str, entry: Entry) -> None:
         """Make a node another block; what it cannot keep is told."""
         session, graph = self.session, self.canvas.graph
-        found = swap(session.document, graph.key, node_id, entry.block, entry.parameters)
+        found = placing.swapped(session.document, graph.key, node_id, entry)
         if isinstance(found, Problem):
             session.statusMessage.emit(found.message)
             return

@@ -8,6 +8,7 @@ from PySide6.QtCore import (
     QMimeData,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QPointF,
     QRect,
     QRectF,
@@ -151,6 +152,11 @@ class EntryList(QListView):
     def current(self) -> Entry | None:
         """The entry Enter would choose."""
         entry = self.currentIndex().data(_ENTRY)
+        return entry if isinstance(entry, Entry) else None
+
+    def entry_at(self, point: QPoint) -> Entry | None:
+        """The entry under a point of the list."""
+        entry = self.indexAt(point).data(_ENTRY)
         return entry if isinstance(entry, Entry) else None
 
     def titles(self) -> list[str]:

@@ -16,6 +16,7 @@ from builder.edits import Edit, ReplaceNode, apply_all
 from builder.errors import Problem
 from builder.figures import count
 from builder.graph import numbered
+from builder.library.own import keep
 from builder.modular import Outcome, group, proposed_name, repeat_in_chain, ungroup
 from builder.names import module_name_from
 
@@ -33,6 +34,8 @@ class Modules:
     def __init__(self, canvas: Canvas) -> None:
         self.canvas = canvas
         self.session = canvas.session
+        #: Puts a module into the user's library; the window puts in its place what asks where there is one already.
+        self.keep: Callable[[str], object] = lambda name: keep(self.session.document, name)
         self._told = False
 
     def declared(self) -> list[tuple[str, str, tuple[str, ...], Callable[[], object]]]:
@@ -41,6 +44,7 @@ class Modules:
             ("group", "Group into a module", ("Ctrl+G",), self.group),
             ("ungroup", "Ungroup", ("Ctrl+Shift+G", "Ctrl+Alt+G"), self.ungroup),
             ("repeat", "Repeat…", ("Ctrl+R",), self.ask_repeat),
+            ("keep", "Save module to your library", (), self.keep_module),
         ]
 
     @property
@@ -49,7 +53,22 @@ class Modules:
         graph, chosen = self.canvas.graph, self.session.selection
         blocks = [graph.node(node_id).block for node_id in chosen if node_id in graph]
         opened = any(self.session.document.module_of(block) is not None for block in blocks)
-        return {"group": bool(blocks), "ungroup": opened, "repeat": bool(blocks)}
+        kept = self._meant() is not None
+        return {"group": bool(blocks), "ungroup": opened, "repeat": bool(blocks), "keep": kept}
+
+    def _meant(self) -> str | None:
+        """The module that is selected, or else the one that one is in."""
+        graph, chosen = self.canvas.graph, self.session.selection
+        if not chosen:
+            return graph.key or None
+        module = self.session.document.module_of(graph.node(chosen[0]).block) if chosen[0] in graph else None
+        return module.name if module is not None and len(chosen) == 1 else None
+
+    def keep_module(self) -> None:
+        """Put the module that is meant into the user's library."""
+        name = self._meant()
+        if name is not None:
+            self.keep(name)
 
     # grouping ----------------------------------------------------------------------------------------------
 

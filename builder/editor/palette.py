@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from builder.editor.catalogue import Entry, entries, find, networks
 from builder.editor.entrylist import EntryList
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 class Palette(QWidget):
     """Type to filter, Enter or a click adds, a drag puts a block where it is dropped. A network shows its card."""
+
+    #: A module of the user's library is to go from it.
+    removalAsked = Signal(object)
 
     def __init__(self, session: Session, canvas: Canvas) -> None:
         super().__init__()
@@ -48,12 +51,14 @@ class Palette(QWidget):
         self.list.installEventFilter(self)
         self.field.textChanged.connect(self._filter)
         self.list.chosen.connect(self._add)
-        session.documentReplaced.connect(self._refresh)
-        session.instanceChanged.connect(self._refresh)
-        session.analysisChanged.connect(self._refresh)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.customContextMenuRequested.connect(self._show_menu)
+        session.documentReplaced.connect(self.refresh)
+        session.instanceChanged.connect(self.refresh)
+        session.analysisChanged.connect(self.refresh)
         session.themeChanged.connect(self._dress)
         self._dress()
-        self._refresh()
+        self.refresh()
 
     def _dress(self) -> None:
         theme = self.session.theme
@@ -62,7 +67,8 @@ class Palette(QWidget):
             f"background: {theme.panel}; font-size: 10px;"
         )
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
+        """Offer what there is now."""
         offered = [*entries(self.session.document, self.session.graph.key), *networks()]
         if offered != self._shown:
             self._shown = offered
@@ -84,6 +90,19 @@ class Palette(QWidget):
             self.canvas.setFocus()
         self.canvas.commands.add(entry)
 
+    def _show_menu(self, at: QPoint) -> None:
+        """What can be done with an entry of the user's library, at the mouse or, by the menu key, at the entry."""
+        by_mouse = self.list.viewport().underMouse()
+        entry = self.list.entry_at(at) if by_mouse else self.list.current()
+        if entry is None or entry.own is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        own = entry.own
+        menu.addAction("Add", lambda: self._add(entry))
+        menu.addAction("Remove from your library", lambda: self.removalAsked.emit(own))
+        menu.popup(self.list.viewport().mapToGlobal(at))
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             key = event.key()
@@ -96,6 +115,11 @@ class Palette(QWidget):
                 return True
             if key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
                 self.list.step(1 if key == Qt.Key.Key_Down else -1)
+                return True
+            if key == Qt.Key.Key_Delete and watched is self.list:
+                entry = self.list.current()
+                if entry is not None and entry.own is not None:
+                    self.removalAsked.emit(entry.own)
                 return True
             if key == Qt.Key.Key_Tab and watched is self.field:
                 self.canvas.setFocus()

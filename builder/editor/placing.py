@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import networkx as nx
 
 from builder.acts import insert_on_wire, new_node
 from builder.blocks import block_class
-from builder.document import Document
+from builder.document import Document, Module
 from builder.editor.catalogue import Entry
 from builder.editor.geometry import snap
-from builder.edits import AddNode, Connect, Edit, MoveNodes
+from builder.edits import AddModule, AddNode, Connect, Edit, MoveNodes, apply_all
 from builder.errors import Problem
 from builder.graph import Edge, Graph, Node
 from builder.library import bring_in, module_for
+from builder.library.own import brought
 from builder.links import ports_of
 from builder.shapes import TensorShape
 from builder.spacing import BRANCH, COLUMN, NODE_HEIGHT, NODE_WIDTH, ROW
+from builder.swapping import Swap, swap
 
 
 class Link(NamedTuple):
@@ -33,7 +35,7 @@ def accepts(document: Document, entry: Entry, shape: TensorShape | None) -> bool
     """Whether a tensor of this shape may arrive at the entry's first input; an unknown shape may."""
     cls = block_class(entry.block)
     if cls is None:
-        module = module_for(document, entry.block)
+        module = _module_of(document, entry)
         return module is not None and any(node.block == "input" for node in module.graph)
     if not cls.inputs and not cls.variadic:
         return False
@@ -45,8 +47,36 @@ def offers(document: Document, entry: Entry) -> bool:
     cls = block_class(entry.block)
     if cls is not None:
         return bool(cls.outputs)
-    module = module_for(document, entry.block)
+    module = _module_of(document, entry)
     return module is not None and any(node.block == "output" for node in module.graph)
+
+
+def _module_of(document: Document, entry: Entry) -> Module | None:
+    """The module that an entry places."""
+    return module_for(document, entry.block) if entry.own is None else entry.own.module
+
+
+def _brought(document: Document, entry: Entry) -> tuple[list[AddModule], str]:
+    """The edits that bring in what an entry places, and the block that places it then."""
+    if entry.own is not None:
+        return brought(document, entry.own)
+    return bring_in(document, entry.block), entry.block
+
+
+def _with(document: Document, edits: Sequence[Edit]) -> Document:
+    """The document as it is after edits: itself where there are none."""
+    if not edits:
+        return document
+    copy = document.copy()
+    apply_all(copy, edits)
+    return copy
+
+
+def swapped(document: Document, graph_key: str, node_id: str, entry: Entry) -> Swap | Problem:
+    """What makes a node what an entry places."""
+    edits, block = _brought(document, entry)
+    found = swap(_with(document, edits), graph_key, node_id, block, entry.parameters)
+    return found if isinstance(found, Problem) else found._replace(edits=[*edits, *found.edits])
 
 
 def beside(graph: Graph, node: Node) -> tuple[float, float]:
@@ -115,23 +145,21 @@ def added(
     on: Edge | None = None,
 ) -> tuple[Node, list[Edit]]:
     """A new node and the edits that place it: on a wire, or wired to loose ends."""
-    brought = bring_in(document, entry.block)
+    new, block = _brought(document, entry)
     shifts: list[Edit] = []
-    if brought:  # what follows is worked out where the module is already
-        document = document.copy()
-        for edit in brought:
-            document.apply(edit)
+    if new:  # what follows is worked out where the module is already
+        document = _with(document, new)
         graph = document.graph(graph.key)
     if on is not None:
         place, shifts = room_on(graph, on)
         position = place or position
     place_x, place_y = snap(position[0]), snap(position[1])
-    node = new_node(document, graph.key, entry.block, entry.parameters, (place_x, place_y))
+    node = new_node(document, graph.key, block, entry.parameters, (place_x, place_y))
     if on is not None:
         inserted = insert_on_wire(document, graph.key, node, on)
         if not isinstance(inserted, Problem):
-            return node, [*brought, *shifts, *inserted]
-    edits: list[Edit] = [*brought, AddNode(graph.key, node)]
+            return node, [*new, *shifts, *inserted]
+    edits: list[Edit] = [*new, AddNode(graph.key, node)]
     ports = ports_of(document, node)
     if len(links) > 1 and ports.variadic:
         return node, edits + list(free_ends(document, graph, tuple(link.node for link in links), node))

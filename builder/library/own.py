@@ -142,13 +142,19 @@ def keep(document: Document, name: str, *, wish: str = "", instead: bool = False
             f"another is called '{own.name}'",
             f"Replace it, or keep both, this one as '{unused_name(document, name)}'.",
         )
+    problem = put_back(own)
+    return own if problem is None else problem
+
+
+def put_back(own: OwnModule) -> Problem | None:
+    """Write a module to its file, whatever is there."""
     try:
         own.file.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         return _unwritable(own.file, error)
-    problem = save(part, own.file)
+    problem = save(own.part, own.file)
     _read.clear()
-    return own if problem is None else problem
+    return problem
 
 
 def take_out(own: OwnModule) -> Problem | None:
@@ -205,8 +211,7 @@ def brought(document: Document, own: OwnModule) -> tuple[list[AddModule], str]:
 
 def fits_in(document: Document, graph_key: str, own: OwnModule) -> bool:
     """Whether the module may be placed in a graph: that it is not, as the document has it, a part of the module."""
-    names, _ = fitted(document, own.part)
-    return graph_key not in {names.get(name, name) for name in own.part.modules}
+    return graph_key not in own.part.modules or graph_key in fitted(document, own.part)[0]
 
 
 def is_there(document: Document, own: OwnModule) -> bool:
