@@ -14,7 +14,7 @@ from builder.writing import write_document
 from runtime.compile import build
 from runtime.training.objective import Head, objective_of
 from tests.oracles.published import published
-from tests.runtime.test_architectures import scatter
+from tests.oracles.weights import scatter
 
 #: Network, side on which the classifiers work, and each one with the module whose output it looks at.
 HELPED = (
