@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -168,6 +168,7 @@ class Canvas(View):
         if chosen != self.layer.selected_frames:
             self.layer.selected_frames = chosen
             self.layer.update()
+            self.setAccessibleDescription(describe_selection(self.session, self.framing.chosen))
             self.framesSelected.emit()
 
     def choose(self, node_ids: Iterable[str], numbers: Iterable[int]) -> None:
@@ -182,9 +183,10 @@ class Canvas(View):
         self.card.place()
         super().view_moved()
 
-    def frame(self, node_ids: Iterable[str] = ()) -> None:
-        """Bring these nodes (none: everything) into view, never larger than life."""
+    def frame(self, node_ids: Iterable[str] = (), numbers: Iterable[int] = ()) -> None:
+        """Bring these nodes and frames (none: everything) into view, never larger than life."""
         rects = [face.rect for node_id in node_ids if (face := self.board.faces.get(node_id))]
+        rects += [QRectF(*self.board.frames[number].box) for number in numbers]
         self._framed = not rects
         bounds = self.board.extent()
         if rects:

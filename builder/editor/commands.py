@@ -111,6 +111,7 @@ class Commands(QObject):
             ),
             ("fixes", "Go to the fixes", ("Ctrl+.",), self._focus_fixes),
             ("add-frame", "Add frame", ("Ctrl+J", "C"), lambda: canvas.framing.add_frame(self._take_point())),
+            ("next-frame", "Next frame or note", ("J",), canvas.framing.step),
             ("add-note", "Add note", ("N",), lambda: canvas.framing.add_note(self._take_point())),
         ]
 

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QAction, QActionGroup, QCursor
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -36,6 +36,24 @@ class Framing:
     def selected(self) -> list[int]:
         """The numbers of the selected frames and notes."""
         return sorted(self.canvas.layer.selected_frames)
+
+    @property
+    def chosen(self) -> list[Frame]:
+        """The selected frames and notes."""
+        return [self.canvas.board.frames[number] for number in self.selected]
+
+    def step(self) -> None:
+        """Select the next frame or note, from above to below, and bring it into view."""
+        canvas = self.canvas
+        order = sorted(range(len(canvas.board.frames)), key=lambda n: canvas.board.frames[n].box[1::-1])
+        if not order:
+            self.session.statusMessage.emit("There are no frames and notes here.")
+            return
+        here = order.index(self.selected[-1]) if self.selected else -1
+        number = order[(here + 1) % len(order)]
+        canvas.choose((), (number,))
+        if not canvas.visible_rect().contains(QRectF(*canvas.board.frames[number].box)):
+            canvas.frame((), (number,))
 
     # adding ------------------------------------------------------------------------------------------------
 

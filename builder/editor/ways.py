@@ -62,7 +62,9 @@ class Ways:
     def frame(self, *, everything: bool = False) -> None:
         """Bring the selection into view, or all; one can go back to where one was."""
         self.trail.leave()
-        self.canvas.frame(() if everything else self.canvas.session.selection)
+        canvas = self.canvas
+        chosen = ((), ()) if everything else (canvas.session.selection, canvas.framing.selected)
+        canvas.frame(*chosen)
 
     @property
     def enabled(self) -> dict[str, bool]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 from builder.blocks import block_class
 from builder.editor.board import Board
 from builder.editor.hit import Hit
+from builder.frames import Frame
 from builder.heat import Heat
 from builder.shapes import format_shape
 from builder.widgets.session import Session
@@ -53,8 +55,13 @@ def _port(report: object, under: Hit) -> str:
     return f"{which} <b>{escape(under.port or '')}</b>" + (f"<br>{shape}" if shape != "?" else "")
 
 
-def describe_selection(session: Session) -> str:
+def describe_selection(session: Session, frames: Sequence[Frame] = ()) -> str:
     """The selection in a sentence, for screen readers."""
+    if frames and not session.selection:
+        if len(frames) > 1:
+            return f"{len(frames)} frames and notes selected"
+        (frame,) = frames
+        return f"Note, {frame.text}" if frame.is_note else f"Frame, {frame.title or 'without a title'}"
     names = [session.graph.node(node_id).name for node_id in session.selection if node_id in session.graph]
     if len(names) != 1:
         return f"{len(names)} nodes selected" if names else "Nothing selected"

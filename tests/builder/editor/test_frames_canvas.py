@@ -505,6 +505,32 @@ def test_all_that_there_is_is_brought_into_view(hand: Hand) -> None:
     assert hand.canvas.visible_rect().contains(QPointF(3200, 2100))
 
 
+def test_a_key_goes_from_frame_to_frame_and_they_are_told(hand: Hand) -> None:
+    _note(
+        hand,
+        Frame(0, 600, 200, 100, text="second"),
+        Frame(4000, 0, 200, 100, "First"),
+        Frame(0, 900, 200, 100),
+    )
+    hand.key(Qt.Key.Key_J)
+    assert hand.selected == [1]
+    assert hand.canvas.accessibleDescription() == "Frame, First"
+    assert hand.canvas.visible_rect().contains(QPointF(4100, 50))
+    hand.key(Qt.Key.Key_J)
+    assert hand.selected == [0]
+    assert hand.canvas.accessibleDescription() == "Note, second"
+    hand.key(Qt.Key.Key_J)
+    assert hand.canvas.accessibleDescription() == "Frame, without a title"
+    hand.key(Qt.Key.Key_J)
+    assert hand.selected == [1]
+    hand.canvas.set_view(0.1, QPointF(0, 0))
+    hand.key(Qt.Key.Key_F)
+    assert hand.canvas.zoom == 1.0
+    assert hand.canvas.visible_rect().contains(QPointF(4100, 50))
+    hand.key(Qt.Key.Key_A, CONTROL)
+    assert hand.canvas.accessibleDescription() == "4 nodes selected"
+
+
 def test_undo_goes_to_the_module_whose_frame_it_changes(qtbot: QtBot) -> None:
     from builder.architectures import open_document
 
