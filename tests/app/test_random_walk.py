@@ -16,10 +16,12 @@ from builder.document import Document
 from builder.editor.canvas import Canvas
 from builder.editor.catalogue import Entry, entries
 from builder.editor.layers_panel import LayersPanel
+from builder.editor.rename import CanvasField
 from builder.edits import AddNode, BendWire, Connect, Disconnect, MoveNodes, ReplaceNode
 from builder.graph import Edge, Node
 from builder.library import LIBRARY
 from builder.links import check_link, ports_of
+from builder.modular import REPEAT, Outcome, can_expose, expose, repeat_in_chain, unexpose
 from builder.reading import read_document
 from builder.sketch import Sketch
 from builder.swapping import Swap, swap
@@ -33,6 +35,7 @@ STEPS = int(os.environ.get("STEPS", "2500"))
 #: Dear comparisons are made every so many steps.
 EVERY = 25
 MOST = 24
+MOST_MODULES = 12
 BLOCKS = (
     *("conv", "relu", "max_pool", "batch_norm", "add", "concat", "identity", "dropout", "scale", "split"),
     *("module:BasicBlock", "module:SqueezeExcitation", "output", "flatten", "linear"),
@@ -49,6 +52,7 @@ class Walker:
             (6, self.add), (6, self.connect), (3, self.disconnect), (3, self.delete), (2, self.cut),
             (4, self.parameter),
             (3, self.move), (2, self.rename), (2, self.bypass), (2, self.swap), (2, self.duplicate), (2, self.repeat),
+            (2, self.group), (2, self.ungroup), (2, self.chain), (2, self.expose), (1, self.unexpose),
             (1, self.arrange), (2, self.bend), (2, self.enter), (2, self.leave), (1, self.insert), (2, self.copy_paste),
             (12, self.undo), (8, self.redo),
         ]  # fmt: skip
@@ -114,7 +118,7 @@ class Walker:
 
     def cut(self) -> None:
         if self.pick():
-            self.canvas.commands.delete(heal=True)
+            self.canvas.commands.cut()
 
     def parameter(self) -> None:
         node = self.any_node()
@@ -166,6 +170,41 @@ class Walker:
         if (node := self.any_node()) is not None:
             changed = replace(node, repeat=self.random.randint(1, 3))
             self.session.perform("Repeat", [ReplaceNode(self.session.graph.key, changed)])
+
+    def group(self) -> None:
+        if len(self.document.modules) < MOST_MODULES and self.pick():
+            self.canvas.commands.modules.group()
+            for field in self.canvas.findChildren(CanvasField):
+                field.close_field()
+
+    def ungroup(self) -> None:
+        inner = [n for n in self.nodes() if self.document.module_of(n.block) is not None]
+        if inner and len(self.nodes()) < MOST:
+            self.session.select([self.random.choice(inner).id])
+            self.canvas.commands.modules.ungroup()
+
+    def chain(self) -> None:
+        if len(self.document.modules) < MOST_MODULES and self.pick():
+            key, times = self.session.graph.key, self.random.randint(1, 3)
+            found = repeat_in_chain(self.document, key, self.session.selection, times)
+            if isinstance(found, Outcome):
+                self.session.perform("Repeat", found.edits)
+                self.session.select(found.ids)
+
+    def expose(self) -> None:
+        key, node = self.session.graph.key, self.any_node()
+        if key and node is not None and len(self.document.modules[key].parameters) < MOST_MODULES:
+            names = [name for name in (*node.parameters, REPEAT) if can_expose(self.document, node, name)]
+            edits = expose(self.document, key, node.id, self.random.choice(names)) if names else []
+            if isinstance(edits, list):
+                self.session.perform("Expose", edits)
+
+    def unexpose(self) -> None:
+        key = self.session.graph.key
+        if key and (parameters := self.document.modules[key].parameters):
+            edits = unexpose(self.document, key, self.random.choice(parameters).name)
+            if isinstance(edits, list):
+                self.session.perform("Plain", edits)
 
     def arrange(self) -> None:
         self.canvas.commands.arrange()
