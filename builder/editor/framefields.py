@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class TitleField(CanvasField):
-    """The title of a frame, in its strip; it is kept also where one clicks elsewhere."""
+    """The title of a frame, in its strip; it is kept also where one clicks or looks elsewhere, but not by Esc."""
 
     def __init__(self, canvas: Canvas, frame: Frame, keep: Callable[[str], None]) -> None:
-        self._keep = keep
+        self._keep: Callable[[str], None] | None = keep
         over = QRectF(frame.x, frame.y, min(frame.width, 400.0), TITLE_HEIGHT)
         super().__init__(canvas, over, frame.title, self._accepted)
         self.setMaxLength(MAX_WORD)
@@ -33,13 +33,21 @@ class TitleField(CanvasField):
         self.setPlaceholderText("Title")
 
     def _accepted(self, title: str) -> Problem | None:
-        self._keep(title)
+        keep, self._keep = self._keep, None  # once: what is kept changes the view, which closes the field
+        if keep is not None:
+            keep(title)
         return None
 
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        if not self.isHidden() and event.reason() != Qt.FocusReason.PopupFocusReason:
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self._keep = None
+        super().keyPressEvent(event)
+
+    def close_field(self) -> None:
+        """Take the field away and keep what was typed."""
+        if not self.isHidden():
             self._accepted(self.text().strip())
-        super().focusOutEvent(event)
+        super().close_field()
 
 
 class NoteField(QPlainTextEdit):

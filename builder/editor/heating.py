@@ -97,7 +97,7 @@ class Heating(QObject):
             heat = heat_of(session.view.reports, self.measure, session.convention, session.theme)
         if heat is not None or self.canvas.layer.heat is not None:
             self.canvas.layer.set_heat(heat)
-            self.canvas.viewChanged.emit()
+            self.canvas.minimap.update()
         self.legend.show_heat(heat)
         self.changed.emit()
 

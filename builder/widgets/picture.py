@@ -34,7 +34,8 @@ def in_qt(style: Style) -> Style:
 def paint(make: Callable[[Style], Drawing], style: Style) -> bytes | Problem:
     """What is drawn in a style, as a PNG file; where no program runs yet, one without a display is begun."""
     if QGuiApplication.instance() is None:
-        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        if sys.platform.startswith("linux"):  # elsewhere there is always a display, and its fonts
+            os.environ["QT_QPA_PLATFORM"] = "offscreen"
         _applications.append(QGuiApplication(sys.argv[:1]))
     return png_of(make(in_qt(style)), style.scale)
 

@@ -62,9 +62,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def misused(arguments: argparse.Namespace) -> str:
     """Which option was given that the format does not have, if any."""
     given = [name for name in _OPTIONS if getattr(arguments, name) is not None]
-    if arguments.format in FORMATS or not given:
-        return ""
-    return f"--{given[0].replace('_', '-')} belongs to --format svg or png"
+    if arguments.format in FORMATS:
+        return (
+            ""
+            if arguments.weights is None
+            else "a drawing has no weights: --weights belongs to other formats"
+        )
+    return f"--{given[0].replace('_', '-')} belongs to --format svg or png" if given else ""
 
 
 def export_drawing(

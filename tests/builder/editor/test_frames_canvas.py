@@ -16,6 +16,7 @@ from builder.editor.framepaint import EMPTY
 from builder.editor.hit import Hit
 from builder.frames import PADDING, SMALLEST, TITLE_HEIGHT, Frame, border_of, frames_of, inside_of
 from builder.graph import Edge, Graph, Node
+from builder.heat import Measure
 from builder.reader import MAX_TEXT
 from builder.widgets.session import Session
 from builder.widgets.theme import DARK, LIGHT
@@ -177,6 +178,31 @@ def test_the_title_is_edited_in_place_by_a_double_click_and_kept_by_a_click_else
     assert hand.frames[0].title == "What it learns"
     hand.session.undo()
     assert hand.frames[0].title == "Features"
+
+
+def test_what_is_typed_is_kept_when_the_view_moves_from_under_it(hand: Hand) -> None:
+    frame = _framed(hand)
+    hand.double(frame.x + 60, frame.y + 15)
+    hand.bot.keyClicks(hand.title_field(), "Kept")
+    hand.canvas.zoom_by(0.8)
+    assert hand.frames[0].title == "Kept"
+    hand.canvas.framing.add_note(QPointF(0, 300))
+    hand.bot.keyClicks(hand.note_field(), "this too")
+    hand.canvas.pan(QPoint(10, 0))
+    assert hand.frames[1].text == "this too"
+
+
+def test_a_field_stays_open_while_the_colours_of_heat_follow(hand: Hand) -> None:
+    hand.canvas.heating.choose(Measure.PARAMETERS)
+    hand.canvas.session.select(["c", "r"])
+    hand.key(Qt.Key.Key_J, CONTROL)
+    field = hand.title_field()
+    with hand.bot.waitSignal(hand.session.analysisChanged):
+        pass
+    hand.bot.wait(20)
+    assert field.isVisible()
+    hand.type("Still here", Qt.Key.Key_Return)
+    assert hand.frames[0].title == "Still here"
 
 
 def test_dragging_the_title_moves_what_lies_inside_as_one_step(hand: Hand) -> None:

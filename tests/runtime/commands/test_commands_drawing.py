@@ -116,6 +116,7 @@ def test_without_qt_there_is_svg_and_a_clear_word_about_png(
             "--theme belongs to --format svg or png",
         ),
         (["--format", "svg", "-o", "a.svg", "--scale", "0"], 2, "above 0"),
+        (["--format", "svg", "-o", "a.svg", "--weights", "best"], 2, "a drawing has no weights"),
     ],
 )
 def test_what_cannot_be_is_said(
