@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QApplication, QFrame, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from builder.widgets.shell import Shell
 
@@ -13,7 +13,9 @@ class Cover(QFrame):
     """Hidden until ``come``; it goes when a panel is asked for, when the network changes, and when training starts."""
 
     def __init__(self, shell: Shell) -> None:
-        super().__init__(shell)
+        # Of a window within the window Qt knows that Tab goes round in it: what lies under it is not seen. To walk the
+        # round here is not safe, since PySide takes what a widget's nextInFocusChain returns for that widget's child.
+        super().__init__(shell, Qt.WindowType.SubWindow)
         self.shell, self.session = shell, shell.session
         self.setProperty("surface", "window")
         self.setCursor(Qt.CursorShape.ArrowCursor)  # not that of a border between the panels below
@@ -61,28 +63,8 @@ class Cover(QFrame):
         super().showEvent(event)
         self._place()
 
-    def focusNextPrevChild(self, forward: bool) -> bool:
-        """Tab goes round the page: what lies under it is not seen."""
-        if (here := QApplication.focusWidget()) is None:
-            return False
-        widget = _beside(here, forward)
-        while widget is not here and not (self.isAncestorOf(widget) and _takes_tab(widget)):
-            widget = _beside(widget, forward)
-        back = Qt.FocusReason.BacktabFocusReason
-        widget.setFocus(Qt.FocusReason.TabFocusReason if forward else back)
-        return True
-
 
 def _bar_of(widget: QWidget) -> QWidget:
     """The bar of the window that a widget was put into."""
     bar = widget.parentWidget()
     return widget if bar is None else bar
-
-
-def _beside(widget: QWidget, forward: bool) -> QWidget:
-    """The next widget of the window's round, or the one before."""
-    return (widget.nextInFocusChain() if forward else widget.previousInFocusChain()) or widget
-
-
-def _takes_tab(widget: QWidget) -> bool:
-    return bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.isVisible() and widget.isEnabled()
