@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 
 from builder.closeness import ranked
+from builder.editor.finder import kind_of
 from builder.edits import Connect, Disconnect
 from builder.graph import Edge, Node
 from builder.links import check_link, free_input, ports_of
@@ -66,20 +67,22 @@ class Connector(Picker):
         """Wires from the node, the nearest first."""
         for other in self._near(node):
             for edge in self._wires(node, other):
-                yield Row(other.name, f"{node.name} feeds its {edge.target_port}", "→", True, edge)
+                told = f"{kind_of(other)}: {node.name} feeds its input {edge.target_port}"
+                yield Row(other.name, told, "→", True, edge)
 
     def _behind(self, node: Node) -> Iterator[Row]:
         """Wires to the node."""
         for other in self._near(node):
             for edge in self._wires(other, node):
-                yield Row(other.name, f"feeds {edge.target_port} of {node.name}", "←", True, edge)
+                told = f"{kind_of(other)}: feeds the input {edge.target_port} of {node.name}"
+                yield Row(other.name, told, "←", True, edge)
 
     def _drawn(self, node: Node) -> Iterator[Row]:
         """Wires that are there."""
         graph = self.canvas.graph
         for edge in (*graph.outgoing(node.id), *graph.incoming(node.id).values()):
             other = graph.node(edge.target if edge.source == node.id else edge.source)
-            yield Row(other.name, "take the wire away", "✕", True, edge)
+            yield Row(other.name, f"{kind_of(other)}: take the wire away", "✕", True, edge)
 
     def _near(self, node: Node) -> list[Node]:
         x, y = node.position

@@ -11,6 +11,7 @@ from builder.analysis.whereabouts import MOST, Whereabouts, whereabouts
 from builder.blocks import block_class
 from builder.closeness import ranked
 from builder.document import module_name
+from builder.graph import Node
 from builder.widgets.picker import Picker, Row
 
 if TYPE_CHECKING:
@@ -108,17 +109,18 @@ class Finder(Picker):
 
     def _row(self, found: Whereabouts) -> Row:
         *within, name = found.segments
-        place = f"{_kind(found)} in {'.'.join(within)}" if within else _kind(found)
+        kind = kind_of(found.node)
+        place = f"{kind} in {'.'.join(within)}" if within else kind
         return Row(name, place, "here" if tuple(within) == self.session.instance else "", True, found)
 
 
-def _kind(found: Whereabouts) -> str:
+def kind_of(node: Node) -> str:
     """What a node is: its block's title, its module's name."""
-    block = block_class(found.node.block)
-    return block.title if block is not None else module_name(found.node.block) or found.node.block
+    block = block_class(node.block)
+    return block.title if block is not None else module_name(node.block) or node.block
 
 
 def _words_of(found: Whereabouts) -> Iterator[tuple[str, float]]:
     yield found.segments[-1], 1.0
     yield found.path, _PATH
-    yield _kind(found), _BLOCK
+    yield kind_of(found.node), _BLOCK

@@ -136,7 +136,7 @@ class Picker(QFrame):
         self.hide()
 
     def refresh(self) -> None:
-        """List what is found for what is typed; the first that can be taken is current."""
+        """List what is found for what is typed; the first is current, whether or not it can be taken."""
         found = self.rows(self.field.text())
         self._model.clear()
         for row in found[:MOST]:
@@ -149,8 +149,7 @@ class Picker(QFrame):
         self.note.setText(more or self.hint(self.field.text(), len(found)))
         self.note.setVisible(bool(self.note.text()))
         self.list.setVisible(bool(found))
-        first = next((number for number, row in enumerate(found[:MOST]) if row.is_enabled), 0)
-        self.list.setCurrentIndex(self._model.index(first, 0))
+        self.list.setCurrentIndex(self._model.index(0, 0))
         self.place()
 
     def place(self) -> None:
