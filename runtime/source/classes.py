@@ -55,13 +55,12 @@ class Writer:
                 arriving[port] = (known[port][number], *shape[1:])
             traces.append(trace(self.document, use, env, arriving))
         header, init, forward = Body(settler, self.taps).write(traces)
-        text = "\n".join(init)
+        text = "\n".join(map(visible, init))
         for port in ports:
             argument = self._channel_argument(port, ports, uses[0])
             if _mentions(text, argument):
                 plan.channels[argument] = port
-        body = "\n".join(map(visible, (*init, *forward)))
-        plan.parameters = tuple(p for p, _ in parameters if _mentions(body, p))
+        plan.parameters = tuple(p for p, _ in parameters if _mentions(text, p))
         arguments = [("", "self")]
         arguments += [("", f"{argument}: int") for argument in (*plan.channels, *plan.sizes)]
         arguments += [
@@ -113,4 +112,5 @@ class Writer:
 
 
 def _mentions(text: str, name: str) -> bool:
-    return re.search(rf"\b{name}\b", text) is not None
+    """Whether a value of this name is used; an attribute or an argument that is called so is none."""
+    return re.search(rf"(?<![\w.]){name}\b(?!=)", text) is not None

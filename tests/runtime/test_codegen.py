@@ -169,6 +169,17 @@ def test_a_class_takes_what_makes_a_difference_and_is_told_what_the_drawing_says
     assert "self.second = SqueezeExcitation(squeeze_channels=4)" in text
 
 
+def test_an_argument_is_not_kept_for_a_layer_that_is_called_like_it() -> None:
+    ready = LIBRARY["SqueezeExcitation"]
+    top = Sketch()
+    x = top.add("first", ready.block, top.input((16, 8, 8)), silu=True)
+    top.output(top.add("second", ready.block, x, silu=True))
+    text = _source(Document("gates", top.graph, ready.build())).text
+    assert "self.silu = nn.SiLU()" in text
+    assert "silu: bool" not in text
+    assert "silu=" not in text
+
+
 def test_the_last_result_is_returned_as_it_is_made() -> None:
     net = Sketch()
     x = net.input((3, 8, 8))
