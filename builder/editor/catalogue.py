@@ -70,7 +70,7 @@ def entries(document: Document, graph_key: str = "") -> list[Entry]:
             about = module.description or f"The module {name} of this document."
             found.append(Entry(name, "Modules", module.block, about))
     found += [_own(one) for one in own if fits_in(document, graph_key, one)]
-    order = {category: index for index, category in enumerate(CATEGORIES)}
+    order = {category: index for index, category in enumerate((OWN, *CATEGORIES))}
     return sorted(found, key=lambda entry: order.get(entry.category, len(order)))
 
 

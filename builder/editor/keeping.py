@@ -61,7 +61,7 @@ class Keeping(QObject):
         self._show(
             Problem(
                 "library-removed", f"'{own.name}' is no longer in your library",
-                "documents that have it keep it", severity=Severity.ADVICE,
+                "Documents that have it keep it", severity=Severity.ADVICE,
             ),
             Choice("Put it back", "As if nothing had happened", partial(self._put_back, own), is_next=True),
         )  # fmt: skip

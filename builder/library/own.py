@@ -17,7 +17,7 @@ from builder.acts import stem_of
 from builder.clipboard import fitted, needed_by
 from builder.document import MODULE_PREFIX, Document, Module, module_name
 from builder.edits import AddModule
-from builder.errors import Problem
+from builder.errors import Problem, Severity
 from builder.graph import Graph, Node, numbered
 from builder.reading import load
 from builder.writing import SUFFIX, save, write_document
@@ -118,6 +118,7 @@ def _unreadable(file: Path, why: str) -> Problem:
         "What is in the library of your modules must be one of them",
         f"{file.name}: {why}",
         "Mend it, or take it out of the folder.",
+        severity=Severity.WARNING,
         path=str(file),
     )
 
