@@ -155,9 +155,9 @@ class _Opened:
         if self._analysis is None:
             self._analysis = analyze(self.document)
         for use in _uses(self._analysis.root, self.graph.key):
-            shape = use.results[source].outputs[port].shape
-            if shape is not None:
-                yield int(shape[0])
+            value = use.results[source].outputs.get(port)  # none of a node that is wrong itself
+            if value is not None and value.shape is not None:
+                yield int(value.shape[0])
 
     # wires -------------------------------------------------------------------------------------------------
 

@@ -155,6 +155,22 @@ def test_channels_that_are_the_same_everywhere_are_that_number() -> None:
     assert analyze(document).totals == before.totals
 
 
+def test_channels_of_an_output_that_is_not_there_are_not_known() -> None:
+    block = _of_channels().modules["Block"]
+    net = Sketch()
+    parts = net.add(
+        "split", "split", column=1, ports=()
+    )  # nothing arrives, and so nothing is known of its parts
+    half = net.add("lost", "acme.unknown", column=1, row=1, ports=())._replace(port="0")
+    net.output(net.add("block", "module:Block", half, width="=in_channels"))
+    net.output(net.add("other", "module:Block", parts, width="=in_channels"), "output2")
+    document = Document("net", net.graph, [block])
+    for name in ("block", "other"):
+        problem = ungroup(document, "", ids(net.graph, name)[0])
+        assert isinstance(problem, Problem)
+        assert "are not known" in problem.message
+
+
 def test_a_real_number_within_an_expression_cannot_be_written() -> None:
     block = Sketch(Graph("Block"))
     block.output(block.add("drop", "dropout", block.input(), p="=rate if deep else 0"))
