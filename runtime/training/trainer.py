@@ -8,38 +8,26 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from builder.errors import Problem
-from runtime.training.augmentation import draw_offsets, shifted
-from runtime.training.batches import Batches, cut
+from runtime.training.batches import Batches
 from runtime.training.control import Control, Watch
 from runtime.training.evaluation import Evaluation, evaluate
 from runtime.training.events import Checkpoint, Epoch, Event, Finished, Maps, Started, State, Steps, Trouble
+from runtime.training.feeding import Feed
+from runtime.training.learner import Learner, Weights
 from runtime.training.ledger import Ledger
 from runtime.training.objective import Objective
-from runtime.training.randomness import generator, seed_default, seed_of
 from runtime.training.settings import Settings
 
 #: Seconds between two looks at what is watched.
 _BETWEEN_LOOKS = 0.2
 
-Weights: TypeAlias = dict[str, Tensor]
 #: (which, weights on the CPU, epoch, validation accuracy) → the file written, or what went wrong.
 Save: TypeAlias = Callable[[str, Weights, int, float | None], str | Problem]
 #: (what is watched, step) → maps.
 Look: TypeAlias = Callable[[Watch, int], Iterable[Maps]]
-
-
-def make_optimizer(model: nn.Module, settings: Settings) -> torch.optim.Optimizer:
-    """The optimizer of the settings; the fused kind, one kernel for all weights, where the device has it."""
-    weights = [weight for weight in model.parameters() if weight.requires_grad]
-    fused = bool(weights) and all(w.device.type in ("cpu", "cuda") and w.is_floating_point() for w in weights)
-    rate, decay = settings.learning_rate, settings.weight_decay
-    if settings.optimizer == "sgd":
-        return torch.optim.SGD(weights, lr=rate, momentum=settings.momentum, weight_decay=decay, fused=fused)
-    kind = torch.optim.AdamW if settings.optimizer == "adamw" else torch.optim.Adam
-    return kind(weights, lr=rate, weight_decay=decay, fused=fused)
 
 
 class Trainer:
@@ -75,10 +63,8 @@ class Trainer:
         self._best: tuple[float, float] | None = None
         self._look_at = look
         self._save_to = save
-        self._train = data.splits["train"].to("cpu")
-        self._sizes = tuple(data.batch(self._train[:1], device)[0].shape[2:])
-        self._cuts = cut(len(self._train), settings.batch)
-        self._optimizer = make_optimizer(model, settings)
+        self.feed = Feed(data, settings, device)
+        self.learner = Learner(model, objective, settings, device)
         self._ledger = Ledger(device)
         self._reason: str | None = None
         self._standing = False
@@ -90,7 +76,7 @@ class Trainer:
     @property
     def steps(self) -> int:
         """Steps of the whole run."""
-        return len(self._cuts) * self.settings.epochs
+        return self.feed.steps * self.settings.epochs
 
     def events(self) -> Iterator[Event]:
         """Train; the last event is Finished. The model is left with the best weights, in eval mode."""
@@ -100,7 +86,7 @@ class Trainer:
             precision=self.settings.precision,
             parameters=sum(weight.numel() for weight in self.model.parameters()),
             epochs=self.settings.epochs,
-            steps_per_epoch=len(self._cuts),
+            steps_per_epoch=self.feed.steps,
             batch=self.settings.batch,
             classes=tuple(self.data.classes),
         )
@@ -117,21 +103,19 @@ class Trainer:
     # an epoch --------------------------------------------------------------------------------------------
 
     def _train_epoch(self, epoch: int) -> Iterator[Event]:
-        order = self._train[
-            torch.randperm(len(self._train), generator=generator(self.settings.seed, "order", epoch))
-        ]
-        order = order.to(self.device)
-        offsets = self._draw_offsets(epoch)
         self._sums = [0.0, 0, 0]
         self._ledger.restart()
-        for first, last in self._cuts:
+        for batch in self.feed.epoch(epoch):
             if self.control.interrupts:
                 yield from self._hold()
                 if self.control.stopping:
                     self._reason = self._reason or "stopped"
                 if self._reason is not None:
                     break
-            self._take_step(order[first:last], None if offsets is None else offsets[first:last])
+            rate = self.settings.learning_rate_at(self.step, self.steps)
+            loss, correct = self.learner.learn(batch, self.step, rate)
+            self._ledger.add(loss, correct, len(batch), rate)
+            self.step += 1
             if self._ledger.due():
                 yield from self._tell()
                 if self._reason is not None:
@@ -140,28 +124,6 @@ class Trainer:
                 yield from self._look()
         if self._reason != "failed":
             yield from self._tell(everything=True)
-
-    def _draw_offsets(self, epoch: int) -> Tensor | None:
-        settings = self.settings
-        offsets = draw_offsets(len(self._train), self._sizes, settings.shift, settings.seed, epoch)
-        return None if offsets is None else offsets.to(self.device)
-
-    def _take_step(self, indices: Tensor, offsets: Tensor | None) -> None:
-        images, labels = self.data.batch(indices, self.device)
-        if offsets is not None:
-            images = shifted(images, offsets)
-        rate = self.settings.learning_rate_at(self.step, self.steps)
-        for group in self._optimizer.param_groups:
-            group["lr"] = rate
-        seed_default(seed_of(self.settings.seed, "step", self.step), self.device)
-        self._optimizer.zero_grad(set_to_none=True)
-        outputs = self.model(images)
-        loss = self.objective.loss(outputs, labels)
-        loss.backward()
-        self._optimizer.step()
-        correct = (self.objective.answer(outputs).detach().argmax(1) == labels).sum()
-        self._ledger.add(loss.detach(), correct, len(indices), rate)
-        self.step += 1
 
     def _tell(self, *, everything: bool = False) -> Iterator[Event]:
         """What the steps yielded; a loss that is no number ends the run."""
@@ -201,7 +163,7 @@ class Trainer:
             return
         if not math.isfinite(found.loss):
             self._reason = "failed"
-            yield Trouble(self._diverged(self.step - 1, self._optimizer.param_groups[0]["lr"]))
+            yield Trouble(self._diverged(self.step - 1, self.learner.learning_rate))
             return
         self.epoch = epoch
         better = self._best is None or (found.accuracy, -found.loss) > self._best
@@ -218,9 +180,9 @@ class Trainer:
         )
         if better:
             self._best, self._best_epoch = (found.accuracy, -found.loss), epoch
-            self.best = self._weights()
+            self.best = self.learner.weights()
             yield from self._save("best", self.best, epoch, found.accuracy)
-        yield from self._save("last", self.best if better else self._weights(), epoch, found.accuracy)
+        yield from self._save("last", self.best if better else self.learner.weights(), epoch, found.accuracy)
 
     def _evaluate(self, split: str, stop: Callable[[], bool]) -> Evaluation | None:
         return evaluate(self.model, self.data, split, self.device, self.objective, stop)
@@ -230,7 +192,7 @@ class Trainer:
     def _finish(self, began: float) -> Iterator[Event]:
         reason = self._reason or "completed"
         if reason == "stopped":
-            yield from self._save("last", self._weights(), self.epoch, None)
+            yield from self._save("last", self.learner.weights(), self.epoch, None)
         test = None
         if self.best is not None and self._best is not None:
             if "best" in self._unsaved and self._best_epoch is not None:
@@ -246,13 +208,6 @@ class Trainer:
             test_accuracy=test.accuracy if test else None,
             seconds=time.perf_counter() - began,
         )
-
-    def _weights(self) -> Weights:
-        """A copy on the CPU of everything that a checkpoint holds."""
-        return {
-            name: value.detach().to("cpu", copy=True).contiguous()
-            for name, value in self.model.state_dict().items()
-        }
 
     def _save(
         self, which: str, weights: Weights | None, epoch: int, accuracy: float | None

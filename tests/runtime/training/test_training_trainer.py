@@ -19,7 +19,6 @@ from runtime.training.control import Control
 from runtime.training.events import Checkpoint, Epoch, Finished, Maps, Started, State, Steps, Trouble
 from runtime.training.objective import Objective
 from runtime.training.settings import Settings
-from runtime.training.trainer import make_optimizer
 from runtime.training.watching import Viewer
 
 
@@ -253,12 +252,9 @@ def test_stopping_before_the_first_epoch_leaves_the_last_weights_alone(tiny):
 
 
 def test_a_learning_rate_that_explodes_ends_in_a_problem_with_a_way_out(tiny):
-    trainer = tiny.trainer(
-        optimizer="sgd", learning_rate=100.0, schedule="constant", epochs=50, momentum=0.99
-    )
-    trainer.model = nn.Sequential(nn.Flatten(), nn.Linear(16, 64), nn.Linear(64, 64), nn.Linear(64, 3))
-    trainer._optimizer = make_optimizer(trainer.model, trainer.settings)
-    events = list(trainer.events())
+    network = nn.Sequential(nn.Flatten(), nn.Linear(16, 64), nn.Linear(64, 64), nn.Linear(64, 3))
+    wild = {"optimizer": "sgd", "learning_rate": 100.0, "schedule": "constant", "momentum": 0.99}
+    events = list(tiny.trainer(network=network, epochs=50, **wild).events())
     assert events[-1].reason == "failed"
     (trouble,) = of(events, Trouble)
     assert trouble.problem.code == "loss-not-finite"
@@ -301,7 +297,7 @@ def test_a_step_is_the_one_pytorch_takes(tiny, optimizer):
     twin.load_state_dict(network.state_dict())
     settings = {"optimizer": optimizer, "schedule": "constant", "label_smoothing": 0.0, "epochs": 1}
     trainer = tiny.trainer(network=network, **settings)
-    order = trainer._train[torch.randperm(65, generator=_order(0, 1))]
+    order = trainer.data.splits["train"][torch.randperm(65, generator=_order(0, 1))]
     kind = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[optimizer]
     extra = {"momentum": 0.9} if optimizer == "sgd" else {}
     by_hand = kind(twin.parameters(), lr=1e-2, weight_decay=0.0, **extra)

@@ -10,11 +10,15 @@ from math import cos, pi
 from types import MappingProxyType
 from typing import Any
 
-from builder.blocks.parameters import Choice, Integer, Parameter, Real, declared
+from builder.blocks.parameters import Integer, Parameter, Real, declared
 from builder.errors import ConvolabError, Problem
+from runtime.training.settings.augmenting import Augmenting
+from runtime.training.settings.course import Course
+from runtime.training.settings.machine import Machine
+from runtime.training.settings.optimisation import Optimisation
 
 
-class Settings:
+class Settings(Machine, Augmenting, Course, Optimisation):
     """Immutable training settings; what is not given keeps its stock value.
 
     The stock values train LeNet-5 on the digits in seconds; they are sound for small and medium networks.
@@ -22,78 +26,6 @@ class Settings:
     """
 
     __slots__ = ("values",)
-
-    optimizer = Choice(
-        "adam",
-        ("sgd", "adam", "adamw"),
-        label="Optimizer",
-        help="How a gradient becomes a step. Adam adapts the step of each weight; AdamW is Adam with weight "
-        "decay apart from the gradient; SGD with momentum often generalises best once its rate is tuned.",
-    )
-    learning_rate = Real(
-        2e-3,
-        minimum=1e-8,
-        maximum=100.0,
-        label="Learning rate",
-        help="The size of a step. Too high and the loss jumps or explodes; too low and it crawls.",
-    )
-    schedule = Choice(
-        "cosine",
-        ("constant", "cosine"),
-        label="Schedule",
-        help="Cosine lets the learning rate glide to zero over the run, so that the last epochs only polish.",
-    )
-    momentum = Real(
-        0.9,
-        minimum=0.0,
-        maximum=0.9999,
-        label="Momentum",
-        help="How much of the last step SGD carries on; Adam and AdamW do not use it.",
-    )
-    weight_decay = Real(
-        0.0,
-        minimum=0.0,
-        maximum=10.0,
-        label="Weight decay",
-        help="Pulls the weights towards zero, against learning by heart.",
-    )
-    label_smoothing = Real(
-        0.05,
-        minimum=0.0,
-        maximum=0.5,
-        label="Label smoothing",
-        help="Asks for a little less than certainty, which generalises better; the training loss then stays "
-        "above zero, while validation and test are judged without it.",
-    )
-    shift = Real(
-        0.07,
-        minimum=0.0,
-        maximum=0.5,
-        label="Random shift",
-        help="Moves each training picture by up to this share of its size, anew in each epoch (0.07 of 28 pixels "
-        "is 2): the network learns the shape, not the place. 0 leaves the pictures where they are.",
-    )
-    batch = Integer(
-        32,
-        minimum=1,
-        maximum=65536,
-        label="Batch",
-        unit="images",
-        help="Images per step: more is smoother and faster per image, and needs more memory.",
-    )
-    epochs = Integer(
-        30, minimum=1, maximum=100_000, label="Epochs", help="How often every training image is seen."
-    )
-    seed = Integer(
-        0,
-        minimum=0,
-        label="Seed",
-        help="Fixes the initial weights, the order of the images and dropout: the same seed, the same run.",
-    )
-    device = Choice(
-        "auto", ("auto", "cpu", "cuda"), label="Device", help="Auto takes the GPU where there is one."
-    )
-    precision = Choice("fp32", ("fp32",), label="Precision", help="The numbers the network computes with.")
 
     values: Mapping[str, Any]
 
@@ -150,6 +82,19 @@ class Settings:
 
 
 DECLARATIONS: Mapping[str, Parameter[Any]] = MappingProxyType(dict(declared(Settings)))
+
+#: The settings as a form groups them: title and names.
+GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        title: tuple(declared(group))
+        for title, group in (
+            ("Course", Course),
+            ("Optimisation", Optimisation),
+            ("Augmentation", Augmenting),
+            ("Machine", Machine),
+        )
+    }
+)
 
 
 def read_assignment(text: str) -> tuple[str, Any] | Problem:

@@ -1,0 +1,69 @@
+"""What makes a network learn: a batch in, a step done. It knows neither epochs nor events."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import torch
+from torch import Tensor, nn
+
+from runtime.training.feeding import Batch
+from runtime.training.objective import Objective
+from runtime.training.randomness import seed_default, seed_of
+from runtime.training.settings import Settings
+
+Weights: TypeAlias = dict[str, Tensor]
+
+
+def make_optimizer(model: nn.Module, settings: Settings) -> torch.optim.Optimizer:
+    """The optimizer of the settings; the fused kind, one kernel for all weights, where the device has it."""
+    weights = [weight for weight in model.parameters() if weight.requires_grad]
+    fused = bool(weights) and all(w.device.type in ("cpu", "cuda") and w.is_floating_point() for w in weights)
+    rate, decay = settings.learning_rate, settings.weight_decay
+    if settings.optimizer == "sgd":
+        return torch.optim.SGD(weights, lr=rate, momentum=settings.momentum, weight_decay=decay, fused=fused)
+    kind = torch.optim.AdamW if settings.optimizer == "adamw" else torch.optim.Adam
+    return kind(weights, lr=rate, weight_decay=decay, fused=fused)
+
+
+class Learner:
+    """A network, its optimizer and its loss.
+
+    The default generators, which dropout draws from, are seeded before each step, so that any step can be
+    repeated without its past.
+    """
+
+    def __init__(
+        self, model: nn.Module, objective: Objective, settings: Settings, device: torch.device
+    ) -> None:
+        self.model = model
+        self.objective = objective
+        self.optimizer = make_optimizer(model, settings)
+        self._settings = settings
+        self._device = device
+
+    @property
+    def learning_rate(self) -> float:
+        """That of the last step."""
+        rate: float = self.optimizer.param_groups[0]["lr"]
+        return rate
+
+    def learn(self, batch: Batch, step: int, rate: float) -> tuple[Tensor, Tensor]:
+        """Step ``step`` at learning rate ``rate``: mean loss and number of right answers, 0-d on the device."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        seed_default(seed_of(self._settings.seed, "step", step), self._device)
+        self.optimizer.zero_grad(set_to_none=True)
+        outputs = self.model(batch.inputs)
+        loss = self.objective.loss(outputs, batch.targets)
+        loss.backward()
+        self.optimizer.step()
+        correct = (self.objective.answer(outputs).detach().argmax(1) == batch.targets).sum()
+        return loss.detach(), correct
+
+    def weights(self) -> Weights:
+        """A copy on the CPU of everything that a checkpoint holds."""
+        return {
+            name: value.detach().to("cpu", copy=True).contiguous()
+            for name, value in self.model.state_dict().items()
+        }
