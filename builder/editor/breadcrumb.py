@@ -61,7 +61,7 @@ class Breadcrumb(QWidget):
                 button = QToolButton()
                 button.setText(name)
                 button.setProperty("variant", "quiet")
-                button.setProperty("size", "crumb")
+                button.setProperty("scale", "crumb")
                 button.setCursor(Qt.CursorShape.PointingHandCursor)
                 button.setAccessibleName(f"Go back to {name}")
                 button.clicked.connect(lambda *_, depth=depth: self.session.leave(depth))

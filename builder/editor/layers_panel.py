@@ -111,7 +111,7 @@ class LayersPanel(QStackedWidget):
         for title, copy in (("Copy as CSV", self.copy_csv), ("Copy as Markdown", self.copy_markdown)):
             button = QPushButton(title, page)
             button.setProperty("variant", "quiet")
-            button.setProperty("size", "small")
+            button.setProperty("scale", "small")
             button.setToolTip("The rows shown, in this order, to the clipboard")
             button.clicked.connect(copy)
             row.addWidget(button)

@@ -14,7 +14,7 @@ class ConventionSwitch(QPushButton):
         super().__init__(parent)
         self._session = session
         self.setProperty("variant", "quiet")
-        self.setProperty("size", "small")
+        self.setProperty("scale", "small")
         self.clicked.connect(lambda: session.set_convention(session.convention.other))
         session.conventionChanged.connect(self._tell)
         self._tell()

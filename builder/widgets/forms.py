@@ -283,7 +283,7 @@ class _Row:
         button = QToolButton(field)
         button.setText("=")
         button.setProperty("variant", "quiet")
-        button.setProperty("size", "small")
+        button.setProperty("scale", "small")
         button.setToolTip("Let it depend on the module's parameters: type an expression that is 0 or 1")
         button.setAccessibleName(f"Use an expression for {self.parameter.label}")
         button.clicked.connect(lambda: self._form.use_expression(self._name))

@@ -68,7 +68,7 @@ class MessageBar(QWidget):
         self._rows.setProperty("surface", "panel")
         self._more = QPushButton(self)
         self._more.setProperty("variant", "quiet")
-        self._more.setProperty("size", "small")
+        self._more.setProperty("scale", "small")
         self._more.setAccessibleName("More problems")
         self._more.clicked.connect(self._show_all)
         self._close = QToolButton(self)
@@ -198,7 +198,7 @@ class MessageBar(QWidget):
             button.setToolTip(choice.why)
             button.setAccessibleName(f"{choice.text}: {offer.problem.rule}")
             button.setProperty("variant", "primary" if choice.is_next else "quiet")
-            button.setProperty("size", "small")
+            button.setProperty("scale", "small")
             button.clicked.connect(lambda *_, do=choice.do: do())
             made.append(button)
         return made
@@ -218,7 +218,7 @@ class MessageBar(QWidget):
         go.setAccessibleName(f"Show {problem.path}")
         go.clicked.connect(lambda: session.reveal(problem.path, problem.address))
         for button in (*made, go):
-            button.setProperty("size", "small")
+            button.setProperty("scale", "small")
         return [*made, go]
 
     def _drop(self, problem: Problem) -> None:

@@ -55,7 +55,7 @@ class FeatureMaps(QWidget):
         self.shared.toggled.connect(self._share_scale)
         self.open = QPushButton("Open picture…")
         self.open.setProperty("variant", "quiet")
-        self.open.setProperty("size", "small")
+        self.open.setProperty("scale", "small")
         self.open.setToolTip("A file of your own; it can also be dropped here")
         self.open.clicked.connect(self._open_file)
         self._lay_out()

@@ -117,7 +117,7 @@ class RunsPanel(QWidget):
     @staticmethod
     def _button(text: str, tip: str) -> QPushButton:
         made = QPushButton(text)
-        made.setProperty("size", "small")
+        made.setProperty("scale", "small")
         made.setToolTip(tip)
         return made
 

@@ -111,11 +111,11 @@ class SizesPanel(QStackedWidget):
         self.switch = ConventionSwitch(self._session, page)
         self.copy = QPushButton("Copy as CSV", page)
         self.copy.setProperty("variant", "quiet")
-        self.copy.setProperty("size", "small")
+        self.copy.setProperty("scale", "small")
         self.copy.clicked.connect(self.copy_csv)
         self.use = QPushButton(page)
         self.use.setProperty("variant", "quiet")
-        self.use.setProperty("size", "small")
+        self.use.setProperty("scale", "small")
         self.use.setToolTip(
             "Gives the drawing's input this size; Enter or a double click on a row does it too"
         )

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QApplication, QComboBox, QSpinBox
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QToolButton,
+)
 
 from builder.blocks import CATEGORIES
 from builder.errors import Severity
@@ -128,3 +137,16 @@ def test_standard_widgets_are_drawn_without_complaint(qtbot, qapp: QApplication,
         qtbot.addWidget(widget)
         widget.show()
         assert not widget.grab().isNull()
+
+
+def test_no_state_in_the_style_sheet_is_a_property_that_widgets_have_anyway(qapp: QApplication) -> None:
+    """``setProperty("size", "small")`` would be an attempt to resize the widget, and dress nothing."""
+    kinds = {kind.__name__: kind for kind in (QFrame, QLabel, QLineEdit, QPushButton, QToolButton)}
+    rules = re.findall(r"([\w*]+)((?:\[\w+=[^]]+\])+)", style_sheet(DARK))
+    assert {"QPushButton", "QToolButton", "QLineEdit", "*"} <= {selector for selector, _ in rules}
+    for selector, states in rules:
+        asked = set(re.findall(r"\[(\w+)=", states))
+        for kind in [kinds[selector]] if selector in kinds else kinds.values():
+            meta = kind.staticMetaObject
+            own = {meta.property(index).name() for index in range(meta.propertyCount())}
+            assert not asked & own, selector
