@@ -5,7 +5,7 @@ In a document both are entries of ``frames``; one with a ``text`` is a note. Wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
@@ -105,11 +105,18 @@ def in_order(frames: Iterable[tuple[int, Frame]]) -> list[tuple[int, Frame]]:
     return sorted(frames, key=lambda one: (one[1].is_note, -one[1].area, one[0]))
 
 
+def enclosing(boxes: Iterable[Box]) -> Box:
+    """The rectangle round some others, at least one."""
+    lefts, tops, rights, bottoms = zip(*((x, y, x + w, y + h) for x, y, w, h in boxes), strict=True)
+    left, top = min(lefts), min(tops)
+    return left, top, max(rights) - left, max(bottoms) - top
+
+
 def around(boxes: Iterable[Box], title: str = "", colour: str = "") -> Frame:
     """A frame round some rectangles (at least one), with room for its title."""
-    lefts, tops, rights, bottoms = zip(*((x, y, x + w, y + h) for x, y, w, h in boxes), strict=True)
-    left, top = min(lefts) - PADDING, min(tops) - PADDING - TITLE_HEIGHT
-    return Frame(left, top, max(rights) + PADDING - left, max(bottoms) + PADDING - top, title, colour)
+    x, y, width, height = enclosing(boxes)
+    y, height = y - PADDING - TITLE_HEIGHT, height + 2 * PADDING + TITLE_HEIGHT
+    return Frame(x - PADDING, y, width + 2 * PADDING, height, title, colour)
 
 
 def nodes_in(graph: Graph, frame: Frame) -> list[str]:
@@ -124,14 +131,24 @@ def frames_in(frames: Iterable[tuple[int, Frame]], frame: Frame) -> list[int]:
     """The numbers of the frames and notes that lie wholly in another."""
     if frame.is_note:
         return []
-    return [
-        number
-        for number, one in frames
-        if one is not frame
-        and one.area < frame.area
-        and frame.holds(one.x, one.y)
-        and frame.holds(one.x + one.width, one.y + one.height)
-    ]
+    return [number for number, one in frames if _holds_wholly(frame, one)]
+
+
+def innermost(frames: Sequence[Frame], one: Frame) -> int | None:
+    """The number of the smallest frame in which another or a note lies wholly."""
+    holders = [(frame.area, n) for n, frame in enumerate(frames) if _holds_wholly(frame, one)]
+    return min(holders)[1] if holders else None
+
+
+def _holds_wholly(frame: Frame, one: Frame) -> bool:
+    return not frame.is_note and one is not frame and one.area < frame.area and lies_in(one, frame.box)
+
+
+def lies_in(frame: Frame, box: Box) -> bool:
+    """Whether a frame or note lies wholly in a rectangle."""
+    x, y, width, height = box
+    right, bottom = frame.x + frame.width, frame.y + frame.height
+    return x <= frame.x and y <= frame.y and right <= x + width and bottom <= y + height
 
 
 def lines_of(note: Frame) -> list[str]:

@@ -15,6 +15,7 @@ from builder.editor.rename import CanvasField
 from builder.edits import Edit, ReplaceNode, apply_all
 from builder.errors import Problem
 from builder.figures import count
+from builder.framing import carried
 from builder.graph import numbered
 from builder.library.own import keep
 from builder.modular import Outcome, group, proposed_name, repeat_in_chain, ungroup
@@ -54,7 +55,8 @@ class Modules:
         blocks = [graph.node(node_id).block for node_id in chosen if node_id in graph]
         opened = any(self.session.document.module_of(block) is not None for block in blocks)
         kept = self._meant() is not None
-        return {"group": bool(blocks), "ungroup": opened, "repeat": bool(blocks), "keep": kept}
+        framed = bool(self.canvas.framing.selected)
+        return {"group": bool(blocks) or framed, "ungroup": opened, "repeat": bool(blocks), "keep": kept}
 
     def _meant(self) -> str | None:
         """The module that is selected, or else the one that one is in."""
@@ -73,12 +75,13 @@ class Modules:
     # grouping ----------------------------------------------------------------------------------------------
 
     def group(self) -> None:
-        """Make a module of the selection, and let its name be typed; the two are one step."""
+        """Make a module of the selection and what lies in its frames, and let its name be typed; it is one step."""
         session, graph = self.session, self.canvas.graph
-        if not session.selection:
+        ids, frames = carried(graph, session.selection, self.canvas.framing.selected)
+        if not ids and not frames:
             return
-        name = proposed_name(session.document, graph.key, session.selection)
-        outcome = group(session.document, graph.key, session.selection, name)
+        name = proposed_name(session.document, graph.key, ids)
+        outcome = group(session.document, graph.key, ids, name, frames)
         if not self._tell(outcome):
             return
         step = ("group", graph.key, outcome.ids)
@@ -181,6 +184,6 @@ class Modules:
         session = self.session
         session.perform(label, outcome.edits, merge=merge)
         session.flush()
-        session.select(outcome.ids)
+        self.canvas.choose(outcome.ids, ())
         if outcome.ids:
             self.canvas.reveal(outcome.ids[0])

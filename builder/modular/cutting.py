@@ -10,6 +10,7 @@ from typing import NamedTuple
 from builder.acts import shifted
 from builder.document import Document, Module, ModuleParameter
 from builder.expressions import INPUT_CHANNELS
+from builder.frames import PADDING, Frame
 from builder.geometry import node_height
 from builder.graph import Edge, Graph, Node, numbered
 from builder.links import ports_of
@@ -46,9 +47,12 @@ class Port:
 class Cut:
     """Some nodes of a graph, and what it takes to make a module of them."""
 
-    def __init__(self, document: Document, graph: Graph, nodes: Sequence[Node]) -> None:
+    def __init__(
+        self, document: Document, graph: Graph, nodes: Sequence[Node], frames: Sequence[Frame] = ()
+    ) -> None:
         self.document = document
         self.graph = graph
+        self.frames = frames
         self.nodes = {node.id: node for node in nodes}
         self._downwards = sorted(nodes, key=lambda node: (node.position[1], node.position[0]))
         self.entrances = self._cut_inputs() or self._loose_inputs()
@@ -132,8 +136,7 @@ class Cut:
     def module(self, name: str) -> tuple[Module, dict[str, str]]:
         """What is inside, and the arguments with which it does what the nodes did; raises ExpressionError."""
         parameters, given, meanings = self._handed_on()
-        left, top, right, _ = bounds_of(self.nodes.values())
-        left, right = left - COLUMN, right - NODE_WIDTH + COLUMN
+        left, top, right = self._room()
         graph, ids = Graph(name), (f"n{number}" for number in count(1) if f"n{number}" not in self.nodes)
         wires = [wire for wire in self.graph.edges() if {wire.source, wire.target} <= self.nodes.keys()]
         for node, port in zip(
@@ -150,7 +153,15 @@ class Cut:
             graph.replace_node(replace(node, position=(node.position[0] - left, node.position[1] - top)))
         for wire in wires:
             graph.connect(wire, shifted(self.graph.bends(wire), -left, -top))
+        graph.frames = [frame.moved(-left, -top).entry() for frame in self.frames]
         return Module(name, parameters, graph), given
+
+    def _room(self) -> tuple[float, float, float]:
+        """Where the inputs go, the upper edge, and where the outputs go: beside the nodes, outside of the frames."""
+        left, top, right, _ = bounds_of(self.nodes.values())
+        lefts = [left - COLUMN, *(frame.x - PADDING - NODE_WIDTH for frame in self.frames)]
+        rights = [right - NODE_WIDTH + COLUMN, *(f.x + f.width + PADDING for f in self.frames)]
+        return min(lefts), top, max(rights)
 
     def _port_nodes(self, block: str, ports: Sequence[Port], ids: Iterator[str], x: float) -> list[Node]:
         """The nodes that are a module's ports, in a column, each on the height of what it is wired to."""

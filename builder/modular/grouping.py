@@ -13,9 +13,12 @@ from builder.document import MODULE_PREFIX, Document, module_name
 from builder.edits import AddModule, AddNode, Connect, Disconnect, Edit, RemoveNode, ReplaceNode
 from builder.errors import Address, Problem
 from builder.expressions import ExpressionError
+from builder.frames import Frame
+from builder.framing import remove_frames
 from builder.graph import Graph, Node, numbered
 from builder.links import is_chain
 from builder.modular.cutting import Cut
+from builder.modular.framed import taken_along
 from builder.modular.numbering import in_line, kept_names
 from builder.modular.outcome import Outcome
 from builder.names import check_module_name, normalise
@@ -24,12 +27,15 @@ from builder.names import check_module_name, normalise
 _FEW = 3
 
 
-def group(document: Document, graph_key: str, ids: Iterable[str], name: str) -> Outcome | Problem:
+def group(
+    document: Document, graph_key: str, ids: Iterable[str], name: str, frames: Iterable[int] = ()
+) -> Outcome | Problem:
     """Make a module of nodes, and place it where they are.
 
     It has one input for each output outside that feeds them, and one output for each of theirs that feeds something
     outside; where no wire comes in (or goes out), the loose ends are its ports. Parameters of the surrounding module
     that they use are handed on. Keys of the state_dict get the new node's name in front, and no others change.
+    ``frames`` (by number) go in too, and so do the frames and notes that lie on these nodes and no others.
     """
     graph, name, wanted = document.graph(graph_key), normalise(name), set(ids)
     chosen = [node for node in graph if node.id in wanted]
@@ -40,7 +46,9 @@ def group(document: Document, graph_key: str, ids: Iterable[str], name: str) -> 
     names = _kept_names(graph, chosen, placed)
     if isinstance(names, Problem):
         return names.at(names.path, Address(graph_key, chosen[0].id))
-    cut = Cut(document, graph, [replace(node, name=names.get(node.id, node.name)) for node in chosen])
+    along = taken_along(document, graph, wanted, frames)
+    called = [replace(node, name=names.get(node.id, node.name)) for node in chosen]
+    cut = Cut(document, graph, called, [Frame.read(graph.frames[number]) for number in along])
     try:
         module, given = cut.module(name)
     except ExpressionError as error:
@@ -56,7 +64,7 @@ def group(document: Document, graph_key: str, ids: Iterable[str], name: str) -> 
     edits += [AddNode(graph_key, placed), *(Connect(graph_key, edge) for edge in cut.wires(placed.id))]
     others = [node for node in graph if node.id in names and node.id not in wanted]
     edits += [ReplaceNode(graph_key, replace(node, name=names[node.id])) for node in others]
-    return Outcome(tuple(edits), (placed.id,))
+    return Outcome((*edits, *remove_frames(graph, along)), (placed.id,))
 
 
 def proposed_name(document: Document, graph_key: str, ids: Iterable[str]) -> str:

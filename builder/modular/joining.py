@@ -11,6 +11,7 @@ from builder.edits import Edit
 from builder.graph import Graph, Node, numbered
 from builder.links import is_chain
 from builder.modular.cutting import bounds_of
+from builder.modular.framed import Room
 from builder.modular.numbering import in_line, most_stages, numbers_of
 from builder.names import check_name, counted, identifier_from
 from builder.names import numbered as number_in
@@ -83,28 +84,29 @@ def _numbers_fit(graph: Graph, instance: Node, inside: Graph, nodes: Sequence[No
 # places ------------------------------------------------------------------------------------------------------
 
 
-def placed(
-    graph: Graph, instance: Node, height: float, nodes: Sequence[Node]
-) -> tuple[list[Node], list[Edit]]:
+def placed(graph: Graph, instance: Node, height: float, nodes: Sequence[Node]) -> tuple[list[Node], Room]:
     """The nodes around where the instance of this height was; or beginning there, and what makes room for them."""
-    if not nodes:
-        return [], []
-    left, top, right, bottom = bounds_of(nodes)
     x, y = instance.position
+    if not nodes:
+        return [], Room(instance.position)
+    left, top, right, bottom = bounds_of(nodes)
     dx, dy = x + (NODE_WIDTH - left - right) / 2, y + (height - top - bottom) / 2
     centred = [_shifted(node, dx, dy) for node in nodes]
     others = [node for node in graph if node.id != instance.id]
     if not any(_overlap(one, other) for one in centred for other in others):
-        return centred, []
+        return centred, Room(instance.position)
     begun = [_shifted(node, x - left, y - top) for node in nodes]
-    width, tall = right - left - NODE_WIDTH, bottom - top - NODE_HEIGHT
+    return begun, Room(instance.position, right - left - NODE_WIDTH, bottom - top - NODE_HEIGHT)
+
+
+def given_room(graph: Graph, instance: Node, room: Room) -> list[Edit]:
+    """The nodes that give way, moved."""
     moved = {}
-    for node in others:
-        if node.position[1] > y + NODE_HEIGHT / 2:
-            moved[node.id] = (node.position[0], node.position[1] + tall)
-        elif node.position[1] > y - NODE_HEIGHT and node.position[0] > x:
-            moved[node.id] = (node.position[0] + width, node.position[1])
-    return begun, move_nodes(graph, moved) if moved else []
+    for node in graph:
+        dx, dy = room.step(node.position)
+        if node.id != instance.id and (dx, dy) != (0, 0):
+            moved[node.id] = (node.position[0] + dx, node.position[1] + dy)
+    return move_nodes(graph, moved) if moved else []
 
 
 def _shifted(node: Node, dx: float, dy: float) -> Node:

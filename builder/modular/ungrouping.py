@@ -10,13 +10,16 @@ from builder.analysis import Analysis, analyze
 from builder.analysis.values import GraphAnalysis
 from builder.analysis.wiring import wiring_of
 from builder.document import Document, Module
-from builder.edits import AddNode, Connect, Disconnect, Edit, RemoveModule, RemoveNode
+from builder.edits import AddNode, Connect, Disconnect, Edit, RemoveModule, RemoveNode, SetFrames
 from builder.errors import Address, Problem
 from builder.expressions import IN_CHANNELS, INPUT_CHANNELS, ExpressionError, is_expression, names_in
-from builder.geometry import node_height
+from builder.frames import frames_of
+from builder.framing import boxes_of
+from builder.geometry import Point, node_height
 from builder.graph import Edge, Graph, Node
 from builder.links import module_ports
-from builder.modular.joining import ids_for, named, placed
+from builder.modular.framed import Room, come_out, given_way
+from builder.modular.joining import given_room, ids_for, named, placed
 from builder.modular.outcome import Outcome
 from builder.modular.rewriting import Meaning, names_of, rewritten, substituted
 
@@ -45,10 +48,11 @@ def ungroup(
         return _cannot_say(str(error)).at(node.name, Address(graph_key, node_id))
     nodes, room = placed(graph, node, opened.height, named(graph, node, module.graph, nodes))
     ids = ids_for(graph, nodes)
+    shift = opened.shift(nodes)
     edits: list[Edit] = [Disconnect(graph_key, wire) for wire in opened.old_wires]
-    edits += [RemoveNode(graph_key, node_id), *room]
+    edits += [RemoveNode(graph_key, node_id), *given_room(graph, node, room)]
     edits += [AddNode(graph_key, replace(inner, id=ids[inner.id])) for inner in nodes]
-    edits += opened.connected(ids, nodes)
+    edits += [*opened.connected(ids, shift), *opened.framed(shift, room)]
     if sum(1 for _ in placements(document, module.name)) == 1:
         edits.append(RemoveModule(module.name))
     return Outcome(tuple(edits), tuple(ids.values()))
@@ -159,6 +163,26 @@ class _Opened:
             if value is not None and value.shape is not None:
                 yield int(value.shape[0])
 
+    # places ------------------------------------------------------------------------------------------------
+
+    def shift(self, nodes: Sequence[Node]) -> Point:
+        """How much farther to the right and down the nodes are than in the module."""
+        if not nodes:  # frames around nothing
+            return self.node.position
+        after, before = nodes[0].position, self.nodes[0].position
+        return after[0] - before[0], after[1] - before[1]
+
+    def framed(self, shift: Point, room: Room) -> list[Edit]:
+        """The frames of the graph as they are then, and behind them those of the module."""
+        inner = self.module.graph
+        boxes = boxes_of(self.document, inner, (node.id for node in self.nodes))
+        boxes = [(x + shift[0], y + shift[1], width, height) for x, y, width, height in boxes]
+        around = given_way(self.document, self.graph, self.node.id, boxes, room)
+        came = [frame.moved(*shift) for frame in come_out(self.document, self.module)]
+        if not came and around == frames_of(self.graph):
+            return []
+        return [SetFrames(self.graph.key, tuple(frame.entry() for frame in (*around, *came)))]
+
     # wires -------------------------------------------------------------------------------------------------
 
     @property
@@ -167,14 +191,13 @@ class _Opened:
         ports = module_ports(self.module)
         return node_height(len(ports.inputs), len(ports.outputs))
 
-    def connected(self, ids: Mapping[str, str], nodes: Sequence[Node]) -> list[Edit]:
-        """The wires inside, and those that go on outside; ``nodes`` are where they come to be, under new ``ids``."""
+    def connected(self, ids: Mapping[str, str], shift: Point) -> list[Edit]:
+        """The wires inside, and those that go on outside; the nodes are so much elsewhere, under new ``ids``."""
         edits: list[Edit] = []
         for wire in self.module.graph.edges():
             if wire.source in ids and wire.target in ids:
                 new = wire._replace(source=ids[wire.source], target=ids[wire.target])
-                before, after = self.nodes[0].position, nodes[0].position
-                bends = shifted(self.module.graph.bends(wire), after[0] - before[0], after[1] - before[1])
+                bends = shifted(self.module.graph.bends(wire), *shift)
                 edits.append(Connect(self.graph.key, new, bends))
             else:
                 edits += [Connect(self.graph.key, new) for new in self._led_on(wire, ids)]

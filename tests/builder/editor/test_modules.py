@@ -11,6 +11,7 @@ from builder.document import Document, Module
 from builder.editor.canvas import Canvas
 from builder.editor.rename import CanvasField
 from builder.errors import Problem
+from builder.framing import add_frames, frame_around
 from builder.graph import Graph
 from builder.names import module_name_from
 from builder.sketch import Sketch
@@ -105,6 +106,22 @@ def test_the_selection_becomes_a_module_that_is_named_where_it_stands(hand: Hand
     hand.key(Qt.Key.Key_Z, Qt.KeyboardModifier(0))  # nothing: undo is the window's
     assert hand.steps() == 1
     assert write_document(hand.document) == before
+
+
+def test_a_frame_that_is_selected_becomes_a_module_of_what_lies_in_it(hand: Hand) -> None:
+    graph = hand.canvas.graph
+    frame = frame_around(hand.document, graph, ids(graph, "conv", "bn", "relu"))
+    hand.session.perform("Add frame", add_frames(graph, [frame]))
+    corner = hand.canvas.mapFromScene(QPointF(frame.x + 40, frame.y + 8))
+    hand.bot.mouseClick(hand.canvas.viewport(), LEFT, Qt.KeyboardModifier(0), corner)
+    assert hand.canvas.framing.selected == [0]
+    hand.key(Qt.Key.Key_G)
+    hand.type("Stem")
+    assert len(hand.document.graph("Stem").frames) == 1
+    assert (hand.selected(), hand.canvas.graph.frames) == (["stem"], [])
+    hand.key(Qt.Key.Key_G, CONTROL | SHIFT)
+    assert hand.selected() == ["conv", "bn", "relu"]
+    assert hand.canvas.graph.frames == [frame.entry()]
 
 
 @pytest.mark.parametrize("end", [Qt.Key.Key_Escape, Qt.Key.Key_Return])
