@@ -77,7 +77,8 @@ class structural(TorchFunctionMode):  # noqa: N801 - used as a statement: `with 
         if axes <= {1} or not made:
             return result
         same = isinstance(result, Tensor) and result.shape == maps[0].shape
-        if len(axes) == 1 and (name in _BY_ITSELF or (same and (name in _ADAPTING or _moves(func)))):
+        by_itself = name in _BY_ITSELF or (name == "getitem__" and _takes_a_table(args[1]))
+        if len(axes) == 1 and (by_itself or (same and (name in _ADAPTING or _moves(func)))):
             result.channel_axis = axes.pop()
             return result
         mean = sum(x.flatten(1).mean(1) for x in maps)
@@ -164,6 +165,11 @@ def _average_seen(
 def _takes_channels(index: Any) -> bool:
     whole = slice(None)
     return isinstance(index, tuple) and len(index) > 1 and index[0] == whole and index[1] != whole
+
+
+def _takes_a_table(index: Any) -> bool:
+    """As ``index_select``: the maps that a table names."""
+    return _takes_channels(index) and isinstance(index[1], list)
 
 
 def _any_channel(x: Tensor, parts: Any) -> Any:

@@ -166,6 +166,14 @@ def test_padding_sees_nothing_of_a_product_of_unlike_tensors() -> None:
     assert analysis.field("pad", (1,)) == ((0, 11),)
 
 
+def test_a_table_looks_at_the_wrong_neighbours_as_a_convolution_does() -> None:
+    for block, parameters in (("connected_conv", {"table": [[0]]}), ("conv", {"out_channels": 1})):
+        net = Sketch()
+        x = net.add("turned", "permute", net.input((2, 1)), dims=[2, 1])
+        net.output(net.add("conv", block, x, kernel_size=1, padding=3, **parameters))
+        _check_clipped(Document("net", net.graph))
+
+
 def test_a_mixture_of_rows_and_columns_is_local_and_not_told() -> None:
     net = Sketch()
     x = net.input((2, 4, 4))
