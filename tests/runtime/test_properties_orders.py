@@ -139,6 +139,7 @@ def test_gates_are_stretched_wherever_the_channels_are(order: list[int], data: s
     net.output(product_)
     document = Document("net", net.graph)
     if analyze(document).ok:
+        note(write_document(document))
         _check_clipped(document)
 
 
@@ -148,7 +149,6 @@ def _noted(document: Document) -> None:
 
 
 def _check_clipped(document: Document) -> None:
-    note(write_document(document))
     analysis = analyze(document)
     (shape,) = (found for found in analysis.input_shapes if found is not None)
     for path, seen in impulse_support(Interpreted(document).double().eval().everything, shape).items():
