@@ -7,7 +7,7 @@ Neither torch nor Qt is imported here.
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
 from builder.errors import Problem, Severity
@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The run begins (or goes on after a resume at ``first_step``)."""
+    """The run begins (or goes on after a resume at ``first_step``).
+
+    ``task`` is ``classification``, ``segmentation`` or ``regression``; ``metric`` names the score by which the run is
+    judged ("accuracy", "mean IoU", "R²"), of which more is better. The fields called ``accuracy``, here and in run
+    folders, hold that score.
+    """
 
     kind: ClassVar[str] = "started"
     device: str
@@ -29,14 +34,17 @@ class Started:
     batch: int
     classes: tuple[str, ...]
     first_step: int = 0
+    task: str = "classification"
+    metric: str = "accuracy"
 
 
 @dataclass(frozen=True, slots=True)
 class Steps:
     """Training steps in columns, read late from the device: step ``first + i`` had ``loss[i]``, …
 
-    ``accuracy`` is of the batch, 0…1; ``images_per_second`` is over this stretch. Of a network with several outputs
-    the loss, here and as an epoch's train loss, is the weighted sum; all other figures are the first output's.
+    ``accuracy`` is the score of the batch (``Started.metric``); ``images_per_second`` is over this stretch. Of a
+    network with several outputs the loss, here and as an epoch's train loss, is the weighted sum; all other figures
+    are the first output's.
     """
 
     kind: ClassVar[str] = "steps"
@@ -49,7 +57,10 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """An epoch is over and validated; ``step`` steps are done in all; ``epoch`` counts from 1."""
+    """An epoch is over and validated; ``step`` steps are done in all; ``epoch`` counts from 1.
+
+    ``metrics`` are the figures of the validation split by name, the score first.
+    """
 
     kind: ClassVar[str] = "epoch"
     epoch: int
@@ -60,6 +71,7 @@ class Epoch:
     validation_accuracy: float
     seconds: float
     best: bool
+    metrics: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +105,8 @@ class Trouble:
 class Finished:
     """The run is over: ``reason`` is ``completed``, ``stopped`` or ``failed``.
 
-    The test figures are of the best weights by validation; None where nothing was trained.
+    The test figures are of the best weights by validation; None where nothing was trained. ``test_metrics`` are
+    those of the test split by name, the score first.
     """
 
     kind: ClassVar[str] = "finished"
@@ -103,17 +116,23 @@ class Finished:
     test_loss: float | None
     test_accuracy: float | None
     seconds: float
+    test_metrics: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Maps:
-    """Ephemeral: what one node makes of the watched picture, float32 (C, H, W), (C, L) or (N,)."""
+    """Ephemeral: what one node makes of the watched picture, float32 (C, H, W), (C, L) or (N,).
+
+    ``prediction`` is what the network says of it: the classes' probabilities, the share of the picture that each
+    class takes (then ``mask`` is the class of each pixel, uint8 (H, W)), or values in the unit of the data.
+    """
 
     kind: ClassVar[str] = "maps"
     path: str
     step: int
     values: np.ndarray
     prediction: tuple[float, ...] = ()
+    mask: np.ndarray | None = None
 
 
 Durable: TypeAlias = Started | Steps | Epoch | Checkpoint | State | Trouble | Finished
@@ -169,6 +188,11 @@ def _typed(name: str, value: Any, wanted: str) -> Any:
             raise ValueError(f"{name} is no list")
         inside = wanted.removeprefix("tuple[").removesuffix(", ...]")
         return tuple(_typed(name, item, inside) for item in value)
+    if wanted.startswith("dict[str, "):
+        if not isinstance(value, dict):
+            raise ValueError(f"{name} is no object")
+        inside = wanted.removeprefix("dict[str, ").removesuffix("]")
+        return {str(key): _typed(name, item, inside) for key, item in value.items()}
     if value is None and wanted.endswith("| None"):
         return None
     if not isinstance(value, _KINDS[wanted.removesuffix(" | None")]) or isinstance(value, bool) != (

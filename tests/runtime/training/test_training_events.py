@@ -25,15 +25,26 @@ numbers = st.floats(allow_nan=False, allow_infinity=False)
 maybe = st.none() | numbers
 columns = st.lists(numbers, max_size=4).map(tuple)
 counts = st.integers(0, 2**40)
+metrics = st.dictionaries(st.text(), numbers, max_size=3)
 durable = st.one_of(
     st.builds(
-        Started, st.text(), st.text(), counts, counts, counts, counts, st.lists(st.text()).map(tuple), counts
+        Started,
+        st.text(),
+        st.text(),
+        counts,
+        counts,
+        counts,
+        counts,
+        st.lists(st.text()).map(tuple),
+        counts,
+        st.text(),
+        st.text(),
     ),
     st.builds(Steps, counts, columns, columns, columns, numbers),
-    st.builds(Epoch, counts, counts, numbers, numbers, numbers, numbers, numbers, st.booleans()),
+    st.builds(Epoch, counts, counts, numbers, numbers, numbers, numbers, numbers, st.booleans(), metrics),
     st.builds(Checkpoint, st.text(), counts, st.text()),
     st.builds(State, st.text(), counts),
-    st.builds(Finished, st.text(), st.none() | counts, maybe, maybe, maybe, numbers),
+    st.builds(Finished, st.text(), st.none() | counts, maybe, maybe, maybe, numbers, metrics),
 )
 
 
@@ -79,6 +90,8 @@ def test_a_problem_comes_back_with_the_same_message():
         {"event": "trouble", "problem": {"code": "a", "message": "", "severity": "loud", "path": ""}},
         {"event": "trouble", "problem": []},
         {"event": ["x"]},
+        {"event": "finished", "reason": "completed", "seconds": 1, "test_metrics": [1.0]},
+        {"event": "finished", "reason": "completed", "seconds": 1, "test_metrics": {"Dice": "x"}},
         {"event": "epoch", "epoch": 10**400},
         {"event": "checkpoint", "which": "best", "epoch": 1, "file": None},
         {"event": "finished", "reason": "completed", "seconds": 10**400},
@@ -88,3 +101,10 @@ def test_a_problem_comes_back_with_the_same_message():
 def test_what_is_no_event_is_refused(data):
     with pytest.raises(ValueError, match=r".+"):
         from_json(data)
+
+
+def test_what_was_recorded_before_there_were_other_tasks_is_of_a_classifier():
+    old = {"event": "started", "device": "cpu", "precision": "fp32", "parameters": 1, "epochs": 1}
+    back = from_json({**old, "steps_per_epoch": 1, "batch": 1, "classes": ["a"]})
+    assert isinstance(back, Started)
+    assert (back.task, back.metric) == ("classification", "accuracy")
