@@ -195,6 +195,9 @@ class SetModuleParameters(Edit):
         document.put_module(replace(before, parameters=tuple(self.parameters)))
         return SetModuleParameters(self.name, before.parameters)
 
+    def addresses(self) -> tuple[Address, ...]:
+        return (Address(self.name, ""),)  # no node, but the graph that undo has to show
+
     def slot(self) -> Hashable:
         return ("module-parameters", self.name)
 

@@ -267,6 +267,28 @@ def _allowed(node: ast.AST) -> bool:
             return isinstance(node, ast.operator | ast.unaryop | ast.cmpop | ast.boolop | ast.expr_context)
 
 
+def renamed(text: str, old: str, new: str) -> str:
+    """An expression (with or without the leading ``=``) that says ``new`` for ``old``, else as it was typed.
+
+    What is no expression stays as it is. Raises ExpressionError where it would be too long.
+    """
+    try:
+        if old not in parse(text).names:
+            return text
+    except ExpressionError:
+        return text
+    sign = "=" if text.startswith("=") else ""
+    body = text.removeprefix("=").strip()
+    if len(body.splitlines()) > 1:
+        body = parse(text).text
+    places = [node for node in ast.walk(_tree(body)) if isinstance(node, ast.Name) and node.id == old]
+    typed = body.encode()  # the tree counts in bytes
+    for node in sorted(places, key=lambda node: -node.col_offset):
+        typed = typed[: node.col_offset] + new.encode() + typed[node.end_col_offset :]
+    parse(typed.decode())
+    return sign + typed.decode()
+
+
 def is_expression(value: object) -> bool:
     """Whether a parameter's value is an expression rather than a literal."""
     return isinstance(value, str) and value.startswith("=")

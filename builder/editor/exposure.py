@@ -15,6 +15,14 @@ from builder.widgets.forms import Form, Side
 from builder.widgets.session import Session
 
 
+class NameField(InPlaceField):
+    """The name of a module's parameter, typed where its value stands in a form."""
+
+    def __init__(self, form: Form, row: str, name: str, accept: Callable[[str], Problem | None]) -> None:
+        super().__init__(form, form.field(row).geometry(), name, accept)
+        self.setObjectName("parameter-name")
+
+
 class Exposure:
     """The buttons in the form of a node; they are there inside of modules."""
 
@@ -50,10 +58,8 @@ class Exposure:
         if (followed := _followed(module, node, name)) is not None:
             retract(self._session, module.name, followed)
             return
-        place = self._form.field(name).geometry()
         proposed = proposed_parameter(module, node, name)
-        field = InPlaceField(self._form, place, proposed, partial(self._expose, module.name, node.id, name))
-        field.setObjectName("parameter-name")
+        field = NameField(self._form, name, proposed, partial(self._expose, module.name, node.id, name))
         field.setAccessibleName("Name of the new parameter")
 
     def _expose(self, module: str, node_id: str, name: str, wish: str) -> Problem | None:

@@ -1,23 +1,29 @@
-"""The parameters of the module one is in: what instances have that say nothing else, and the way to do without one."""
+"""The parameters of the module one is in: what instances have that say nothing else, their names and their order."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QMenu, QVBoxLayout, QWidget
 
 from builder.blocks.parameters import Parameter
 from builder.document import Module, ModuleParameter
-from builder.editor.exposure import retract, retract_side
+from builder.editor.exposure import NameField, retract
 from builder.editor.selection import declaration_of
-from builder.edits import SetModuleParameters
-from builder.widgets.forms import Form
+from builder.edits import Edit, SetModuleParameters
+from builder.errors import Problem
+from builder.modular import is_used, move_parameter, rename_parameter
+from builder.names import normalise
+from builder.widgets.forms import Form, Side
 from builder.widgets.session import Session
 
 
 class ModuleParameters(QWidget):
-    """A form with the defaults; empty for a module without parameters."""
+    """A form with the defaults and a menu for each parameter; empty for a module without."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,7 +42,7 @@ class ModuleParameters(QWidget):
         layout.addWidget(self.form)
         self.form.edited.connect(self._edit)
         self.form.finished.connect(session.end_merging)
-        self.form.sideAsked.connect(lambda name: retract(session, self._name, name))
+        self.form.sideAsked.connect(self._open_menu)
         session.themeChanged.connect(lambda: self.form.set_theme(session.theme))
 
     def show_module(self, module: Module) -> None:
@@ -48,9 +54,59 @@ class ModuleParameters(QWidget):
             self.form.forget()
         for parameter in module.parameters:
             self._declared[parameter.name].default = parameter.default
-        sides = {name: retract_side(module, name) for name in self._declared}
+        sides = {name: Side("more", f"Rename {name}, move it, remove it") for name in self._declared}
         self.form.show_parameters(self._declared, {}, sides=sides)
         self.setVisible(bool(self._declared))
+
+    # what is done with one ---------------------------------------------------------------------------------
+
+    def menu(self, name: str) -> QMenu | None:
+        """What can be done with a parameter besides setting its default; None where it has gone."""
+        module = self._session.document.modules.get(self._name)
+        names = [] if module is None else [parameter.name for parameter in module.parameters]
+        if module is None or name not in names:
+            return None
+        menu = QMenu(self.form)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Rename…", partial(self._ask_name, name))
+        menu.addAction("Move up", partial(self._move, name, -1)).setEnabled(name != names[0])
+        menu.addAction("Move down", partial(self._move, name, 1)).setEnabled(name != names[-1])
+        menu.addSeparator()
+        word = "Make it a plain value" if is_used(module, name) else "Remove, nothing uses it"
+        menu.addAction(word, partial(retract, self._session, self._name, name))
+        return menu
+
+    def _open_menu(self, name: str) -> None:
+        button = self.form.side_button(name)
+        if (menu := self.menu(name)) is not None:
+            menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+
+    def _ask_name(self, name: str) -> None:
+        self.form.side_button(name).setFocus()  # where the focus goes back to
+        field = NameField(self.form, name, name, partial(self._rename, name))
+        field.setAccessibleName(f"New name of {name}")
+
+    def _rename(self, old: str, new: str) -> Problem | None:
+        document = self._session.document
+        module = document.modules.get(self._name)
+        if module is None or all(parameter.name != old for parameter in module.parameters):
+            return None
+        edits = rename_parameter(document, module.name, old, new)
+        if isinstance(edits, Problem):
+            return edits
+        self._perform(f"Rename {old} of {module.name}", edits, normalise(new))
+        return None
+
+    def _move(self, name: str, places: int) -> None:
+        edits = move_parameter(self._session.document, self._name, name, places)
+        self._perform(f"Move {name} of {self._name}", edits, name)
+
+    def _perform(self, label: str, edits: Sequence[Edit], name: str) -> None:
+        """Do it; the focus stays with the parameter, wherever it stands and whatever it is called then."""
+        if edits:
+            self._session.perform(label, edits)
+            self._session.flush()
+            self.form.side_button(name).setFocus()
 
     def _edit(self, name: str, value: Any) -> None:
         module = self._session.document.modules.get(self._name)

@@ -14,7 +14,7 @@ from builder.edits import Edit, ReplaceNode, SetModuleParameters
 from builder.errors import Address, Problem
 from builder.expressions import ExpressionError, is_expression, names_in
 from builder.graph import Node, numbered
-from builder.modular.rewriting import names_of, rewritten
+from builder.modular.rewriting import is_used, names_of, rewritten
 from builder.names import check_parameter_name, identifier_from, normalise
 
 #: The name under which how often a node is repeated can be exposed; no parameter can be called so.
@@ -40,7 +40,7 @@ def expose(
     node = owner.graph.node(node_id)
     name = normalise(name) or proposed_parameter(owner, node, parameter)
     value, kind, about = _held(document, node, parameter)
-    problem = _check_value(node, parameter, value, kind) or _check_name(owner, name)
+    problem = _check_value(node, parameter, value, kind) or check_new_parameter(owner, name)
     if problem is not None:
         return problem.at(node.name, Address(module, node_id))
     assert kind is not None
@@ -72,12 +72,13 @@ def proposed_parameter(module: Module, node: Node, parameter: str) -> str:
 def unexpose(document: Document, module: str, name: str) -> list[Edit] | Problem:
     """Put a parameter's value in wherever the module uses it, and declare it no more.
 
-    That is the value all instances have; where they differ, it stays a parameter.
+    That is the value all instances have; where they differ, it stays a parameter, unless nothing hangs on it.
     """
     owner = document.modules[module]
     declared = next(parameter for parameter in owner.parameters if parameter.name == name)
     placed = [(graph.key, node) for graph, node in placements(document, module)]
-    value = _shared(declared, [node for _, node in placed])
+    met = [node for _, node in placed] if is_used(owner, name) else []
+    value = _shared(declared, met)
     if isinstance(value, Problem):
         return value
     edits: list[Edit] = []
@@ -205,7 +206,8 @@ def _check_value(
     )
 
 
-def _check_name(module: Module, name: str) -> Problem | None:
+def check_new_parameter(module: Module, name: str) -> Problem | None:
+    """What is wrong with the name of a parameter that a module does not have yet."""
     problem = check_parameter_name(name)
     if problem is None and any(declared.name == name for declared in module.parameters):
         problem = Problem(

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from builder.blocks import block_class
 from builder.blocks.parameters import Flag
-from builder.document import Document
+from builder.document import Document, Module
 from builder.expressions import Expression, ExpressionError, is_expression, names_in, parse
 from builder.graph import Node
 
@@ -27,6 +27,11 @@ def names_of(node: Node) -> frozenset[str]:
     if node.when is not None:
         values.append(f"={node.when.removeprefix('=')}")
     return frozenset().union(*map(names_in, values))
+
+
+def is_used(module: Module, name: str) -> bool:
+    """Whether anything in a module hangs on a parameter."""
+    return any(name in names_of(node) for node in module.graph)
 
 
 def rewritten(document: Document, node: Node, meanings: Meanings) -> Node:

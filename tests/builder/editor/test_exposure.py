@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QToolTip
+from PySide6.QtWidgets import QApplication, QMenu, QToolTip
 from pytestqt.qtbot import QtBot
 
 from builder.document import Document, Module, ModuleParameter
 from builder.editor.inplace import InPlaceField
 from builder.editor.inspector import Inspector
 from builder.editor.selection import REPEAT, WHEN
+from builder.edits import SetModuleParameters
 from builder.errors import Problem
 from builder.graph import Graph
 from builder.sketch import Sketch
@@ -74,6 +75,20 @@ class Bench:
             self.bot.keyClicks(field, text)
         self.bot.keyClick(field, end)
         self.session.flush()
+
+    def choose(self, name: str, word: str) -> None:
+        """Take something from the menu of one of the module's parameters."""
+        self.bot.mouseClick(self.parameters.side_button(name), LEFT)
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu)
+        (action,) = [action for action in menu.actions() if action.text() == word]
+        self.bot.mouseClick(menu, LEFT, pos=menu.actionGeometry(action).center())
+        self.session.flush()
+
+    def named(self) -> InPlaceField:
+        (found,) = [one for one in self.parameters.findChildren(InPlaceField) if not one.isHidden()]
+        assert found.hasFocus()
+        return found
 
     def text(self, name: str) -> str:
         field = self.form.field(name)
@@ -226,10 +241,54 @@ def test_without_parameters_there_is_nothing_to_show(bench: Bench) -> None:
     bench.select("two")
     bench.bot.mouseClick(bench.form.reset_button("width"), LEFT)
     bench.session.enter("one")
-    bench.bot.mouseClick(bench.parameters.side_button("width"), LEFT)
-    bench.session.flush()
+    bench.choose("width", "Make it a plain value")
     assert bench.module.parameters == ()
     assert not bench.inspector.overview.parameters.isVisible()
     last = bench.session.graph.by_name("last")
     assert last is not None
     assert last.parameters["out_channels"] == 4
+
+
+def test_a_parameter_gets_another_name_everywhere(bench: Bench) -> None:
+    before = write_document(bench.session.document)
+    bench.choose("width", "Rename…")
+    assert bench.named().text() == bench.named().selectedText() == "width"
+    bench.bot.keyClicks(bench.named(), "size")
+    bench.bot.keyClick(bench.named(), Qt.Key.Key_Return)
+    assert bench.module.parameters == (ModuleParameter("size", 4),)
+    assert bench.parameters.side_button("size").hasFocus()
+    two, last = bench.session.document.network.by_name("two"), bench.session.graph.by_name("last")
+    assert two is not None
+    assert last is not None
+    assert (two.parameters, last.parameters["out_channels"]) == ({"size": 6}, "=size")
+    assert bench.session.history.undo_label == "Rename width of Block"
+    bench.session.undo()
+    assert write_document(bench.session.document) == before
+    assert bench.session.instance == ("one",)
+
+
+def test_another_name_that_will_not_do_is_told_where_it_is_typed(bench: Bench) -> None:
+    bench.choose("width", "Rename…")
+    bench.bot.keyClicks(bench.named(), "2x")
+    bench.bot.keyClick(bench.named(), Qt.Key.Key_Return)
+    assert "'2x'" in bench.named().accessibleDescription()
+    bench.bot.keyClick(bench.named(), Qt.Key.Key_Escape)
+    assert bench.parameters.side_button("width").hasFocus()
+    assert not bench.session.history.can_undo
+
+
+def test_parameters_are_put_in_another_order_and_one_that_nothing_uses_goes(bench: Bench) -> None:
+    declared = (*bench.module.parameters, ModuleParameter("spare", 1))
+    bench.session.perform("More", [SetModuleParameters("Block", declared)])
+    bench.session.flush()
+    bench.choose("spare", "Move up")
+    assert [parameter.name for parameter in bench.module.parameters] == ["spare", "width"]
+    assert bench.parameters.side_button("spare").hasFocus()
+    assert bench.parameters.side_button("spare").y() < bench.parameters.side_button("width").y()
+    bench.choose("spare", "Move up")  # it cannot
+    assert [parameter.name for parameter in bench.module.parameters] == ["spare", "width"]
+    menu = QApplication.activePopupWidget()
+    assert menu is not None
+    menu.close()
+    bench.choose("spare", "Remove, nothing uses it")
+    assert [parameter.name for parameter in bench.module.parameters] == ["width"]
