@@ -6,7 +6,7 @@ A declaration is a descriptor: on the class it is the declaration itself, on an 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
 from builder.shapes import TensorShape, format_shape
@@ -29,12 +29,19 @@ class Parameter(Generic[T]):
 
     kind = "text"
     name: str
+    #: Whether it has a say beside these values of all parameters; None: always.
+    relevance: Callable[[Mapping[str, Any]], bool] | None = None
 
     def __init__(self, default: T, *, label: str = "", help: str = "", unit: str = "") -> None:
         self.default = default
         self.label = label
         self.help = help
         self.unit = unit
+
+    def only_where(self, relevance: Callable[[Mapping[str, Any]], bool]) -> Self:
+        """Declare that it has a say only beside such values of the other parameters: a form hides it elsewhere."""
+        self.relevance = relevance
+        return self
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name

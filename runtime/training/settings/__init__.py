@@ -5,6 +5,12 @@ Neither torch nor Qt is imported here. A new setting is one declaration in its g
 
 from __future__ import annotations
 
-from runtime.training.settings.settings import DECLARATIONS, GROUPS, Settings, read_assignment
+from runtime.training.settings.settings import (
+    DECLARATIONS,
+    GROUPS,
+    Settings,
+    read_assignment,
+    relevant,
+)
 
-__all__ = ["DECLARATIONS", "GROUPS", "Settings", "read_assignment"]
+__all__ = ["DECLARATIONS", "GROUPS", "Settings", "read_assignment", "relevant"]

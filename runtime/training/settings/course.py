@@ -19,6 +19,14 @@ class Course:
     epochs = Integer(
         30, minimum=1, maximum=100_000, label="Epochs", help="How often every training image is seen."
     )
+    early_stopping = Integer(
+        0,
+        minimum=0,
+        maximum=100_000,
+        unit="epochs",
+        label="Early stopping",
+        help="Ends the run once so many epochs in a row brought no better validation. 0: it runs to its end.",
+    )
     seed = Integer(
         0,
         minimum=0,

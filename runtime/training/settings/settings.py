@@ -10,15 +10,18 @@ from math import cos, pi
 from types import MappingProxyType
 from typing import Any
 
-from builder.blocks.parameters import Integer, Parameter, Real, declared
+from builder.blocks.parameters import Flag, Integer, Parameter, Real, declared
+from builder.entry import EntryError, parse
 from builder.errors import ConvolabError, Problem
 from runtime.training.settings.augmenting import Augmenting
 from runtime.training.settings.course import Course
+from runtime.training.settings.initialising import Initialising
 from runtime.training.settings.machine import Machine
 from runtime.training.settings.optimisation import Optimisation
+from runtime.training.settings.scheduling import Scheduling
 
 
-class Settings(Machine, Augmenting, Course, Optimisation):
+class Settings(Machine, Augmenting, Initialising, Scheduling, Optimisation, Course):
     """Immutable training settings; what is not given keeps its stock value.
 
     The stock values train LeNet-5 on the digits in seconds; they are sound for small and medium networks.
@@ -90,11 +93,21 @@ GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         for title, group in (
             ("Course", Course),
             ("Optimisation", Optimisation),
+            ("Schedule", Scheduling),
+            ("Initial weights", Initialising),
             ("Augmentation", Augmenting),
             ("Machine", Machine),
         )
     }
 )
+
+
+def relevant(values: Mapping[str, Any]) -> frozenset[str]:
+    """The settings that have a say beside ``values`` (the stock value stands for what is not given)."""
+    complete = {name: values.get(name, entry.default) for name, entry in DECLARATIONS.items()}
+    return frozenset(
+        name for name, entry in DECLARATIONS.items() if entry.relevance is None or entry.relevance(complete)
+    )
 
 
 def read_assignment(text: str) -> tuple[str, Any] | Problem:
@@ -112,7 +125,9 @@ def read_assignment(text: str) -> tuple[str, Any] | Problem:
             parsed = int(parsed)
         elif isinstance(declaration, Real):
             parsed = float(parsed)
-    except ValueError:
+        elif isinstance(declaration, Flag):
+            parsed = parse(declaration, parsed)
+    except (ValueError, EntryError):
         pass  # stays text, which the check below refuses in words
     wrong = declaration.check(parsed)
     return _wrong(declaration, wrong) if wrong else (name, parsed)
