@@ -1,8 +1,8 @@
-"""Data: labelled pictures in memory, split, normalised, cut into batches by index."""
+"""Data: samples with what is to be learnt of them, split, normalised, cut into batches by index."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,137 +12,94 @@ from numpy.typing import NDArray
 
 from builder.errors import Address, Problem
 from builder.shapes import TensorShape, format_shape
-from runtime.data.fitting import Fit, fit_input
+from runtime.data.fitting import Fit, fit_input, fit_series
+from runtime.data.inputs import Inputs, Pictures, Series, measure
 from runtime.data.pictures import fill, from_array, open_picture
-from runtime.data.raw import Raw
-from runtime.data.splits import stratified
+from runtime.data.raw import Raw, Skipped, Task, tell_skipped
+from runtime.data.targets import counted, nearest, split, unit
 
 if TYPE_CHECKING:
     import torch
 
-#: Train, validation and test of a set that has no test set of its own, in parts of 5.
-PARTS = (3, 1, 1)
-#: Train and validation beside an official test set, in parts of 12: 55,000 and 5,000 of MNIST's 60,000.
-PARTS_BESIDE_TEST = (11, 1)
-
-#: Up to this many bytes the pictures are kept at the network's size; beyond it each batch is resized.
-HELD_BYTES = 2 * 2**30
-#: Pixels that are in work as float32 at once while the whole set is resized.
-_CHUNK = 2**23
-#: Where pictures are resized batch by batch, so many of them, evenly spread, stand for all in the statistics.
-_MEASURED = 4096
+#: Standard deviations from the mean that series are drawn with for the eye.
+_DRAWN = 3.0
 
 
-def _luma(x_NCHW: torch.Tensor) -> torch.Tensor:
-    """RGB bytes to grey bytes by ITU-R BT.601's weights in Pillow's fixed-point arithmetic."""
-    import torch
-
-    weights = torch.tensor([19595, 38470, 7471], dtype=torch.int32, device=x_NCHW.device).view(1, 3, 1, 1)
-    weighted = (x_NCHW.to(torch.int32) * weights).sum(1, keepdim=True)
-    return ((weighted + 0x8000) >> 16).to(torch.uint8)
-
-
-def _resized(x_NCHW: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
-    """Bytes at another size: bilinear with antialiasing in float32, rounded to the nearest."""
-    import torch
-
-    if tuple(x_NCHW.shape[2:]) == size:
-        return x_NCHW
-    grown = torch.nn.functional.interpolate(
-        x_NCHW.float(), size=size, mode="bilinear", align_corners=False, antialias=True
-    )
-    return grown.round_().clamp_(0, 255).to(torch.uint8)
-
-
-def _adapted(x_NCHW: torch.Tensor, fit: Fit) -> torch.Tensor:
-    """Bytes at the network's size; grey stays one channel here, it is repeated when a batch is cut."""
-    if x_NCHW.shape[1] == 3 and fit.channels == 1:
-        x_NCHW = _luma(x_NCHW)
-    return _resized(x_NCHW, fit.size)
-
-
-def _adapted_in_chunks(images: torch.Tensor, fit: Fit) -> torch.Tensor:
-    import torch
-
-    channels = min(images.shape[1], fit.channels)
-    if tuple(images.shape[1:]) == (channels, *fit.size):
-        return images
-    out = torch.empty((len(images), channels, *fit.size), dtype=torch.uint8)
-    step = max(1, _CHUNK // max(images[0].numel(), out[0].numel()))
-    for first in range(0, len(images), step):
-        out[first : first + step] = _adapted(images[first : first + step], fit)
-    return out
-
-
-def _statistics(pictures: torch.Tensor, indices: torch.Tensor, fit: Fit) -> tuple[list[float], list[float]]:
-    """Mean and standard deviation per channel over ``indices``, 0…1; summed in whole numbers, so exact."""
-    import torch
-
-    channels = min(pictures.shape[1], fit.channels)
-    total = torch.zeros(channels, dtype=torch.int64)
-    squares = torch.zeros(channels, dtype=torch.int64)
-    step = max(1, _CHUNK // (channels * fit.height * fit.width))
-    for first in range(0, len(indices), step):
-        x = _adapted(pictures[indices[first : first + step]], fit).to(torch.int32)
-        total += x.sum((0, 2, 3), dtype=torch.int64)
-        squares += x.square_().sum((0, 2, 3), dtype=torch.int64)
-    count = len(indices) * fit.height * fit.width
-    # Python's whole numbers: the difference of two large squares loses nothing.
-    pairs = list(zip(total.tolist(), squares.tolist(), strict=True))
-    mean = [s / count / 255 for s, _ in pairs]
-    deviation = [((count * q - s * s) / (count * count)) ** 0.5 / 255 for s, q in pairs]
-    return mean, [value if value > 0 else 1.0 for value in deviation]
+def make_inputs(raw: Raw, input_shape: TensorShape) -> tuple[Inputs, Fit] | Problem:
+    """What a reader found, for a network's input."""
+    if isinstance(raw.images, np.ndarray) and raw.images.dtype == np.float32:
+        fit = fit_series(input_shape, raw.images.shape[1:])
+        return fit if isinstance(fit, Problem) else (Series.of(raw.images, fit), fit)
+    assert isinstance(raw.images, np.ndarray)
+    fit = fit_input(input_shape, raw.images.shape[1:])
+    return fit if isinstance(fit, Problem) else (Pictures.of(raw.images, fit), fit)
 
 
 @dataclass(frozen=True, eq=False)
 class Data:
-    """Labelled pictures for a network's input.
+    """Samples for a network's input, and what is to be learnt of them.
 
-    ``images`` uint8 (N, C, H, W) as stored, ``labels`` int64 (N,); ``splits`` maps ``train``, ``validation`` and
-    ``test`` to int64 indices; ``mean`` and ``std`` are of the training split as the network gets it, per channel
-    of ``fit``, on a scale of 0…1. Batches are cut on the device that ``to`` moved the bytes to.
+    ``inputs`` are pictures (bytes) or series (numbers), whose ``mean`` and ``std`` are of the training split as the
+    network gets it, per channel of ``fit``: of pictures on a scale of 0…1, of series in their own unit. ``labels``
+    are by ``task``
+
+    - classification: int64 (N,) of ``classes``;
+    - segmentation: masks uint8 (N, H, W) of ``classes``, 255 where nothing is judged;
+    - regression: float32 (N, K) or (N, K, L) of the values ``targets``, in their own unit, of which ``target_mean``
+      and ``target_std`` (K) are those of the training split.
+
+    ``splits`` maps ``train``, ``validation`` and ``test`` to int64 indices. Batches are cut on the device that ``to``
+    moved the data to. ``skipped`` are the files that could not be read.
     """
 
     name: str
     title: str
     description: str
-    images: torch.Tensor
-    labels: torch.Tensor
+    inputs: Inputs = field(repr=False)
+    labels: torch.Tensor = field(repr=False)
     classes: tuple[str, ...]
-    splits: Mapping[str, torch.Tensor]
+    splits: Mapping[str, torch.Tensor] = field(repr=False)
     mean: tuple[float, ...]
     std: tuple[float, ...]
     fit: Fit
     seed: int
-    held: torch.Tensor | None = field(repr=False)  # uint8 at the network's size; None where it would not fit
-    _scale: tuple[torch.Tensor, torch.Tensor] = field(repr=False)  # mean and std × 255, (1, C, 1, 1)
+    task: Task = "classification"
+    targets: tuple[str, ...] = ()
+    target_mean: tuple[float, ...] = ()
+    target_std: tuple[float, ...] = ()
+    _skipped: tuple[Skipped, ...] = field(default=(), repr=False)
+    _scale: tuple[torch.Tensor, torch.Tensor] = field(default=(), repr=False)  # type: ignore[assignment]  # (1, C, 1, 1)
 
     @classmethod
-    def from_raw(cls, raw: Raw, input_shape: TensorShape, seed: int = 0) -> Data | Problem:
-        """Split, fit and measure what a reader found."""
+    def from_raw(
+        cls, raw: Raw, input_shape: TensorShape, seed: int = 0, mask_size: tuple[int, int] | None = None
+    ) -> Data | Problem:
+        """Split, fit and measure what a reader found; masks at ``mask_size`` (H, W), stock: the input's."""
         import torch
 
-        fit = fit_input(input_shape, raw.images.shape[1:])
-        if isinstance(fit, Problem):
-            return fit
-        splits = {name: torch.from_numpy(indices) for name, indices in split(raw, seed).items()}
-        if empty := [name for name, indices in splits.items() if not len(indices)]:
+        made = make_inputs(raw, input_shape)
+        if isinstance(made, Problem):
+            return made
+        inputs, fit = made
+        parts = split(raw, seed)
+        if empty := [name for name, indices in parts.items() if not len(indices)]:
             return Problem(
                 "data-source",
-                "Training needs pictures to learn from, to choose by and to test on",
-                f"'{raw.title}' has {len(raw.labels):,} pictures, none left for {' and '.join(empty)}",
-                "Add pictures",
+                "Training needs samples to learn from, to choose by and to test on",
+                f"'{raw.title}' has {len(raw.labels):,} samples, none left for {' and '.join(empty)}",
+                "Add samples",
             )
-        images, labels = torch.from_numpy(raw.images), torch.from_numpy(raw.labels)
-        channels = min(images.shape[1], fit.channels)
-        fits = len(images) * channels * fit.height * fit.width <= HELD_BYTES
-        held = _adapted_in_chunks(images, fit) if fits else None
-        measured = splits["train"] if fits else splits["train"][:: -(-len(splits["train"]) // _MEASURED)]
-        mean, std = _statistics(images if held is None else held, measured, fit)
-        repeat = fit.channels // channels
+        splits = {name: torch.from_numpy(indices) for name, indices in parts.items()}
+        mean, std = measure(inputs, splits["train"], fit)
+        repeat = fit.channels // inputs.channels
+        labels = raw.labels
+        if raw.task == "segmentation":
+            labels = nearest(labels, mask_size or fit.size)
+        target_mean, target_std = unit(labels, parts["train"])
         return cls(
-            raw.name, raw.title, raw.description, images, labels, raw.classes, splits,
-            tuple(mean * repeat), tuple(std * repeat), fit, seed, held, scale_of(mean, std),
+            raw.name, raw.title, raw.description, inputs, torch.from_numpy(labels), raw.classes, splits,
+            tuple(mean * repeat), tuple(std * repeat), fit, seed, raw.task, raw.targets, target_mean, target_std,
+            raw.skipped, scale_of(mean, std, 1.0 if isinstance(inputs, Series) else 255.0),
         )  # fmt: skip
 
     @property
@@ -152,57 +109,101 @@ class Data:
 
     @property
     def device(self) -> torch.device:
-        """Where batches are cut."""
+        """Where batches are given out."""
         return self.labels.device
+
+    @property
+    def is_series(self) -> bool:
+        """Whether the inputs are numbers rather than pictures."""
+        return isinstance(self.inputs, Series)
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """The files that were left out because they could not be used."""
+        return self._skipped
+
+    @property
+    def warnings(self) -> list[Problem]:
+        """What is wrong with the data and does not keep one from training."""
+        told = tell_skipped(self.skipped, self.title)
+        return [told] if told is not None else []
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def to(self, device: torch.device | str) -> Data:
-        """The same data with its bytes and labels on ``device``, where batches are then cut."""
-        held = self.held if self.held is None else self.held.to(device)
+        """The same data giving out batches on ``device``, where its inputs lie as well if there is room."""
         return replace(
             self,
-            images=self.images.to(device) if held is None else self.images,
+            inputs=self.inputs.to(device),
             labels=self.labels.to(device),
-            held=held,
             _scale=(self._scale[0].to(device), self._scale[1].to(device)),
         )
-
-    def _bytes(self, indices: torch.Tensor) -> torch.Tensor:
-        """uint8 (n, 1 or C, H, W) at the network's size."""
-        if self.held is not None:
-            return self.held.index_select(0, indices)
-        return _adapted(self.images.index_select(0, indices), self.fit)
 
     def batch(
         self, indices: torch.Tensor | Sequence[int], device: torch.device | str | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Pictures float32 (n, *input_shape), normalised, and labels int64 (n,).
+        """Inputs float32 (n, *input_shape), normalised, and what they are to become (``labels``; masks as int64).
 
         On ``device``, or where the data is; raises IndexError for an index that is not there.
         """
         import torch
 
-        indices = torch.as_tensor(indices, dtype=torch.int64, device=self.device)
-        x, y = normalised(self._bytes(indices), self._scale, self.fit), self.labels.index_select(0, indices)
+        indices = torch.as_tensor(indices, dtype=torch.int64)
+        return self._batch(indices, self.inputs.take(indices), device)
+
+    def batches(
+        self, parts: Iterable[torch.Tensor], device: torch.device | str | None = None
+    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        """``batch`` of each part, in order; what must be read first is read ahead in other processes."""
+        parts = list(parts)
+        for indices, taken in zip(parts, self.inputs.in_order(parts), strict=True):
+            yield self._batch(indices, taken, device)
+
+    def _batch(
+        self, indices: torch.Tensor, taken: torch.Tensor, device: torch.device | str | None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        y = self.labels.index_select(0, indices.to(self.device))
+        x = normalised(taken.to(self.device, non_blocking=True), self._scale, self.fit)
+        if self.task == "segmentation":
+            y = y.long()
         return (x, y) if device is None else (x.to(device), y.to(device))
 
-    def picture(self, index: int, *, original: bool = False) -> NDArray[np.uint8]:
-        """Picture ``index`` for the eye, uint8 (H, W) or (H, W, 3), at the network's size or as stored."""
+    def balance(self) -> dict[str, tuple[int, ...]]:
+        """How many samples (of masks: pixels) of each class each split has; empty of values."""
+        return counted(self.labels, len(self.classes), self.splits)
+
+    def of_class(self, label: int, split: str | None = None) -> torch.Tensor:
+        """Indices of the samples with this class, of masks those it occurs in; of a split or of all."""
         import torch
 
+        indices = torch.arange(len(self)) if split is None else self.splits[split].cpu()
+        if self.labels.is_floating_point():
+            return indices[:0]
+        found = self.labels == label
+        return indices[(found.flatten(1).any(1) if found.ndim > 1 else found).cpu()[indices]]
+
+    def picture(self, index: int, *, original: bool = False) -> NDArray[np.uint8]:
+        """Sample ``index`` for the eye, uint8 (H, W) or (H, W, 3), at the network's size or as stored.
+
+        Of series rows are channels and columns steps, from −3 to 3 standard deviations.
+        """
+        import torch
+
+        if self.is_series:
+            return self.to_picture(self.batch([index])[0])
         if original:
-            x = self.images[index]
-        else:
-            x = self._bytes(torch.tensor([index], device=self.device))[0]
-        return for_the_eye(x.cpu().numpy())
+            return for_the_eye(self.inputs.original(index))
+        return for_the_eye(self.inputs.take(torch.tensor([index]))[0].cpu().numpy())
 
     def to_picture(self, x: torch.Tensor) -> NDArray[np.uint8]:
         """An input (1, *input_shape) or (*input_shape) for the eye again: uint8 (H, W) or (H, W, 3)."""
         import torch
 
         x = x.detach().float().cpu().reshape(self.fit.channels, *self.fit.size)
+        if self.is_series:
+            levels = x[:, 0].div(_DRAWN).add_(1).mul_(127.5)
+            return np.asarray(levels.round_().clamp_(0, 255).to(torch.uint8).numpy())
         mean, std = (torch.tensor(values).view(-1, 1, 1) for values in (self.mean, self.std))
         return for_the_eye(x.mul(std).add_(mean).mul_(255).round_().clamp_(0, 255).to(torch.uint8).numpy())
 
@@ -211,7 +212,7 @@ class Data:
 
         Shorter side resized, centre cut out, normalised like the training split, on this data's device.
         """
-        picture = prepare_pixels(source, self.fit)
+        picture = no_picture() if self.is_series else prepare_pixels(source, self.fit)
         return picture if isinstance(picture, Problem) else self.normalise(picture)
 
     def normalise(self, pixels_CHW: NDArray[np.uint8]) -> torch.Tensor:
@@ -254,17 +255,20 @@ class Data:
         )
 
 
-def scale_of(mean: Sequence[float], std: Sequence[float]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean and standard deviation of 0…1 for bytes: float32 (1, C, 1, 1)."""
+def scale_of(
+    mean: Sequence[float], std: Sequence[float], top: float = 255.0
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and standard deviation of 0…1 for what counts up to ``top``: float32 (1, C, 1, 1)."""
     import torch
 
-    middle, spread = (torch.tensor(values).mul(255).view(1, -1, 1, 1) for values in (mean, std))
+    middle, spread = (torch.tensor(values).mul(top).view(1, -1, 1, 1) for values in (mean, std))
     return middle, spread
 
 
 def normalised(x_NCHW: torch.Tensor, scale: tuple[torch.Tensor, torch.Tensor], fit: Fit) -> torch.Tensor:
-    """Bytes at the network's size as its input (N, *shape); grey ones are repeated for each channel."""
-    x = x_NCHW.float().sub_(scale[0]).div_(scale[1])
+    """Bytes or numbers at the network's size as its input (N, *shape); grey ones are repeated for each channel."""
+    x = x_NCHW.float() if x_NCHW.dtype != scale[0].dtype else x_NCHW.clone()
+    x = x.sub_(scale[0]).div_(scale[1])
     if x.shape[1] < fit.channels:
         x = x.repeat(1, fit.channels, 1, 1)
     return x.view(len(x), *fit.shape)
@@ -275,6 +279,11 @@ def for_the_eye(pixels_CHW: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return (
         pixels_CHW[0].copy() if len(pixels_CHW) == 1 else np.ascontiguousarray(pixels_CHW.transpose(1, 2, 0))
     )
+
+
+def no_picture() -> Problem:
+    """What is said where a picture is asked for and the network reads sequences."""
+    return Problem("picture", "This network reads sequences of numbers", "a picture is none", "Name a sample")
 
 
 def prepare_pixels(
@@ -293,13 +302,3 @@ def prepare_pixels(
         if isinstance(picture, Problem)
         else fill(picture, fit.channels, fit.size, crop, interpolation)
     )
-
-
-def split(raw: Raw, seed: int) -> dict[str, NDArray[np.int64]]:
-    """Stratified 60/20/20, or 11/12 and 1/12 beside the official test set; made of labels and seed alone."""
-    if not raw.official_test:
-        train, validation, test = stratified(raw.labels, PARTS, seed)
-        return {"train": train, "validation": validation, "test": test}
-    rest = len(raw.labels) - raw.official_test
-    train, validation = stratified(raw.labels[:rest], PARTS_BESIDE_TEST, seed)
-    return {"train": train, "validation": validation, "test": np.arange(rest, len(raw.labels))}

@@ -99,3 +99,23 @@ def fit_input(shape: TensorShape, stored: TensorShape | None) -> Fit | Problem:
         f"the input has {channels}" + (f", the data {stored[0]}" if stored else ""),
         "Set the input's channels to 1 or 3",
     )
+
+
+def fit_series(shape: TensorShape, stored: TensorShape) -> Fit | Problem:
+    """What sequences of ``stored`` (C, L) become for an input of ``shape``: they must be of one size.
+
+    A vector takes them row by row; axes of one entry count for nothing.
+    """
+    shape = tuple(int(size) for size in shape)
+
+    def bare(sizes: TensorShape) -> TensorShape:
+        return tuple(size for size in sizes if size != 1)
+
+    if bare(shape) == bare(stored) or shape == (elements(stored),):
+        return Fit(stored[0], 1, stored[1], shape)
+    return Problem(
+        "data-input",
+        "Sequences are taken as they are, so the input has their channels and length",
+        f"the input is {format_shape(shape) or 'empty'}, the data {format_shape(stored)}",
+        f"Set the input's shape to {format_shape(stored)}",
+    )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from builder.errors import Problem
 from builder.shapes import TensorShape, elements
-from runtime.data.dataset import Data, normalised, prepare_pixels, scale_of
+from runtime.data.dataset import Data, no_picture, normalised, prepare_pixels, scale_of
 from runtime.data.fitting import Fit, fit_input
 from runtime.data.pictures import INTERPOLATIONS
 from runtime.data.raw import by_number
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 #: Least share of a picture's side that is looked at; less would be a dot.
 LEAST_CROP = 0.01
+#: What a network is fed with: pictures, or sequences of numbers in their own unit (``mean`` and ``std`` as well).
+KINDS = ("pictures", "series")
 #: What a record without them means: it is from before there was a choice.
-_STOCK = {"crop": 1.0, "interpolation": "bilinear"}
+_STOCK = {"crop": 1.0, "interpolation": "bilinear", "kind": "pictures"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Preparation:
 
     The centre of a picture, ``crop`` of the most it has room for, becomes ``channels`` × ``height`` × ``width`` pixels,
     which are scaled to 0…1, lose ``mean`` and are divided by ``std`` (per channel), and fill ``shape``. ``data`` is
-    the title of what it learnt from; empty where that is not known.
+    the title of what it learnt from; empty where that is not known. Of a network that reads sequences (``kind``
+    ``series``) mean and std are in the sequences' own unit.
     """
 
     data: str
@@ -45,6 +48,7 @@ class Preparation:
     std: tuple[float, ...]
     crop: float = 1.0
     interpolation: str = "bilinear"
+    kind: str = "pictures"
 
     @classmethod
     def of(cls, data: Data) -> Preparation:
@@ -59,6 +63,7 @@ class Preparation:
             data.input_shape,
             data.mean,
             data.std,
+            kind="series" if data.is_series else "pictures",
         )
 
     @classmethod
@@ -77,6 +82,8 @@ class Preparation:
 
     def pixels(self, source: str | Path | NDArray[Any]) -> NDArray[np.uint8] | Problem:
         """A user's picture (a file, or an array (H, W[, 3|4])) as bytes (C, H, W)."""
+        if self.kind == "series":
+            return no_picture()
         return prepare_pixels(source, self.fit, self.crop, self.interpolation)
 
     def normalise(self, pixels_CHW: NDArray[np.uint8]) -> torch.Tensor:
@@ -100,7 +107,7 @@ class Preparation:
             return None
         sizes = [found["channels"], found["height"], found["width"], *_items(found["shape"])]
         scales = [found["crop"], *_items(found["mean"]), *_items(found["std"])]
-        texts = [found["data"], found["interpolation"], *_items(found["classes"])]
+        texts = [found["data"], found["interpolation"], found["kind"], *_items(found["classes"])]
         sound = (
             all(isinstance(size, int) and 0 < size < 2**20 for size in sizes)
             and all(isinstance(scale, int | float) and abs(scale) < 2**20 for scale in scales)
@@ -110,6 +117,7 @@ class Preparation:
             and elements(tuple(sizes[:3])) == elements(tuple(sizes[3:]))
             and LEAST_CROP <= found["crop"] <= 1
             and found["interpolation"] in INTERPOLATIONS
+            and found["kind"] in KINDS
         )
         if not sound:
             return None

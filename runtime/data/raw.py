@@ -1,32 +1,77 @@
-"""What every reader hands over: pictures and labels as they were found, before they meet a network."""
+"""What every reader hands over: inputs and targets as they were found, before they meet a network."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from builder.errors import Problem
+from builder.errors import Problem, Severity
 
 #: More classes than any labelled set of pictures has; beyond it, labels are something else.
 MAX_CLASSES = 100_000
+#: The value of a mask's pixels that are not judged, as in PASCAL VOC.
+NOT_JUDGED = 255
+#: Names that a Problem lists before it counts the rest.
+_NAMED = 5
+
+#: What a network is to learn: a class for each sample, for each pixel, or numbers.
+Task: TypeAlias = Literal["classification", "segmentation", "regression"]
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that was left out, and why."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Picture files of any size, too many to be held in memory: they are read as batches ask for them."""
+
+    paths: tuple[Path, ...]
+
+    def __len__(self) -> int:
+        return len(self.paths)
 
 
 @dataclass(frozen=True, slots=True)
 class Raw:
-    """Pictures uint8 (N, C, H, W), labels int64 (N,) below ``len(classes)``.
+    """Samples as they were found.
 
-    The last ``official_test`` pictures are the set's own test set; 0 where it has none.
+    ``images`` are pictures uint8 (N, C, H, W), series float32 (N, C, L) or files; ``labels`` say the task: classes
+    int64 (N,) below ``len(classes)``, masks uint8 (N, H, W) of classes or 255 where nothing is judged, or values
+    float32 (N, K) or (N, K, L) of the names ``targets``. ``own`` are the splits (int64 indices) that the set brings
+    itself, of ``train``, ``validation`` and ``test``; what is missing there is cut from the rest.
     """
 
     name: str
     title: str
     description: str
-    images: NDArray[np.uint8]
-    labels: NDArray[np.int64]
-    classes: tuple[str, ...]
-    official_test: int = 0
+    images: NDArray[Any] | Files
+    labels: NDArray[Any]
+    classes: tuple[str, ...] = ()
+    own: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    targets: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+    @property
+    def task(self) -> Task:
+        """What is to be learnt, by the kind of the labels."""
+        if self.labels.dtype == np.float32:
+            return "regression"
+        return "segmentation" if self.labels.ndim == 3 else "classification"
+
+
+def last(count: int, of: int) -> Mapping[str, NDArray[np.int64]]:
+    """The splits of a set whose last ``count`` of ``of`` samples are its official test set; none where 0 are."""
+    return {"test": np.arange(of - count, of)} if count else {}
 
 
 def check_labels(labels: NDArray[np.integer], classes: int | None, where: str) -> Problem | None:
@@ -42,6 +87,39 @@ def check_labels(labels: NDArray[np.integer], classes: int | None, where: str) -
         f"label {first:,} of '{where}' is {int(labels[first])}"
         + (f", and {len(wrong) - 1:,} more" * (len(wrong) > 1)),
         "Correct the labels or count the classes from 0",
+    )
+
+
+def check_finite(values: NDArray[np.floating], what: str, where: str) -> Problem | None:
+    """Numbers are finite in float32; the first sample (along axis 0) that has another is named."""
+    bound = np.finfo(np.float32).max
+    flat = values.reshape(len(values), -1)
+    wrong = np.flatnonzero(~(np.abs(flat) <= bound).all(1))  # NaN compares false
+    if not len(wrong):
+        return None
+    first = int(wrong[0])
+    bad = flat[first][~(np.abs(flat[first]) <= bound)]
+    return Problem(
+        "data-values",
+        "Numbers to learn from are finite",
+        f"{what} {first:,} of '{where}' holds {bad[0]:g}"
+        + (f", and {len(wrong) - 1:,} more hold such" * (len(wrong) > 1)),
+        "Correct or leave out these samples",
+    )
+
+
+def tell_skipped(skipped: tuple[Skipped, ...], title: str) -> Problem | None:
+    """A warning that counts the files left out and names some; None where all were read."""
+    if not skipped:
+        return None
+    named = "; ".join(f"{found.file}: {found.reason}" for found in skipped[:_NAMED])
+    rest = len(skipped) - _NAMED
+    return Problem(
+        "data-skipped",
+        "Files that can't be used are left out",
+        f"{len(skipped):,} of '{title}': {named}" + (f"; and {rest:,} more" if rest > 0 else ""),
+        "Replace or remove them",
+        severity=Severity.WARNING,
     )
 
 

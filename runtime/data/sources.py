@@ -20,7 +20,7 @@ from runtime.data.dataset import Data
 from runtime.data.fitting import fit_input
 from runtime.data.folders import read_folders
 from runtime.data.idx import find_pairs, read_pair
-from runtime.data.raw import Raw, check_labels, numbered
+from runtime.data.raw import Raw, check_labels, last, numbered
 
 FASHION_CLASSES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
@@ -118,9 +118,8 @@ def _read_idx_folder(
         labels.append(read[1])
     joined = np.concatenate(labels).astype(np.int64)
     pictures = np.concatenate(images)[:, None] if len(images) > 1 else images[0][:, None]
-    return Raw(
-        name, title, text, pictures, joined, classes or numbered(joined), len(labels[1]) if tests else 0
-    )
+    own = last(len(labels[1]) if tests else 0, len(joined))
+    return Raw(name, title, text, pictures, joined, classes or numbered(joined), own)
 
 
 def _read_known(name: str, classes: tuple[str, ...]) -> Raw | Problem:

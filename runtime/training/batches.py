@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     import torch
@@ -22,7 +22,24 @@ class Batches(Protocol):
         """The names of the labels."""
 
     def batch(self, indices: Tensor, device: torch.device) -> tuple[Tensor, Tensor]:
-        """Normalised pictures (N, C, H, W) at the network's size, and labels (N,)."""
+        """Normalised inputs (N, *shape) at the network's size, and what they are to become (N, …)."""
+
+
+@runtime_checkable
+class Ahead(Protocol):
+    """Batches that may have to be read first, and are read ahead where it is known which come next."""
+
+    def batches(self, parts: Iterable[Tensor], device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
+        """``batch`` of each part, in order."""
+
+
+def in_order(data: Batches, parts: Iterable[Tensor], device: torch.device) -> Iterator[tuple[Tensor, Tensor]]:
+    """The batches of these indices, one after the other, read ahead by data that can."""
+    if isinstance(data, Ahead):
+        yield from data.batches(parts, device)
+    else:
+        for indices in parts:
+            yield data.batch(indices, device)
 
 
 def cut(samples: int, batch: int) -> list[tuple[int, int]]:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from runtime.training.augmentation import draw_offsets, shifted
-from runtime.training.batches import Batches, cut
+from runtime.training.batches import Batches, cut, in_order
 from runtime.training.randomness import generator
 from runtime.training.settings import Settings
 
@@ -53,8 +53,9 @@ class Feed:
         offsets = draw_offsets(len(order), self._sizes, settings.shift, settings.seed, epoch)
         if offsets is not None:
             offsets = offsets.to(self._device)
-        for begin, end in self._cuts[first:]:
-            inputs, targets = self._data.batch(order[begin:end], self._device)
+        cuts = self._cuts[first:]
+        batches = in_order(self._data, (order[begin:end] for begin, end in cuts), self._device)
+        for (begin, end), (inputs, targets) in zip(cuts, batches, strict=True):
             if offsets is not None:
                 inputs = shifted(inputs, offsets[begin:end])
             yield Batch(inputs, targets)

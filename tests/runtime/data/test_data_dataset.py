@@ -16,7 +16,7 @@ from sklearn.datasets import load_digits
 
 from builder.errors import Problem
 from runtime.data import DATA_SOURCES, Data, fit_input, load_data
-from runtime.data import dataset as dataset_module
+from runtime.data import inputs as inputs_module
 from runtime.data.raw import Raw
 
 
@@ -45,7 +45,7 @@ def digits() -> Data:
 
 def test_the_digits_are_scikit_learns(digits: Data) -> None:
     theirs = load_digits()
-    ours = digits.images[:, 0].double() * 16 / 255
+    ours = digits.inputs.images[:, 0].double() * 16 / 255
     assert torch.equal(ours.round(), torch.from_numpy(theirs.images))
     assert torch.equal(digits.labels, torch.from_numpy(theirs.target).long())
     assert digits.classes == tuple(map(str, theirs.target_names))
@@ -114,11 +114,11 @@ def test_resized_as_it_is_cut_equals_resized_beforehand(
 ) -> None:
     raw = made(channels, (8, 8))
     held = from_raw(raw, shape)
-    monkeypatch.setattr(dataset_module, "HELD_BYTES", 0)
-    monkeypatch.setattr(dataset_module, "_CHUNK", 500)
+    monkeypatch.setattr(inputs_module, "HELD_BYTES", 0)
+    monkeypatch.setattr(inputs_module, "_CHUNK", 500)
     cut = from_raw(raw, shape)
-    assert held.held is not None
-    assert cut.held is None
+    assert held.inputs.ready
+    assert not cut.inputs.ready
     assert (cut.mean, cut.std) == (held.mean, held.std)
     assert torch.equal(cut.batch([3, 1, 39])[0], held.batch([3, 1, 39])[0])
     assert np.array_equal(cut.picture(5), held.picture(5))
@@ -128,11 +128,9 @@ def test_resized_as_it_is_cut_equals_resized_beforehand(
 def test_chunks_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     raw = made(3, (8, 8))
     whole = from_raw(raw, (1, 13, 5))
-    monkeypatch.setattr(dataset_module, "_CHUNK", 300)
+    monkeypatch.setattr(inputs_module, "_CHUNK", 300)
     pieces = from_raw(raw, (1, 13, 5))
-    assert whole.held is not None
-    assert pieces.held is not None
-    assert torch.equal(whole.held, pieces.held)
+    assert torch.equal(whole.inputs.held, pieces.inputs.held)
     assert (whole.mean, whole.std) == (pieces.mean, pieces.std)
 
 
@@ -238,8 +236,8 @@ def test_a_sample_stands_for_all_where_pictures_are_resized_as_they_are_cut(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     raw = made(1, (8, 8))
-    monkeypatch.setattr(dataset_module, "HELD_BYTES", 0)
-    monkeypatch.setattr(dataset_module, "_MEASURED", 5)
+    monkeypatch.setattr(inputs_module, "HELD_BYTES", 0)
+    monkeypatch.setattr(inputs_module, "_MEASURED", 5)
     data = from_raw(raw, (1, 6, 6))
     sample = data.splits["train"][::5]  # 24 pictures: every fifth, five in all
     assert len(sample) == 5

@@ -129,7 +129,7 @@ def test_names_that_are_none(source: str) -> None:
 def test_archives_in_every_arrangement(tmp_path: Path, images: np.ndarray) -> None:
     np.savez(tmp_path / "set.npz", images=images, labels=LABELS, classes=np.array(["a", "b", "c", "d"]))
     data = data_of(tmp_path / "set.npz")
-    assert np.array_equal(data.images[:, 0].numpy(), IMAGES)
+    assert np.array_equal(data.inputs.images[:, 0].numpy(), IMAGES)
     assert data.labels.tolist() == LABELS.tolist()
     assert data.classes == ("a", "b", "c", "d")
 
@@ -211,7 +211,7 @@ def test_class_folders(tmp_path: Path) -> None:
     assert data.classes == ("cat", "dog")
     assert data.labels.tolist() == [0] * 5 + [1] * 5
     assert data.picture(0).reshape(-1, 3).tolist() == [[200, 10, 10]] * 64
-    assert data_of(tmp_path, (1, 8, 8)).images.shape == (10, 1, 8, 8)
+    assert data_of(tmp_path, (1, 8, 8)).inputs.images.shape == (10, 1, 8, 8)
     assert data_of(tmp_path, (192,)).batch([0])[0].shape == (1, 192)
 
 
