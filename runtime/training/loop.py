@@ -8,10 +8,8 @@ What a user can cause comes as Trouble and Finished("failed"), never as an excep
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import torch
 
@@ -23,6 +21,7 @@ from builder.shapes import TensorShape
 from runtime.compile import Tapped, build
 from runtime.data import Data
 from runtime.data.preparation import Preparation
+from runtime.machine import usable_cores
 from runtime.training.control import Control
 from runtime.training.events import Event, Finished, Maps, Trouble
 from runtime.training.memory import check_memory
@@ -217,13 +216,7 @@ def device_name(device: torch.device) -> str:
 
 def limit_threads() -> None:
     """Take no more threads than this process may use: PyTorch counts the machine's cores, not a container's."""
-    allowed = os.cpu_count() or 1
-    if hasattr(os, "sched_getaffinity"):
-        allowed = len(os.sched_getaffinity(0))
-    with suppress(OSError, ValueError):
-        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="ascii").split()
-        if quota != "max":
-            allowed = min(allowed, max(1, round(int(quota) / int(period))))
+    allowed = usable_cores()
     if torch.get_num_threads() > allowed:
         torch.set_num_threads(allowed)
 

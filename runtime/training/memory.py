@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from pathlib import Path
-
 from builder.analysis import Analysis
 from builder.analysis.memory import Budget
 from builder.errors import Problem
+from runtime.machine import free_memory
 from runtime.training.settings import Settings
 
 _GIGABYTE = 10**9
@@ -40,18 +38,6 @@ def optimizer_of(settings: Settings) -> str:
     """The optimizer of the settings by the name memory is reckoned with: SGD keeps something with momentum alone."""
     has_momentum = settings.optimizer == "sgd" and settings.momentum
     return "sgd-momentum" if has_momentum else str(settings.optimizer)
-
-
-def free_memory() -> int | None:
-    """Bytes that Linux would still hand out, swap included; None on other systems, which refuse by themselves."""
-    with suppress(OSError, ValueError, KeyError):
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-        kibibytes = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
-        free = 1024 * (kibibytes["MemAvailable"] + kibibytes["SwapFree"])
-        with suppress(OSError, ValueError):  # "max", or no such limit
-            free = min(free, int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii")))
-        return free
-    return None
 
 
 def _gigabytes(count: int) -> str:

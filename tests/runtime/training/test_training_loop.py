@@ -21,11 +21,12 @@ from builder.graph import Node
 from builder.sketch import Sketch
 from runtime.compile import build
 from runtime.data import load_data
+from runtime.machine import free_memory
 from runtime.training.control import Control
 from runtime.training.evaluation import evaluate
 from runtime.training.events import Checkpoint, Epoch, Finished, Maps, Steps, Trouble, to_json
 from runtime.training.loop import train
-from runtime.training.memory import check_memory, free_memory
+from runtime.training.memory import check_memory
 from runtime.training.objective import objective_of
 from runtime.training.runs import Run
 from runtime.training.settings import Settings
