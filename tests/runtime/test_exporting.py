@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from builder.analysis import analyze
 from builder.architectures import open_document
 from builder.document import Document
 from builder.errors import Problem
@@ -21,7 +22,8 @@ from builder.sketch import Sketch
 from runtime.compile import build
 from runtime.data import load_data
 from runtime.data.preparation import Preparation
-from runtime.exporting import _literal, export_onnx, export_python, export_state_dict, python_program
+from runtime.exporting import export_onnx, export_python, export_state_dict
+from runtime.program import _literal, python_program
 from runtime.weights import check_weights, load_into, read_weights, write_weights
 
 
@@ -55,6 +57,78 @@ def model():
 # Python -----------------------------------------------------------------------------------------------------
 
 
+def answering(*blocks, shape=(1, 8, 8), outputs=1):
+    """A network of these blocks behind each other, with one or several outputs."""
+    sketch = Sketch()
+    wire = sketch.input(shape)
+    for number, (block, parameters) in enumerate(blocks):
+        wire = sketch.add(f"{block}{number}", block, wire, **parameters)
+    sketch.output(wire, name="first")
+    for number in range(1, outputs):
+        sketch.output(wire, name=f"other{number}")
+    return Document("answering", sketch.graph)
+
+
+def conv(channels):
+    return "conv", {"out_channels": channels, "padding": "same"}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        answering(conv(4)),
+        answering(conv(4), ("softmax", {}), outputs=2),
+        answering(conv(3), shape=(2, 40)),
+        answering(conv(3), shape=(1, 49)),
+    ],
+)
+def test_a_program_for_maps_and_sequences_says_how_much_each_class_has(tmp_path, document):
+    shape = analyze(document).input_shapes[0]
+    classes = analyze(document).output_shapes[0][0]
+    said = Preparation.plain(shape, classes)
+    torch.manual_seed(3)
+    network = build(document).eval()
+    export_python(document, network, said, tmp_path / "maps.py")
+    picture = np.random.default_rng(3).integers(0, 256, (30, 17), np.uint8)
+    Image.fromarray(picture).save(tmp_path / "it.png")
+    lines = run_alone(tmp_path / "maps.py", tmp_path / "it.png")
+    with torch.no_grad():
+        outputs = network(said.normalise(said.pixels(tmp_path / "it.png")))
+    answer = outputs[0] if isinstance(outputs, tuple) else outputs
+    places = answer[0].argmax(0)
+    wanted = {str(k): float((places == k).float().mean()) for k in range(classes)}
+    found = dict(reversed(line.split()) for line in lines[1:])
+    assert lines[0] == str(tmp_path / "it.png")
+    assert found.keys() == {name for name, share in wanted.items() if share}
+    shares = [float(share.rstrip("%")) for share in found.values()]
+    assert shares == sorted(shares, reverse=True)
+    assert shares == [pytest.approx(100 * wanted[name], abs=0.01) for name in found]
+    assert {path.name for path in tmp_path.iterdir()} == {"maps.py", "maps.safetensors", "it.png"}
+
+
+@pytest.mark.parametrize(
+    ("document", "wanted"),
+    [
+        (answering(conv(1)), "1×8×8"),
+        (answering(("flatten", {}), ("linear", {"out_features": 1}), outputs=2), "1 1"),
+    ],
+)
+def test_a_program_for_no_choice_between_classes_tells_the_shapes(tmp_path, document, wanted):
+    said = Preparation.plain((1, 8, 8), 1)
+    export_python(document, build(document), said, tmp_path / "one.py")
+    Image.new("L", (20, 10)).save(tmp_path / "it.png")
+    assert "CLASSES" not in (tmp_path / "one.py").read_text()
+    assert run_alone(tmp_path / "one.py", tmp_path / "it.png") == [f"{tmp_path / 'it.png'} {wanted}"]
+
+
+def run_alone(program, *pictures):
+    """What a program says; -I: neither the working folder nor PYTHONPATH, so nothing of this project is found."""
+    command = [sys.executable, "-I", str(program), *map(str, pictures)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=program.parent)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
 @pytest.mark.parametrize("suffix", [".safetensors", ".pt"])
 @pytest.mark.parametrize("softmax", [False, True])
 def test_the_program_runs_alone_and_says_what_the_network_says(tmp_path, digits, suffix, softmax):
@@ -70,11 +144,7 @@ def test_the_program_runs_alone_and_says_what_the_network_says(tmp_path, digits,
     pictures = [tmp_path / "tall.png", tmp_path / "wide.png"]
     Image.fromarray(chance.integers(0, 256, (30, 17, 3), np.uint8)).save(pictures[0])
     Image.fromarray(chance.integers(0, 256, (9, 40), np.uint8)).save(pictures[1])
-    # -I: neither the working folder nor PYTHONPATH, so nothing of this project can be found
-    command = [sys.executable, "-I", str(tmp_path / "small.py"), *map(str, pictures)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
+    lines = run_alone(tmp_path / "small.py", *pictures)
     network.eval()
     for number, picture in enumerate(pictures):
         assert lines[number * 6] == str(picture)
@@ -119,14 +189,17 @@ def test_literals_are_read_back_as_they_were(value):
     assert ast.literal_eval(_literal(value)) == value
 
 
-def test_the_program_of_an_architecture_passes_a_linter_and_is_formatted(tmp_path):
-    document = open_document("resnet18")
-    said = Preparation(
-        "Pictures", tuple(map(str, range(1000))), 3, 224, 224, (3, 224, 224), (0.5,) * 3, (0.5,) * 3
-    )
-    (tmp_path / "resnet18.py").write_text(python_program(document, said, "resnet18.safetensors"))
+@pytest.mark.parametrize(
+    "document",
+    [open_document("resnet18"), answering(conv(4)), answering(conv(1)), answering(conv(1), outputs=2)],
+    ids=["classes", "places", "shape", "shapes"],
+)
+def test_a_program_passes_a_linter_and_is_formatted(tmp_path, document):
+    shape, answer = analyze(document).input_shapes[0], analyze(document).output_shapes[0]
+    said = replace(Preparation.plain(shape, answer[0]), data="Pictures")
+    (tmp_path / "program.py").write_text(python_program(document, said, "program.safetensors"))
     for command in (["check", "--select=E,F,W,I,UP,B", "--line-length=88"], ["format", "--check"]):
-        arguments = [sys.executable, "-m", "ruff", *command, "--isolated", str(tmp_path / "resnet18.py")]
+        arguments = [sys.executable, "-m", "ruff", *command, "--isolated", str(tmp_path / "program.py")]
         done = subprocess.run(arguments, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout
 

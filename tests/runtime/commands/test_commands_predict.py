@@ -26,7 +26,7 @@ from runtime.commands.preparing import preparation_for
 from runtime.compile import build
 from runtime.data import Data, load_data
 from runtime.data.preparation import Preparation
-from runtime.exporting import python_program
+from runtime.program import python_program
 from runtime.training.runs import Run
 from runtime.training.settings import Settings
 from tests.oracles.published import torchvision_models
