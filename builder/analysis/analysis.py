@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 from builder.analysis.engine import Engine
 from builder.analysis.fields import identity
+from builder.analysis.nodes import in_use
 from builder.analysis.orders import at_home, positions_of
 from builder.analysis.pixels import Level, seen_pixels
 from builder.analysis.report import GraphView, NodeReport, Outer, Reports, report_of, resolved
@@ -210,7 +212,9 @@ class Analysis:
         ]
         for segment in instance:
             analysis, outer, kept, _, _ = way[-1]
-            for result, number in _stages_named(analysis, segment):
+            around = tuple([inner.graph.key for inner, *_ in way[1:]])
+            named, bypassed = _stages_named(analysis, segment), self._bypassed(analysis, segment, around)
+            for result, number in chain(named, bypassed):
                 inner = result.stages[number].inner if result.stages else None
                 if inner is not None:
                     inside = _outer_of(result, number, outer)
@@ -219,6 +223,14 @@ class Analysis:
             else:
                 raise ConvolabError(f"there is no module instance {'.'.join(instance)!r}")
         return way
+
+    def _bypassed(
+        self, analysis: GraphAnalysis, segment: str, around: tuple[str, ...]
+    ) -> Iterator[tuple[NodeResult, int]]:
+        """A node that is bypassed, as it would be in use: one can look into it and draw on."""
+        for result in analysis.results.values():
+            if result.bypassed and result.node.name == segment:
+                yield in_use(self.engine, analysis, result, around), 0
 
     # pixels -------------------------------------------------------------------------------------------------
 

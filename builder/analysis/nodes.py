@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from builder.analysis.alignment import misalignment
@@ -58,12 +59,7 @@ def result_of(engine: Engine, analysis: GraphAnalysis, node_id: str, within: tup
     ports = wiring.ports[node_id]
     if node_id in wiring.cyclic:
         return _unknown(node, ports, cycle_problem(analysis.graph, wiring.cyclic[node_id]))
-    results = analysis.results
-    edges = wiring.incoming[node_id]
-    if len(edges) == 1:
-        inputs: tuple[Value, ...] = (results[edges[0].source].outputs.get(edges[0].source_port, UNKNOWN),)
-    else:
-        inputs = tuple([results[edge.source].outputs.get(edge.source_port, UNKNOWN) for edge in edges])
+    inputs = _arriving(analysis, node_id)
     if node.block == "input" and (within or node.name in analysis.arriving):
         value = analysis.arriving.get(node.name, UNKNOWN)
         return NodeResult(node, (), (Stage(node.name, (value,)),), {"y": value})
@@ -80,6 +76,23 @@ def result_of(engine: Engine, analysis: GraphAnalysis, node_id: str, within: tup
         if plain is not None:
             return plain
     return _result(engine, analysis, node, ports, inputs, within)
+
+
+def in_use(
+    engine: Engine, analysis: GraphAnalysis, bypassed: NodeResult, within: tuple[str, ...]
+) -> NodeResult:
+    """The result that a bypassed node would have if it were not: what people see who look into a module."""
+    node = bypassed.node
+    used = replace(node, when=None, repeat=1)
+    return _result(engine, analysis, used, bypassed.ports, _arriving(analysis, node.id), within)
+
+
+def _arriving(analysis: GraphAnalysis, node_id: str) -> tuple[Value, ...]:
+    """The tensors that come in by a node's wires."""
+    results, edges = analysis.results, analysis.wiring.incoming[node_id]
+    if len(edges) == 1:
+        return (results[edges[0].source].outputs.get(edges[0].source_port, UNKNOWN),)
+    return tuple([results[edge.source].outputs.get(edge.source_port, UNKNOWN) for edge in edges])
 
 
 #: The first inputs of a variadic block.

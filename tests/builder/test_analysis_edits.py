@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,8 +13,10 @@ from builder.analysis import Analysis, analyze
 from builder.architectures import ARCHITECTURES
 from builder.document import Document, Module
 from builder.edits import AddModule, Disconnect, Edit, MoveNodes, RemoveModule, ReplaceNode
+from builder.errors import ConvolabError
 from builder.graph import Edge, Graph, Node
 from builder.shapes import TensorShape
+from builder.sketch import Sketch
 from runtime.codegen import generate
 from tests.strategies import documents, edits
 
@@ -229,6 +233,34 @@ def test_tensors_no_machine_holds_are_refused() -> None:
 def test_what_only_waits_for_a_shape_is_no_problem_of_its_own() -> None:
     document = _line(("conv", {"kernel_size": 99}), ("conv", {"out_channels": "=2 * in_channels"}))
     assert set(_codes(document)) == {"kernel-too-large"}
+
+
+def test_a_bypassed_module_is_seen_as_it_would_be_in_use() -> None:
+    document = ARCHITECTURES["resnet18"].build()
+    place = ("layer1", "0", "downsample")
+    looked_into = analyze(document).view(place)
+    shortcut = document.modules["BasicBlock"].graph.by_name("downsample")
+    assert shortcut is not None
+    document.apply(ReplaceNode("BasicBlock", replace(shortcut, when=None)))
+    used = analyze(document).view(place)
+    assert looked_into.parameters == used.parameters
+    assert set(looked_into.reports) == set(used.reports)
+    for node_id, report in used.reports.items():
+        seen = looked_into.reports[node_id]
+        assert (seen.path, seen.input_shapes, seen.output_shapes, seen.parameters, seen.macs) == (
+            report.path, report.input_shapes, report.output_shapes, report.parameters, report.macs,
+        )  # fmt: skip
+        assert seen.receptive_field == report.receptive_field
+
+
+def test_a_module_that_is_bypassed_in_itself_has_no_end_to_look_into() -> None:
+    inner = Sketch(Graph("Block"))
+    inner.output(inner.add("again", "module:Block", inner.input(), when="False"))
+    net = Sketch()
+    net.output(net.add("block", "module:Block", net.input((3, 8, 8))))
+    document = Document("net", net.graph, [Module("Block", (), inner.graph)])
+    with pytest.raises(ConvolabError):
+        analyze(document).view(("block", "again"))
 
 
 def test_a_merge_can_be_bypassed_and_an_input_cannot() -> None:
