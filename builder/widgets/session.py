@@ -290,8 +290,12 @@ class Session(QObject):
         self.leave_to((*self.instance, name))
 
     def leave(self, to: int | None = None) -> None:
-        """Go back out: one level, or so that ``to`` names remain."""
-        self.leave_to(self.instance[: len(self.instance) - 1 if to is None else to])
+        """Go back out, one level or so that ``to`` names remain; what one comes out of is selected, to go on from."""
+        outer = self.instance[: len(self.instance) - 1 if to is None else to]
+        below = self.instance[len(outer) :]
+        self.leave_to(outer)
+        if below and self.instance == outer and (node := node_of(self.graph, below[0])) is not None:
+            self.select((node.id,))
 
     def leave_to(self, instance: tuple[str, ...]) -> None:
         """Go to the graph entered through these names; ignored where there is no such place."""

@@ -140,6 +140,33 @@ def test_going_in_and_out(resnet: Session) -> None:
     assert resnet.graph is resnet.document.network
 
 
+def test_what_one_comes_out_of_is_selected(resnet: Session) -> None:
+    resnet.enter("layer2")
+    resnet.enter("1")
+    resnet.leave()
+    assert resnet.selection == (_named(resnet, "1").id,)
+    resnet.leave()
+    assert resnet.selection == (_named(resnet, "layer2").id,)
+    resnet.enter("layer3")
+    resnet.enter("0")
+    resnet.enter("downsample")
+    resnet.leave(0)
+    assert resnet.selection == (_named(resnet, "layer3").id,)
+
+
+def test_a_bypassed_module_can_be_gone_into(resnet: Session) -> None:
+    resnet.enter("layer1")
+    resnet.enter("0")
+    report = resnet.report(_named(resnet, "downsample").id)
+    assert report is not None
+    assert report.bypassed
+    resnet.enter("downsample")
+    assert resnet.graph.key == "Projection"
+    inside = resnet.report(_named(resnet, "0").id)
+    assert inside is not None
+    assert inside.output_shape == (64, 56, 56)
+
+
 def test_there_is_no_way_into_what_is_no_module(resnet: Session) -> None:
     heard = Heard(resnet)
     resnet.enter("conv1")
