@@ -79,11 +79,16 @@ Bends: TypeAlias = tuple[tuple[float, float], ...]
 
 
 def numbered(wish: str, taken: Callable[[str], bool]) -> str:
-    """``wish`` if it is not taken, else with the first number from 2 in place of its own that makes it free."""
+    """``wish`` if it is not taken, else with the first number from 2 in place of its own that makes it free.
+
+    Behind 0 comes 1: who begins with that counts as code does.
+    """
     if not taken(wish):
         return wish
-    stem = wish.rstrip("0123456789")[: MAX_LENGTH - 8]  # stays a name that is short enough
-    return next(name for number in count(2) if not taken(name := f"{stem}{number}"))
+    bare = wish.rstrip("0123456789")
+    first = 1 if wish[len(bare) :] == "0" else 2
+    stem = bare[: MAX_LENGTH - 8]  # stays a name that is short enough
+    return next(name for number in count(first) if not taken(name := f"{stem}{number}"))
 
 
 class ChangeKind(StrEnum):

@@ -126,7 +126,7 @@ def test_unused_names_count_on_and_stay_short() -> None:
         graph.add_node(Node(f"n{index}", name, "conv"))
     assert graph.unused_name("conv1") == "conv3"
     assert graph.unused_name("conv1", also={"conv3"}) == "conv4"
-    assert graph.unused_name("0") == "2"
+    assert graph.unused_name("0") == "1"  # who begins with 0 goes on with 1
     assert graph.unused_name("bn") == "bn"
     assert graph.unused_name("x" * 100) == "x" * 92 + "2"
 
