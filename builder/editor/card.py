@@ -61,6 +61,9 @@ class ProblemCard(QWidget):
     def follow(self) -> None:
         """Show the problem that matters now, or none."""
         node_id, problem = self._problem()
+        if problem is not None:
+            self.canvas.session.flush()  # of a problem that an edit has just solved nothing is told
+            node_id, problem = self._problem()
         if node_id is None or problem is None or self.canvas.gesture is not None:
             self._node = self._shown = None
             self.hide()

@@ -17,7 +17,7 @@ from builder.editor import geometry
 from builder.editor.board import Board
 from builder.editor.canvas import Canvas
 from builder.editor.table import Table
-from builder.edits import AddNode, Connect, Disconnect, Edit, MoveNodes, RemoveNode
+from builder.edits import AddNode, Connect, Disconnect, Edit, MoveNodes, RemoveNode, ReplaceNode
 from builder.graph import Edge, Graph, Node
 from builder.sketch import Sketch
 from builder.widgets.session import Session
@@ -110,6 +110,18 @@ def test_the_card_says_rule_and_values_and_its_button_repairs(qtbot: QtBot) -> N
     assert not card.isVisible()
     canvas.session.undo()
     assert not canvas.session.analysis.ok
+
+
+def test_a_problem_that_an_edit_has_just_solved_is_told_no_more(qtbot: QtBot) -> None:
+    canvas = _canvas(qtbot, _residual())
+    session = canvas.session
+    session.select(("a",))
+    assert canvas.card.isVisible()
+    mended = session.graph.node("c").with_parameters(out_channels=64, stride=1)
+    session.perform("Mend", [ReplaceNode("", mended)])
+    canvas.card.follow()  # as at the end of every gesture, before the network is analysed again
+    assert session.analysis.ok
+    assert not canvas.card.isVisible()
 
 
 def test_escape_puts_the_card_away(qtbot: QtBot) -> None:
