@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -35,14 +35,15 @@ from builder.shapes import format_shape
 from builder.widgets.forms import Form
 from builder.widgets.inputs import LineEdit
 from builder.widgets.session import Session
+from builder.widgets.stops import follow
 from builder.widgets.theme import SEMIBOLD, TITLE, font, set_state
 
 
 class Inspector(QScrollArea):
     """One node: name, form, explanation, problems. Several: what they have in common. None: the network."""
 
-    #: The user wants to go into the module node of this name.
-    enterRequested = Signal(str)
+    #: Esc, with nothing to take back: the user goes on elsewhere.
+    left = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -109,6 +110,13 @@ class Inspector(QScrollArea):
     def cards(self) -> Sequence[ProblemCard]:
         """The problems of the selected node, as shown."""
         return tuple(self._cards)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc that no field had a use for leads out."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
 
     def refresh(self) -> None:
         """Show the selection as it is now."""
@@ -212,6 +220,7 @@ class Inspector(QScrollArea):
         self._cards = [ProblemCard(self.session, problem, self._node) for problem in problems]
         for card in self._cards:
             self._cards_layout.addWidget(card)
+        follow(self.head.name, *self._cards)
 
 
 class Head(QWidget):

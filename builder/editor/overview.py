@@ -54,7 +54,7 @@ class Overview(QWidget):
         layout.addWidget(self.hint)
         self.name.returnPressed.connect(self._rename)
         self.name.left.connect(self._rename)
-        self.name.escaped.connect(self.refresh)
+        self.name.escaped.connect(self._restore)
         self.form.edited.connect(self._edit)
         self.form.finished.connect(session.end_merging)
         session.themeChanged.connect(self._dress)
@@ -161,6 +161,10 @@ class Overview(QWidget):
         name = self.name.text().strip()
         if self.name.isModified() and name and name != self._session.document.name:
             self._session.perform("Rename the network", [SetName(name)])
+        self.name.setModified(False)
+
+    def _restore(self) -> None:
+        self.name.setText(self._session.document.name)
         self.name.setModified(False)
 
     def _tell(self, figures: dict[str, str]) -> None:

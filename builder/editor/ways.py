@@ -36,6 +36,7 @@ HINTS: dict[str, list[tuple[str, tuple[str, ...]]]] = {
         ("Cut wires, bend wires", ("Ctrl+right drag", "Shift+right drag")),
         ("Go into a module, or rename", ("Double-click",)),
         ("Back, forward", ("Mouse 4", "Mouse 5")),
+        ("From the inspector back to the canvas", ("Esc",)),
     ]
 }
 

@@ -40,12 +40,13 @@ class LineEdit(QLineEdit):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Up and Down step, with Shift (or PageUp, PageDown) by ten; Esc restores."""
+        """Up and Down step, with Shift (or PageUp, PageDown) by ten; Esc restores, or is the panel's to answer."""
         big = 10 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
         steps = {Qt.Key.Key_Up: big, Qt.Key.Key_Down: -big, Qt.Key.Key_PageUp: 10, Qt.Key.Key_PageDown: -10}
         if (step := steps.get(Qt.Key(event.key()))) is not None:
-            self.stepped.emit(step)
+            self._step(step)
         elif event.key() == Qt.Key.Key_Escape:
+            event.setAccepted(self.isModified())
             self.escaped.emit()
         else:
             super().keyPressEvent(event)
@@ -53,10 +54,16 @@ class LineEdit(QLineEdit):
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Step while it has the focus; else let the panel scroll."""
         if self.hasFocus() and event.angleDelta().y():
-            self.stepped.emit(1 if event.angleDelta().y() > 0 else -1)
+            self._step(1 if event.angleDelta().y() > 0 else -1)
             event.accept()
         else:
             event.ignore()
+
+    def _step(self, step: int) -> None:
+        """Ask for so many steps; a value that was stepped to is one that Esc takes back."""
+        before, modified = self.text(), self.isModified()
+        self.stepped.emit(step)
+        self.setModified(modified or self.text() != before)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Tell the field that the user went on."""

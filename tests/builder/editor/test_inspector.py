@@ -114,6 +114,40 @@ def test_typing_is_one_step_of_undo_even_with_the_focus_in_the_field(lenet: Benc
     assert not lenet.session.history.can_undo
 
 
+def test_escape_takes_back_what_was_typed_or_stepped_and_then_leads_out(lenet: Bench) -> None:
+    bot, line = lenet.qtbot, lambda: lenet.line("out_channels")
+    lenet.select("conv1")
+    for change in (lambda: lenet.type(line(), "128"), lambda: bot.keyClick(line(), Qt.Key.Key_Up)):
+        line().setFocus()
+        change()
+        assert lenet.node("conv1").parameters["out_channels"] != 6
+        with bot.assertNotEmitted(lenet.inspector.left):
+            bot.keyClick(line(), Qt.Key.Key_Escape)
+        assert lenet.node("conv1").parameters["out_channels"] == 6
+        with bot.waitSignal(lenet.inspector.left):
+            bot.keyClick(line(), Qt.Key.Key_Escape)
+
+
+def test_escape_on_a_switch_leads_out(lenet: Bench) -> None:
+    lenet.select("conv1")
+    field = lenet.inspector.form.field("bias")
+    assert isinstance(field, FlagField)
+    lenet.qtbot.mouseClick(field.switch, Qt.MouseButton.LeftButton)
+    with lenet.qtbot.waitSignal(lenet.inspector.left):
+        lenet.qtbot.keyClick(field.switch, Qt.Key.Key_Escape)
+    assert lenet.node("conv1").parameters["bias"] is False
+
+
+def test_escape_brings_back_the_name_of_the_network(lenet: Bench) -> None:
+    name = lenet.inspector.overview.name
+    lenet.type(name, "other")
+    lenet.qtbot.keyClick(name, Qt.Key.Key_Escape)
+    assert name.text() == "lenet5"
+    lenet.qtbot.keyClick(name, Qt.Key.Key_Return)
+    assert lenet.session.document.name == "lenet5"
+    assert not lenet.session.history.can_undo
+
+
 def test_another_field_is_another_step(lenet: Bench) -> None:
     lenet.select("conv1")
     lenet.type(lenet.line("out_channels"), "7")
