@@ -11,6 +11,7 @@ from runtime.training.feeding import Batch
 from runtime.training.objective import Objective
 from runtime.training.randomness import seed_default, seed_of
 from runtime.training.settings import Settings
+from runtime.training.state import StateDict, load_optimizer_state, on_cpu, optimizer_state
 
 Weights: TypeAlias = dict[str, Tensor]
 
@@ -63,7 +64,13 @@ class Learner:
 
     def weights(self) -> Weights:
         """A copy on the CPU of everything that a checkpoint holds."""
-        return {
-            name: value.detach().to("cpu", copy=True).contiguous()
-            for name, value in self.model.state_dict().items()
-        }
+        return {name: on_cpu(value) for name, value in self.model.state_dict().items()}
+
+    def state(self) -> StateDict:
+        """A copy of all that the next step depends on; ``load_state`` of a learner made alike takes it."""
+        return {"model": self.weights(), "optimizer": optimizer_state(self.optimizer, self.model)}
+
+    def load_state(self, state: StateDict) -> None:
+        """Go on from ``state``; raises ValueError, KeyError, TypeError or RuntimeError where it is of another."""
+        self.model.load_state_dict(state["model"])
+        load_optimizer_state(self.optimizer, self.model, state["optimizer"])

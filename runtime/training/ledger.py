@@ -59,6 +59,10 @@ class Ledger:
         self._told = float("-inf")
         self.restart()
 
+    def go_on(self, step: int) -> None:
+        """The next step to be told is ``step``; there must be none that is still to be told."""
+        self._first = step
+
     def restart(self) -> None:
         """Begin a stretch here: the time until now does not count (validation, a pause)."""
         self._began = time.perf_counter()

@@ -20,6 +20,7 @@ from runtime.training.learner import Learner, Weights
 from runtime.training.ledger import Ledger
 from runtime.training.objective import Objective
 from runtime.training.settings import Settings
+from runtime.training.state import StateDict
 
 #: Seconds between two looks at what is watched.
 _BETWEEN_LOOKS = 0.2
@@ -71,7 +72,9 @@ class Trainer:
         self._seen: Watch | None = None
         self._next_look = 0.0
         self._unsaved: set[str] = set()
-        self._sums = [0.0, 0, 0]
+        self._sums: list[float] = [0.0, 0, 0]
+        self._began = self._epoch_began = time.perf_counter()
+        self._seconds = self._epoch_seconds = 0.0
 
     @property
     def steps(self) -> int:
@@ -80,7 +83,7 @@ class Trainer:
 
     def events(self) -> Iterator[Event]:
         """Train; the last event is Finished. The model is left with the best weights, in eval mode."""
-        began = time.perf_counter()
+        self._began = time.perf_counter() - self._seconds
         yield Started(
             device=str(self.device),
             precision=self.settings.precision,
@@ -89,23 +92,63 @@ class Trainer:
             steps_per_epoch=self.feed.steps,
             batch=self.settings.batch,
             classes=tuple(self.data.classes),
+            first_step=self.step,
         )
         self.model.train()
-        for epoch in range(1, self.settings.epochs + 1):
-            since = time.perf_counter()
-            yield from self._train_epoch(epoch)
+        while self._reason is None and self.epoch < self.settings.epochs:
+            self._epoch_began = time.perf_counter() - self._epoch_seconds
+            yield from self._train_epoch(self.epoch + 1)
             if self._reason is None:
-                yield from self._end_epoch(epoch, since)
-            if self._reason is not None:
-                break
-        yield from self._finish(began)
+                yield from self._end_epoch(self.epoch + 1)
+        yield from self._finish()
+
+    # what it goes on from --------------------------------------------------------------------------------
+
+    def state(self) -> StateDict:
+        """A copy of all that the rest of the run depends on; every step must have been told (``_tell``)."""
+        now = time.perf_counter()
+        return {
+            "learner": self.learner.state(),
+            "step": self.step,
+            "epoch": self.epoch,
+            "steps_per_epoch": self.feed.steps,
+            "sums": list(self._sums),
+            "best": self.best,
+            "best_epoch": self._best_epoch,
+            "best_figures": None if self._best is None else list(self._best),
+            "seconds": now - self._began,
+            "epoch_seconds": now - self._epoch_began,
+        }
+
+    def load_state(self, state: StateDict) -> None:
+        """Go on from ``state`` of a trainer made alike, before ``events()``.
+
+        Raises ValueError, KeyError, TypeError or RuntimeError where it is of another.
+        """
+        step, epoch = int(state["step"]), int(state["epoch"])
+        if (
+            state["steps_per_epoch"] != self.feed.steps
+            or not 0 <= step - epoch * self.feed.steps <= self.feed.steps
+        ):
+            raise ValueError(
+                f"step {step} of {state['steps_per_epoch']} an epoch; here are {self.feed.steps}"
+            )
+        loss, correct, samples = state["sums"]
+        self.learner.load_state(state["learner"])
+        self.step, self.epoch = step, epoch
+        self._sums = [float(loss), int(correct), int(samples)]
+        self.best = state["best"]
+        self._best_epoch = state["best_epoch"]
+        figures = state["best_figures"]
+        self._best = None if figures is None else (float(figures[0]), float(figures[1]))
+        self._seconds, self._epoch_seconds = float(state["seconds"]), float(state["epoch_seconds"])
+        self._ledger.go_on(step)
 
     # an epoch --------------------------------------------------------------------------------------------
 
     def _train_epoch(self, epoch: int) -> Iterator[Event]:
-        self._sums = [0.0, 0, 0]
         self._ledger.restart()
-        for batch in self.feed.epoch(epoch):
+        for batch in self.feed.epoch(epoch, self.step - self.epoch * self.feed.steps):
             if self.control.interrupts:
                 yield from self._hold()
                 if self.control.stopping:
@@ -132,7 +175,9 @@ class Trainer:
                 (i for i, loss in enumerate(stretch.loss) if not math.isfinite(loss)), len(stretch.loss)
             )
             counts = stretch.counts[:sound]
-            self._sums[0] += sum(loss * count for loss, count in zip(stretch.loss, counts, strict=False))
+            # One after the other: the sum must not depend on where a stretch ends.
+            for loss, count in zip(stretch.loss, counts, strict=False):
+                self._sums[0] += loss * count
             self._sums[1] += sum(stretch.correct[:sound])
             self._sums[2] += sum(counts)
             if sound:
@@ -156,7 +201,7 @@ class Trainer:
             f"Lower the learning rate, to {self.settings.learning_rate / 10:.2g} for a start",
         )
 
-    def _end_epoch(self, epoch: int, since: float) -> Iterator[Event]:
+    def _end_epoch(self, epoch: int) -> Iterator[Event]:
         found = self._evaluate("validation", lambda: self.control.stopping)
         if found is None:
             self._reason = "stopped"
@@ -175,13 +220,15 @@ class Trainer:
             train_accuracy=correct / samples,
             validation_loss=found.loss,
             validation_accuracy=found.accuracy,
-            seconds=time.perf_counter() - since,
+            seconds=time.perf_counter() - self._epoch_began,
             best=better,
         )
         if better:
             self._best, self._best_epoch = (found.accuracy, -found.loss), epoch
             self.best = self.learner.weights()
             yield from self._save("best", self.best, epoch, found.accuracy)
+        self._sums = [0.0, 0, 0]
+        self._epoch_began, self._epoch_seconds = time.perf_counter(), 0.0
         yield from self._save("last", self.best if better else self.learner.weights(), epoch, found.accuracy)
 
     def _evaluate(self, split: str, stop: Callable[[], bool]) -> Evaluation | None:
@@ -189,7 +236,7 @@ class Trainer:
 
     # the end ---------------------------------------------------------------------------------------------
 
-    def _finish(self, began: float) -> Iterator[Event]:
+    def _finish(self) -> Iterator[Event]:
         reason = self._reason or "completed"
         if reason == "stopped":
             yield from self._save("last", self.learner.weights(), self.epoch, None)
@@ -206,7 +253,7 @@ class Trainer:
             best_validation_accuracy=self._best[0] if self._best else None,
             test_loss=test.loss if test else None,
             test_accuracy=test.accuracy if test else None,
-            seconds=time.perf_counter() - began,
+            seconds=time.perf_counter() - self._began,
         )
 
     def _save(
