@@ -35,7 +35,6 @@ from builder.shapes import format_shape
 from builder.widgets.forms import Form
 from builder.widgets.inputs import LineEdit
 from builder.widgets.session import Session
-from builder.widgets.stops import follow
 from builder.widgets.theme import SEMIBOLD, TITLE, font, set_state
 
 
@@ -220,7 +219,6 @@ class Inspector(QScrollArea):
         self._cards = [ProblemCard(self.session, problem, self._node) for problem in problems]
         for card in self._cards:
             self._cards_layout.addWidget(card)
-        follow(self.head.name, *self._cards)
 
 
 class Head(QWidget):
