@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
@@ -14,12 +14,39 @@ class Batches(Protocol):
     """The part of ``runtime.data``'s Data that networks are fed from."""
 
     @property
+    def title(self) -> str:
+        """What it is called."""
+
+    @property
+    def task(self) -> str:
+        """What is to be learnt of it: ``classification``, ``segmentation`` or ``regression``."""
+
+    @property
     def splits(self) -> Mapping[str, Tensor]:
         """Indices of the samples of ``train``, ``validation`` and ``test``."""
 
     @property
     def classes(self) -> tuple[str, ...]:
         """The names of the labels."""
+
+    @property
+    def labels(self) -> Tensor:
+        """Classes int64 (N,), masks uint8 (N, H, W) with 255 where nothing is judged, or values (N, K) or (N, K, L)."""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The names of the values."""
+
+    @property
+    def target_mean(self) -> tuple[float, ...]:
+        """The mean of each value over the training split."""
+
+    @property
+    def target_std(self) -> tuple[float, ...]:
+        """The standard deviation of each value over the training split; above 0."""
+
+    def balance(self) -> Mapping[str, Sequence[int]]:
+        """How many samples (of masks: judged pixels) of each class each split has."""
 
     def batch(self, indices: Tensor, device: torch.device) -> tuple[Tensor, Tensor]:
         """Normalised inputs (N, *shape) at the network's size, and what they are to become (N, …)."""

@@ -83,14 +83,6 @@ class Optimisation:
         label="Kernels only",
         help="Weight decay leaves out biases and what norm layers learn: to shrink them helps nothing.",
     ).only_where(lambda values: values["weight_decay"] > 0)
-    label_smoothing = Real(
-        0.05,
-        minimum=0.0,
-        maximum=0.5,
-        label="Label smoothing",
-        help="Asks for a little less than certainty, which generalises better; the training loss then stays "
-        "above zero, while validation and test are judged without it.",
-    )
     clip_norm = Real(
         0.0,
         minimum=0.0,

@@ -16,12 +16,13 @@ from builder.errors import ConvolabError, Problem
 from runtime.training.settings.augmenting import Augmenting
 from runtime.training.settings.course import Course
 from runtime.training.settings.initialising import Initialising
+from runtime.training.settings.losses import Losses
 from runtime.training.settings.machine import Machine
 from runtime.training.settings.optimisation import Optimisation
 from runtime.training.settings.scheduling import Scheduling
 
 
-class Settings(Machine, Augmenting, Initialising, Scheduling, Optimisation, Course):
+class Settings(Machine, Augmenting, Initialising, Losses, Scheduling, Optimisation, Course):
     """Immutable training settings; what is not given keeps its stock value.
 
     The stock values train LeNet-5 on the digits in seconds; they are sound for small and medium networks.
@@ -94,6 +95,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             ("Course", Course),
             ("Optimisation", Optimisation),
             ("Schedule", Scheduling),
+            ("Loss", Losses),
             ("Initial weights", Initialising),
             ("Augmentation", Augmenting),
             ("Machine", Machine),
