@@ -24,13 +24,21 @@ from runtime.data.preparation import Preparation
 from runtime.machine import usable_cores
 from runtime.training.control import Control
 from runtime.training.events import Event, Finished, Maps, Trouble
+from runtime.training.feeding import Feed
+from runtime.training.initialisation import balance, initialise
 from runtime.training.memory import check_memory
 from runtime.training.objective import objective_of, weight_of
 from runtime.training.randomness import seed_of, seeded
 from runtime.training.runs import Run
 from runtime.training.settings import Settings
 from runtime.training.trainer import Trainer
-from runtime.training.trouble import check_batch, check_normalisation, explain, resolve_device
+from runtime.training.trouble import (
+    check_batch,
+    check_nodes,
+    check_normalisation,
+    explain,
+    resolve_device,
+)
 from runtime.training.watching import Viewer
 
 #: Problems told before a run that cannot begin gives up listing them.
@@ -98,8 +106,10 @@ def _train(
     limit_threads()
     with seeded(seed_of(settings.seed, "initial weights")):
         model = build(document)
+        initialise(model, settings)
     model.to(device)
     data = data.to(device)
+    balance(model, settings, lambda: next(Feed(data, settings, device).epoch(1)).inputs)
     objective = objective_of(document, settings.label_smoothing)
     if run is not None:
         run.describe(
@@ -171,9 +181,10 @@ def _settings_problems(analysis: Analysis, settings: Settings, data: Data) -> li
     """What keeps these settings from being used, on this machine."""
     device = resolve_device(settings.device)
     if isinstance(device, Problem):
-        return [check_batch(settings, data), device]
+        return [check_batch(settings, data), check_nodes(analysis, settings), device]
     return [
         check_batch(settings, data),
+        check_nodes(analysis, settings),
         check_memory(analysis, settings) if device.type == "cpu" else None,
     ]
 

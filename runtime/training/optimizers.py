@@ -78,10 +78,15 @@ def kernels(model: nn.Module) -> set[int]:
     return {
         id(weight)
         for module in model.modules()
-        if not isinstance(module, _NORMS)
+        if not is_norm(module)
         for name, weight in module.named_parameters(recurse=False)
         if weight.ndim > 1 and name != "bias"
     }
+
+
+def is_norm(module: nn.Module) -> bool:
+    """Whether it is a norm layer of PyTorch's, or of a class made from one."""
+    return isinstance(module, _NORMS)
 
 
 def by_node(settings: Settings, name: str) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from builder.errors import Problem
 from builder.logs import details
 from builder.shapes import format_shape
 from runtime.training.batches import Batches
-from runtime.training.settings import Settings
+from runtime.training.settings import DECLARATIONS, Settings
+from runtime.training.settings.bynode import ByNode, nearest
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,32 @@ def check_normalisation(analysis: Analysis, data: Batches, batch: int | None) ->
                 "Turn running averages on, or add pictures",
                 path=leaf.path,
                 address=leaf.address,
+            )
+    return None
+
+
+def check_nodes(analysis: Analysis, settings: Settings) -> Problem | None:
+    """Settings by node name nodes or modules of this network, and leave weights that learn."""
+    leaves = [leaf.path.split(".") for leaf in analysis.leaves()]
+    known = {".".join(parts[:length]) for parts in leaves for length in range(1, len(parts) + 1)}
+    learning = [leaf.path for leaf in analysis.leaves() if leaf.facts and leaf.facts.cost.parameters]
+    for name, declaration in DECLARATIONS.items():
+        entries = declaration.entries(settings.values[name]) if isinstance(declaration, ByNode) else {}
+        if strangers := entries.keys() - known:
+            return Problem(
+                "setting-node",
+                f"'{declaration.label}' is for nodes of the network, by their path",
+                f"'{min(strangers)[:60]}' is none",
+                f"Name others, such as '{learning[0]}', or a module around them" if learning else "",
+                path=f"training.{name}",
+            )
+        if name == "rate_by_node" and not any(nearest(path, entries, 1.0) for path in learning):
+            return Problem(
+                "nothing-learns",
+                "Training changes weights",
+                "all are kept as they are" if learning else "the network has none",
+                "Leave a node a rate above 0" if learning else "Add a layer with weights",
+                path=f"training.{name}" if learning else "",
             )
     return None
 
