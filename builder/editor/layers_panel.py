@@ -107,9 +107,9 @@ class LayersPanel(QStackedWidget):
         row = QHBoxLayout()
         row.addWidget(self.filter)
         row.addStretch(1)
-        row.addWidget(ConventionSwitch(session, page))
+        row.addWidget(ConventionSwitch(session))
         for title, copy in (("Copy as CSV", self.copy_csv), ("Copy as Markdown", self.copy_markdown)):
-            button = QPushButton(title, page)
+            button = QPushButton(title)
             button.setProperty("variant", "quiet")
             button.setProperty("scale", "small")
             button.setToolTip("The rows shown, in this order, to the clipboard")

@@ -7,14 +7,14 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from builder.widgets.shell import Shell
+from builder.widgets.stops import step
 
 
 class Cover(QFrame):
     """Hidden until ``come``; it goes when a panel is asked for, when the network changes, and when training starts."""
 
     def __init__(self, shell: Shell) -> None:
-        # Of a window within the window Qt knows that Tab goes round in it: what lies under it is not seen. To walk the
-        # round here is not safe, since PySide takes what a widget's nextInFocusChain returns for that widget's child.
+        # Of a window within the window Qt knows that Tab goes round in it: what lies under it is not seen.
         super().__init__(shell, Qt.WindowType.SubWindow)
         self.shell, self.session = shell, shell.session
         self.setProperty("surface", "window")
@@ -41,6 +41,10 @@ class Cover(QFrame):
         network = self.shell.areas["center"].stack.currentWidget()
         if network is not None and self.isAncestorOf(focus):
             network.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Tab goes round in it, in the order in which one reads it."""
+        return step(self, [self], forward=next)
 
     def _heed_run(self, state: str) -> None:
         if state != "idle":

@@ -162,7 +162,7 @@ class Form(QWidget):
 
     def _order_tabs(self) -> None:
         rows = [self._rows[name] for name, _ in self._declared]
-        widgets = [widget for row in rows for widget in (row.field, row.back, row.side)]
+        widgets = [widget for row in rows for widget in (row.back, row.field, row.side)]
         for first, second in pairwise(widgets):
             QWidget.setTabOrder(first, second)
 

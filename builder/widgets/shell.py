@@ -30,6 +30,7 @@ from builder.widgets.question import ask_to_save
 from builder.widgets.session import SUFFIX, Session
 from builder.widgets.shortcutsheet import Entry
 from builder.widgets.status import StatusBar
+from builder.widgets.stops import step
 
 FILTER = f"Convolab networks (*{SUFFIX});;All files (*)"
 
@@ -303,6 +304,11 @@ class Shell(PlacedWindow):
         self._question = ask_to_save(self, self.session.title, self.save, proceed, done)
 
     # the window itself -------------------------------------------------------------------------------------
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Tab goes through the parts of the window, each in the order in which one reads it."""
+        sides = (self.areas[side] for side in ("left", "center", "right", "bottom"))
+        return step(self, [self.header, *sides, self.messages, self.status], forward=next)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Lay the docks out once there is a window to lay out."""
