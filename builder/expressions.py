@@ -151,15 +151,15 @@ def _shifted(text: str, step: int) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def _substituted(text: str, written: tuple[tuple[str, str], ...]) -> str:
-    """The text of an expression with each name replaced by how its value is written."""
+def _substituted(text: str, written: tuple[tuple[str, str], ...], truth: bool) -> str:
+    """The text of an expression with each name replaced by how its value is written, and numbers worked out."""
     known = dict(written)
 
     class Substitute(ast.NodeTransformer):
         def visit_Name(self, node: ast.Name) -> ast.expr:
             return node if node.id in _FUNCTIONS else _tree(known[node.id])
 
-    return ast.unparse(Substitute().visit(_tree(text)))
+    return ast.unparse(folded(Substitute().visit(_tree(text)), truth=truth))
 
 
 class Expression:
@@ -185,9 +185,13 @@ class Expression:
         """Its value with its text, in which parameters that are Symbols appear as they are written outside."""
         return symbol(self.evaluate(env), self.render(env))
 
-    def render(self, env: Mapping[str, float]) -> str:
-        """Its text with each name replaced by how its value in ``env`` is written."""
-        return _substituted(self.text, tuple((name, _written(env[name])) for name in sorted(self.names)))
+    def render(self, env: Mapping[str, float], *, truth: bool = False) -> str:
+        """Its text with each name replaced by how its value in ``env`` is written, and numbers worked out.
+
+        ``truth``: it matters only whether it is 0.
+        """
+        written = tuple((name, _written(env[name])) for name in sorted(self.names))
+        return _substituted(self.text, written, truth)
 
 
 def _evaluate(tree: ast.expr, env: Mapping[str, float]) -> Any:
@@ -287,6 +291,45 @@ def renamed(text: str, old: str, new: str) -> str:
         typed = typed[: node.col_offset] + new.encode() + typed[node.end_col_offset :]
     parse(typed.decode())
     return sign + typed.decode()
+
+
+def folded(tree: ast.expr, *, truth: bool = False) -> ast.expr:
+    """The same expression, or one that is true where it is, with values in place of the parts that have one."""
+    match tree:
+        case ast.BinOp():
+            tree = ast.BinOp(folded(tree.left), tree.op, folded(tree.right))
+        case ast.UnaryOp():
+            tree = ast.UnaryOp(tree.op, folded(tree.operand, truth=isinstance(tree.op, ast.Not)))
+        case ast.Compare():
+            terms = [folded(term) for term in (tree.left, *tree.comparators)]
+            tree = ast.Compare(terms[0], tree.ops, terms[1:])
+        case ast.Call():
+            tree = ast.Call(tree.func, [folded(argument) for argument in tree.args], [])
+        case ast.BoolOp():
+            tree = _decided(tree.op, [folded(part, truth=True) for part in tree.values], truth=truth)
+        case ast.IfExp():
+            test = folded(tree.test, truth=True)
+            if isinstance(test, ast.Constant):
+                return folded(tree.body if test.value else tree.orelse, truth=truth)
+            tree = ast.IfExp(test, folded(tree.body, truth=truth), folded(tree.orelse, truth=truth))
+    if Expression(tree).names:
+        return tree
+    try:
+        return ast.Constant(Expression(tree).evaluate({}))
+    except ExpressionError:  # such as a division by zero, which may not matter where it stands
+        return tree
+
+
+def _decided(op: ast.boolop, parts: list[ast.expr], *, truth: bool) -> ast.expr:
+    """``and`` or ``or`` without the parts that decide nothing, or what a part decides by itself."""
+    decides = isinstance(op, ast.Or)
+    known = [bool(part.value) for part in parts if isinstance(part, ast.Constant)]
+    unknown = [part for part in parts if not isinstance(part, ast.Constant)]
+    if decides in known or not unknown:
+        return ast.Constant(int(decides in known) if decides else int(decides not in known))
+    if len(unknown) == 1 and not truth and not isinstance(unknown[0], ast.Compare | ast.BoolOp):
+        unknown.append(ast.Constant(int(not decides)))  # so that it stays 0 or 1
+    return unknown[0] if len(unknown) == 1 else ast.BoolOp(op, unknown)
 
 
 def is_expression(value: object) -> bool:

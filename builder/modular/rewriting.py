@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from builder.blocks import block_class
 from builder.blocks.parameters import Flag
 from builder.document import Document, Module
-from builder.expressions import Expression, ExpressionError, is_expression, names_in, parse
+from builder.expressions import Expression, folded, is_expression, names_in, parse
 from builder.graph import Node
 
 #: What a name stands for: a number, or the text of an expression.
@@ -60,7 +60,7 @@ def substituted(text: str, meanings: Meanings, *, truth: bool = False) -> str | 
     if all(meanings[name] == name for name in used):
         return text
     named = _Names({name: _tree(meanings[name]) for name in used}).visit(_body(expression.text))
-    tree = _folded(named, truth=truth)
+    tree = folded(named, truth=truth)
     if isinstance(tree, ast.Constant):
         return Expression(tree).evaluate({})
     return f"={parse(ast.unparse(tree)).text}"
@@ -108,42 +108,3 @@ def _tree(meaning: Meaning) -> ast.expr:
     if isinstance(meaning, str):
         return _body(parse(meaning).text)
     return ast.Constant(meaning if isinstance(meaning, float) else int(meaning))
-
-
-def _folded(tree: ast.expr, *, truth: bool) -> ast.expr:
-    """The same expression, or one that is true where it is, with values in place of the parts that have one."""
-    match tree:
-        case ast.BinOp():
-            tree = ast.BinOp(_folded(tree.left, truth=False), tree.op, _folded(tree.right, truth=False))
-        case ast.UnaryOp():
-            tree = ast.UnaryOp(tree.op, _folded(tree.operand, truth=isinstance(tree.op, ast.Not)))
-        case ast.Compare():
-            terms = [_folded(term, truth=False) for term in (tree.left, *tree.comparators)]
-            tree = ast.Compare(terms[0], tree.ops, terms[1:])
-        case ast.Call():
-            tree = ast.Call(tree.func, [_folded(argument, truth=False) for argument in tree.args], [])
-        case ast.BoolOp():
-            tree = _decided(tree.op, [_folded(part, truth=True) for part in tree.values], truth=truth)
-        case ast.IfExp():
-            test = _folded(tree.test, truth=True)
-            if isinstance(test, ast.Constant):
-                return _folded(tree.body if test.value else tree.orelse, truth=truth)
-            tree = ast.IfExp(test, _folded(tree.body, truth=truth), _folded(tree.orelse, truth=truth))
-    if Expression(tree).names:
-        return tree
-    try:
-        return ast.Constant(Expression(tree).evaluate({}))
-    except ExpressionError:  # such as a division by zero, which may not matter where it stands
-        return tree
-
-
-def _decided(op: ast.boolop, parts: list[ast.expr], *, truth: bool) -> ast.expr:
-    """``and`` or ``or`` without the parts that decide nothing, or what a part decides by itself."""
-    decides = isinstance(op, ast.Or)
-    known = [bool(part.value) for part in parts if isinstance(part, ast.Constant)]
-    unknown = [part for part in parts if not isinstance(part, ast.Constant)]
-    if decides in known or not unknown:
-        return ast.Constant(int(decides in known) if decides else int(decides not in known))
-    if len(unknown) == 1 and not truth and not isinstance(unknown[0], ast.Compare | ast.BoolOp):
-        unknown.append(ast.Constant(int(not decides)))  # so that it stays 0 or 1
-    return unknown[0] if len(unknown) == 1 else ast.BoolOp(op, unknown)

@@ -37,7 +37,12 @@ class Writer:
     def write_class(
         self, name: str, uses: list[GraphAnalysis], parameters: Sequence[tuple[str, float]]
     ) -> Plan:
-        """The class for these uses, which all read alike."""
+        """The class for these uses, which all read alike.
+
+        A parameter that has one value in all of them is that value: the class would take an argument for what has
+        been decided, a switch without its other branch among others.
+        """
+        parameters = [(p, default) for p, default in parameters if len({use.env[p] for use in uses}) > 1]
         plan = Plan(name, uses)
         settler = Settler(self.document, self.inlined, self.sequential, plan, self.plans, self.helpers)
         ports = (
@@ -47,7 +52,7 @@ class Writer:
         plan.named = [self._named(use, ports) for use in uses]
         traces = []
         for number, use in enumerate(uses):
-            env = {p: symbol(use.env[p], p) for p, _ in parameters}
+            env = {**use.env, **{p: symbol(use.env[p], p) for p, _ in parameters}}
             arriving = {}
             for port in ports:
                 shape = use.arriving[port].shape

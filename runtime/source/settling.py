@@ -29,7 +29,7 @@ class Plan:
     """A class: its name, the uses it serves, and the arguments it takes.
 
     ``channels``: argument → input port whose channels it is; ``sizes``: argument → value for each use; ``parameters``:
-    those of the module that make a difference here.
+    those of the module in which the uses differ.
     """
 
     name: str
@@ -201,27 +201,20 @@ class Settler:
 
     def _simplest(self, text: str, values: Sequence[Any]) -> str:
         """A sum that is a parameter it names, in every use, is that: both halves of ``width`` together."""
-        for name in sorted(parse(text).names):
-            if len(values) == len(self.plan.named) and all(
-                names.get(name) == value for names, value in zip(self.plan.named, values, strict=True)
-            ):
-                return name
-        return text
+        return next((name for name in sorted(parse(text).names) if self._says(name, values)), text)
 
     def _text_for_all(self, values: Sequence[Any]) -> str | None:
         """How one use writes the number, if that is right in all: ``hidden``, where it is what arrives as well."""
+        texts = dict.fromkeys(value.text for value in values if isinstance(value, SYMBOLS))
+        return next((text for text in texts if self._says(text, values)), None)
+
+    def _says(self, text: str, values: Sequence[Any]) -> bool:
+        """Whether an expression has these values, use by use."""
         named = self.plan.named
-        if len(values) != len(named):
-            return None
-        for text in dict.fromkeys(value.text for value in values if isinstance(value, SYMBOLS)):
-            try:
-                expression = parse(text)
-                found = [expression.evaluate(names) for names in named]
-            except ExpressionError:  # it names what only some uses know
-                continue
-            if found == list(values):
-                return text
-        return None
+        try:
+            return len(named) == len(values) and [parse(text).evaluate(n) for n in named] == list(values)
+        except ExpressionError:  # it names what only some uses know
+            return False
 
     def _argument(self, slot: str, values: Sequence[Any]) -> str:
         plan = self.plan

@@ -96,7 +96,7 @@ def _step(
     node = result.node
     first = next(iter(inputs.values()))
     known = {**env, "in_channels": first[0]}
-    condition = None if node.when is None else parse(node.when).render(known)
+    condition = None if node.when is None else parse(node.when).render(known, truth=True)
     segments = tuple(stage.segment for stage in result.stages)
     step = Step(node, not result.bypassed, condition, resolve(node.repeat, known), segments=segments)
     if result.bypassed:
@@ -141,9 +141,7 @@ def _place(
     arguments: dict[str, Any] = {}
     for parameter in document.modules[name].parameters:
         value = resolve(node.parameters.get(parameter.name, parameter.default), known)
-        if isinstance(value, SYMBOLS):
-            pass
-        elif isinstance(parameter.default, bool | float):
+        if isinstance(parameter.default, bool | float) and not isinstance(value, SYMBOLS):
             value = type(parameter.default)(value)
         arguments[parameter.name] = value
     return Placement(name, use, arguments, tuple(node.parameters), dict(inputs))

@@ -160,3 +160,20 @@ def test_real_numbers_in_expressions() -> None:
     made = resolve("=1 - rate", {"rate": RealSymbol(0.25, "rate")})
     assert isinstance(made, RealSymbol)
     assert (made, made.text) == (0.75, "1 - rate")
+
+
+@pytest.mark.parametrize(
+    ("text", "truth", "wanted"),
+    [
+        ("(size - 1) * width // 2", False, "6 * width // 2"),
+        ("0 if causal else width", False, "0"),
+        ("width if not causal else size + 1", False, "8"),
+        ("not causal or width > size", False, "width > 7"),
+        ("causal and width", True, "width"),
+        ("causal and width", False, "width and 1"),
+        ("size // (causal - 1) + width", False, "7 // 0 + width"),
+        ("width - size * -size", False, "width - -49"),
+    ],
+)
+def test_what_is_known_is_worked_out_where_it_is_written(text: str, truth: bool, wanted: str) -> None:
+    assert parse(text).render({"size": 7, "causal": True, "width": Symbol(3, "width")}, truth=truth) == wanted

@@ -333,3 +333,41 @@ def test_channels_are_written_by_their_name_wherever_they_lie() -> None:
     assert "nn.LayerNorm(in_channels)" in text
     assert "nn.Linear(in_channels, 2 * in_channels)" in text
     assert "def __init__(self, in_channels: int) -> None:" in text
+
+
+@pytest.mark.parametrize(
+    "name", ["tcn", "unet", "resnet50", "densenet121", "googlenet", "mobilenet_v3_small", "efficientnet_b0"]
+)
+def test_a_class_takes_an_argument_only_for_what_differs(name: str) -> None:
+    """Every argument is given two values at least, or one that hangs on the class around."""
+    tree = ast.parse(_source(ARCHITECTURES[name].build()).text)
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    for cls in (node for node in tree.body if isinstance(node, ast.ClassDef)):
+        init = next(
+            f for f in cls.body if isinstance(f, ast.FunctionDef) and f.name in ("__init__", "forward")
+        )
+        if init.name == "forward" or init.args.vararg:  # a helper
+            continue
+        names = [argument.arg for argument in init.args.args[1:]]
+        defaults = dict(zip(reversed(names), map(ast.unparse, reversed(init.args.defaults)), strict=False))
+        given: dict[str, set[str]] = {argument: set() for argument in names}
+        for call in calls:
+            if ast.unparse(call.func) == cls.name:
+                said = {
+                    **dict(zip(names, call.args, strict=False)),
+                    **{k.arg: k.value for k in call.keywords},
+                }
+                for argument in names:
+                    value = said.get(argument)
+                    given[argument].add(defaults[argument] if value is None else ast.unparse(value))
+        for argument, values in given.items():
+            (alone,) = values if len(values) == 1 else ("",)
+            assert len(values) > 1 or any(character.isalpha() for character in alone), (cls.name, argument)
+
+
+def test_what_is_decided_is_worked_out() -> None:
+    """Switches that are alike in all uses leave no trace, and neither do numbers that can be reckoned with."""
+    text = _source(ARCHITECTURES["tcn"].build()).text
+    assert "def __init__(self, in_channels: int, dilation: int = 1)" in text
+    assert "nn.ZeroPad1d((6 * dilation, 0))" in text
+    assert "padding=0, dilation=dilation" in text

@@ -206,7 +206,7 @@ def test_dense_blocks_of_any_depth_are_one_class_with_growing_layers() -> None:
     net = Sketch()
     x = net.input((6, 8, 8))
     for number, depth in enumerate((2, 3, 5)):
-        x = net.add(f"block{number}", "module:DenseBlock", x, num_layers=depth, growth_rate=4)
+        x = net.add(f"block{number}", "module:DenseBlock", x, num_layers=depth, growth_rate=4 + number)
         x = net.add(f"transition{number}", "module:Transition", x, out_channels="=in_channels // 2")
     net.output(x)
     modules = [*LIBRARY["DenseBlock"].build(), *LIBRARY["Transition"].build()]
@@ -216,7 +216,7 @@ def test_dense_blocks_of_any_depth_are_one_class_with_growing_layers() -> None:
     assert "in_channels + i * growth_rate" in text
     assert "for i in range(num_layers)" in text
     model = build(document)
-    assert [layer.norm1.num_features for layer in model.block2] == [9, 13, 17, 21, 25]
+    assert [layer.norm1.num_features for layer in model.block2] == [11, 17, 23, 29, 35]
     assert model(torch.randn(2, 6, 8, 8)).shape == (2, *analyze(document).output_shapes[0])
 
 
