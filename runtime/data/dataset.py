@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from builder.errors import Address, Problem
-from builder.shapes import TensorShape, format_shape
+from builder.errors import Problem
+from builder.shapes import TensorShape
 from runtime.data.fitting import Fit, fit_input, fit_series
 from runtime.data.inputs import Inputs, Pictures, Series, measure
 from runtime.data.pictures import fill, from_array, open_picture
-from runtime.data.raw import Raw, Skipped, Task, tell_skipped
+from runtime.data.raw import Files, Raw, Skipped, Task, tell_skipped
+from runtime.data.streaming import Streamed
 from runtime.data.targets import counted, nearest, split, unit
 
 if TYPE_CHECKING:
@@ -25,12 +26,16 @@ if TYPE_CHECKING:
 _DRAWN = 3.0
 
 
-def make_inputs(raw: Raw, input_shape: TensorShape) -> tuple[Inputs, Fit] | Problem:
+def make_inputs(
+    raw: Raw, input_shape: TensorShape, parts: Mapping[str, NDArray[np.int64]]
+) -> tuple[Inputs, Fit] | Problem:
     """What a reader found, for a network's input."""
-    if isinstance(raw.images, np.ndarray) and raw.images.dtype == np.float32:
+    if isinstance(raw.images, Files):
+        fit = fit_input(input_shape, None)
+        return fit if isinstance(fit, Problem) else (Streamed.of(raw.images, fit, parts.values()), fit)
+    if raw.images.dtype == np.float32:
         fit = fit_series(input_shape, raw.images.shape[1:])
         return fit if isinstance(fit, Problem) else (Series.of(raw.images, fit), fit)
-    assert isinstance(raw.images, np.ndarray)
     fit = fit_input(input_shape, raw.images.shape[1:])
     return fit if isinstance(fit, Problem) else (Pictures.of(raw.images, fit), fit)
 
@@ -77,11 +82,11 @@ class Data:
         """Split, fit and measure what a reader found; masks at ``mask_size`` (H, W), stock: the input's."""
         import torch
 
-        made = make_inputs(raw, input_shape)
+        parts = split(raw, seed)
+        made = make_inputs(raw, input_shape, parts)
         if isinstance(made, Problem):
             return made
         inputs, fit = made
-        parts = split(raw, seed)
         if empty := [name for name, indices in parts.items() if not len(indices)]:
             return Problem(
                 "data-source",
@@ -120,7 +125,7 @@ class Data:
     @property
     def skipped(self) -> tuple[Skipped, ...]:
         """The files that were left out because they could not be used."""
-        return self._skipped
+        return (*self._skipped, *self.inputs.skipped)
 
     @property
     def warnings(self) -> list[Problem]:
@@ -163,7 +168,7 @@ class Data:
     def _batch(
         self, indices: torch.Tensor, taken: torch.Tensor, device: torch.device | str | None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        y = self.labels.index_select(0, indices.to(self.device))
+        y = self.labels.index_select(0, self.inputs.actual(indices).to(self.device))
         x = normalised(taken.to(self.device, non_blocking=True), self._scale, self.fit)
         if self.task == "segmentation":
             y = y.long()
@@ -221,38 +226,6 @@ class Data:
 
         x = torch.from_numpy(np.array(pixels_CHW)[None]).to(self.device)
         return normalised(x, self._scale, self.fit)
-
-    def check_classes(
-        self, outputs: int | TensorShape, path: str = "", address: Address | None = None
-    ) -> Problem | None:
-        """Whether a network with these outputs (a count, or its output's shape) fits: one score per class.
-
-        ``path`` and ``address`` are those of the node that gives them.
-        """
-        shape = (outputs,) if isinstance(outputs, int) else tuple(outputs)
-        wanted = len(self.classes)
-        if shape == (wanted,):
-            return None
-        has = f"the network brings {format_shape(shape)}, '{self.title}' has {wanted} classes"
-        if len(shape) != 1:
-            return Problem(
-                "class-count",
-                "To classify, a network ends in a vector with one score per class",
-                has,
-                f"End with Flatten and Linear({wanted}), or a global pooling and Linear({wanted})",
-                path=path,
-                fixes=("end-in-classes",),
-                address=address,
-            )
-        return Problem(
-            "class-count",
-            "A network needs as many outputs as the data has classes",
-            has,
-            f"Set out_features of the last Linear to {wanted}, or choose other data",
-            path=path,
-            fixes=("set-classes", "end-in-classes"),
-            address=address,
-        )
 
 
 def scale_of(

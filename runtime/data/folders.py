@@ -1,88 +1,189 @@
-"""A folder of class folders: ``root/cat/1.png``, ``root/dog/2.jpg``, …"""
+"""A folder of class folders: ``root/cat/1.png``, ``root/dog/2.jpg``, …, whole or in ``train``, ``val`` and ``test``."""
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from builder.errors import Problem
+from runtime.data.arrays import PARTS
 from runtime.data.fitting import Fit
-from runtime.data.pictures import SUFFIXES, fill, open_picture
-from runtime.data.raw import Raw
+from runtime.data.inputs import room
+from runtime.data.pictures import SUFFIXES, check_picture
+from runtime.data.raw import Files, Raw, Skipped
+from runtime.data.reading import read_one
+from runtime.machine import usable_cores
 
-_log = logging.getLogger(__name__)
+#: A list of files is text; more of it is something else.
+MAX_LIST_BYTES = 2**28
 
-#: What the pictures of a folder may take in memory at the network's size.
-MAX_BYTES = 4 * 2**30
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A picture file, the class it is of, and the split that its place says, if any."""
+
+    path: Path
+    label: str
+    split: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Pictures that could be read, ``kept`` of those asked for, in memory or as files; and the rest."""
+
+    images: NDArray[np.uint8] | Files
+    kept: NDArray[np.int64]
+    skipped: tuple[Skipped, ...]
+
+
+def gather(paths: Sequence[Path], fit: Fit, root: Path) -> Gathered:
+    """Picture files at the network's size, or, where they need more than there is room for, looked into and listed."""
+    fits = len(paths) * fit.channels * fit.height * fit.width <= room()
+    images = np.empty((len(paths) if fits else 0, fit.channels, *fit.size), np.uint8)
+    kept: list[int] = []
+    skipped: list[Skipped] = []
+    # Pillow reads without holding Python's lock.
+    with ThreadPoolExecutor(usable_cores()) as threads:
+        work = (lambda path: read_one(path, fit)) if fits else check_picture
+        for number, found in enumerate(threads.map(work, paths)):
+            if isinstance(found, Problem):
+                skipped.append(Skipped(shown(paths[number], root), found.values))
+                continue
+            if isinstance(found, np.ndarray):
+                images[len(kept)] = found
+            kept.append(number)
+    if fits:
+        return Gathered(images[: len(kept)], np.array(kept, np.int64), tuple(skipped))
+    return Gathered(Files(tuple(paths[number] for number in kept)), np.array(kept, np.int64), tuple(skipped))
+
+
+def shown(path: Path, root: Path) -> str:
+    """A file's name for the eye: its path in the folder."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """The picture files of a folder, in order; hidden ones left out."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+    )
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
 
 
 def class_folders(root: Path) -> dict[str, list[Path]]:
     """Class names and their picture files, both in order; hidden and empty folders left out."""
-    found: dict[str, list[Path]] = {}
-    for folder in sorted(root.iterdir(), key=lambda path: path.name):
-        if folder.is_dir() and not folder.name.startswith("."):
-            pictures = sorted(
-                path
-                for path in folder.iterdir()
-                if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
+    found = {folder.name: pictures_in(folder) for folder in _folders_in(root)}
+    return {name: pictures for name, pictures in found.items() if pictures}
+
+
+def split_folders(root: Path) -> dict[str, Path]:
+    """The folders that hold a split each, where there are such: ``train`` beside others that are splits too."""
+    folders = _folders_in(root)
+    splits = {PARTS[folder.name.lower()]: folder for folder in folders if folder.name.lower() in PARTS}
+    whole = len(splits) == len(folders) and "train" in splits
+    return splits if whole and any(_folders_in(splits["train"])) else {}
+
+
+def list_files(root: Path) -> list[Listed] | Problem:
+    """The pictures under ``root`` with their classes, those of a split's folder or list with their split."""
+    parted = split_folders(root)
+    listed = [
+        Listed(path, name, split or None)
+        for split, folder in (parted or {"": root}).items()
+        for name, paths in class_folders(folder).items()
+        for path in paths
+    ]
+    return listed if parted else _by_lists(root, listed)
+
+
+def _by_lists(root: Path, listed: list[Listed]) -> list[Listed] | Problem:
+    """With the splits that ``train.txt``, ``val.txt`` and ``test.txt`` say, one file a line; others are left out."""
+    found: dict[str, str] = {}
+    known = {shown(entry.path, root) for entry in listed}
+    for file in sorted(root.glob("*.txt")):
+        split = PARTS.get(file.stem.lower())
+        if split is None:
+            continue
+        if file.stat().st_size > MAX_LIST_BYTES:
+            return _bad_list(
+                file, f"it has {file.stat().st_size:,} bytes, at most {MAX_LIST_BYTES:,} are read"
             )
-            if pictures:
-                found[folder.name] = pictures
-    return found
+        for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+            name = line.strip().replace("\\", "/").removeprefix("./")
+            if not name:
+                continue
+            if name not in known:
+                return _bad_list(file, f"line {number} says '{name[:80]}', which is no picture here")
+            if found.setdefault(name, split) != split:
+                return _bad_list(file, f"'{name}' is listed in {found[name]} as well")
+    if not found:
+        return listed
+    wanted = ((entry, found.get(shown(entry.path, root))) for entry in listed)
+    return [Listed(entry.path, entry.label, split) for entry, split in wanted if split is not None]
+
+
+def _bad_list(file: Path, values: str) -> Problem:
+    return Problem(
+        "data-file",
+        "A list of a split names pictures, one a line, by their path in the folder ('cat/1.png')",
+        f"'{file.name}': {values}",
+        "Correct or remove the list",
+    )
+
+
+def own_splits(splits: Sequence[str | None]) -> dict[str, NDArray[np.int64]]:
+    """Indices by the split of each sample; nothing of those that have none."""
+    names: NDArray[Any] = np.array([split or "" for split in splits])
+    return {str(name): np.flatnonzero(names == name) for name in np.unique(names) if name}
 
 
 def read_folders(root: Path, fit: Fit) -> Raw | Problem:
-    """All pictures under ``root`` at the size and channels of ``fit``.
-
-    A file that can't be read is left out and counted in the description; a class left empty is a Problem.
-    """
+    """All pictures under ``root``. Files that can't be read are left out; a class left empty is a Problem."""
     try:
-        found = class_folders(root)
+        listed = list_files(root)
     except OSError as error:
         return Problem("data-file", f"'{root}' can't be read", str(error.strerror), "Check its permissions")
-    if len(found) < 2:
+    if isinstance(listed, Problem):
+        return listed
+    classes = sorted({entry.label for entry in listed})
+    if len(classes) < 2:
         return Problem(
             "data-source",
             "A folder of pictures has one folder per class, two at least",
-            f"'{root}' has {len(found)} with pictures" + "".join(f" ('{name}')" for name in found),
+            f"'{root}' has {len(classes)} with pictures" + "".join(f" ('{name}')" for name in classes),
             "Sort the pictures into folders named after their classes, or name an IDX pair or an .npz",
         )
-    count = sum(len(paths) for paths in found.values())
-    need = count * fit.channels * fit.height * fit.width
-    if need > MAX_BYTES:
-        return Problem(
-            "data-file",
-            f"The pictures are held in memory, up to {MAX_BYTES:,} bytes",
-            f"{count:,} pictures of {fit.channels}×{fit.height}×{fit.width} need {need:,}",
-            "Use a smaller input or fewer pictures",
-        )
-    images = np.empty((count, fit.channels, fit.height, fit.width), np.uint8)
-    labels = np.empty(count, np.int64)
-    filled = 0
-    first_bad: Problem | None = None
-    for label, (name, paths) in enumerate(found.items()):
-        before = filled
-        for path in paths:
-            picture = open_picture(path)
-            if isinstance(picture, Problem):
-                first_bad = first_bad or picture
-                continue
-            images[filled] = fill(picture, fit.channels, fit.size)
-            labels[filled] = label
-            filled += 1
-        if filled == before:
-            assert first_bad is not None
-            return Problem(
-                "data-file",
-                "Every class needs pictures that can be read",
-                f"none of the {len(paths):,} in '{name}' can; {first_bad.message}",
-                "Replace the files or take the folder away",
-            )
-    text = f"{filled:,} pictures in {len(found)} classes, from {root.name}."
-    if filled < count:
-        assert first_bad is not None
-        _log.warning("%d of %d pictures left out; the first: %s", count - filled, count, first_bad.message)
-        text += f" Left out because they can't be read: {count - filled:,}; the first: {first_bad.message}"
-    return Raw(str(root), root.name, text, images[:filled], labels[:filled], tuple(found))
+    found = gather([entry.path for entry in listed], fit, root)
+    kept = [listed[number] for number in found.kept]
+    number_of = {name: number for number, name in enumerate(classes)}
+    labels = np.array([number_of[entry.label] for entry in kept], np.int64)
+    for number, count in enumerate(np.bincount(labels, minlength=len(classes))):
+        if not count:
+            return _empty_class(classes[number], listed, found, root)
+    text = f"{len(kept):,} pictures in {len(classes)} classes, from {root.name}."
+    if found.skipped:
+        text += f" Left out because they can't be read: {len(found.skipped):,}."
+    own = own_splits([entry.split for entry in kept])
+    return Raw(str(root), root.name, text, found.images, labels, tuple(classes), own, skipped=found.skipped)
+
+
+def _empty_class(name: str, listed: list[Listed], found: Gathered, root: Path) -> Problem:
+    files = {shown(entry.path, root) for entry in listed if entry.label == name}
+    first = next(skipped for skipped in found.skipped if skipped.file in files)
+    return Problem(
+        "data-file",
+        "Every class needs pictures that can be read",
+        f"none of the {len(files):,} in '{name}' can; {first.file}: {first.reason}",
+        "Replace the files or take the folder away",
+    )

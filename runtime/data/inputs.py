@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.data.fitting import Fit
+from runtime.data.raw import Skipped
+from runtime.machine import free_memory
 
 if TYPE_CHECKING:
     import torch
@@ -50,6 +52,13 @@ class Inputs(Protocol):
 
     def original(self, index: int) -> NDArray[Any]:
         """A sample as it is stored: (C, H, W) of any size."""
+
+    def actual(self, indices: torch.Tensor) -> torch.Tensor:
+        """The samples that ``take`` gave for these: others stand in for what proved to be damaged."""
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """Files that proved to be damaged when they were read."""
 
 
 def _luma(x_NCHW: torch.Tensor) -> torch.Tensor:
@@ -93,8 +102,26 @@ def _adapted_in_chunks(images: torch.Tensor, fit: Fit) -> torch.Tensor:
     return out
 
 
+class InMemory:
+    """What is alike of inputs that were read beforehand."""
+
+    skipped: tuple[Skipped, ...] = ()
+
+    def take(self, indices: torch.Tensor) -> torch.Tensor:
+        """Of the class."""
+        raise NotImplementedError
+
+    def in_order(self, parts: Iterable[torch.Tensor]) -> Iterator[torch.Tensor]:
+        """``take`` of each part."""
+        return map(self.take, parts)
+
+    def actual(self, indices: torch.Tensor) -> torch.Tensor:
+        """Those."""
+        return indices
+
+
 @dataclass(frozen=True, eq=False)
-class Pictures:
+class Pictures(InMemory):
     """Pictures in memory: uint8 (N, C, H, W) as stored, and at the network's size where there is room for both."""
 
     images: torch.Tensor = field(repr=False)
@@ -108,7 +135,7 @@ class Pictures:
 
         images = torch.from_numpy(stored)
         channels = min(images.shape[1], fit.channels)
-        fits = len(images) * channels * fit.height * fit.width <= HELD_BYTES
+        fits = len(images) * channels * fit.height * fit.width <= room()
         return cls(images, fit, _adapted_in_chunks(images, fit) if fits else None)
 
     @property
@@ -144,10 +171,6 @@ class Pictures:
             return self.held.index_select(0, indices)
         return _adapted(self.images.index_select(0, indices), self.fit)
 
-    def in_order(self, parts: Iterable[torch.Tensor]) -> Iterator[torch.Tensor]:
-        """``take`` of each part."""
-        return map(self.take, parts)
-
     def original(self, index: int) -> NDArray[np.uint8]:
         """Bytes (C, H, W) as stored."""
         stored: NDArray[np.uint8] = self.images[index].cpu().numpy()
@@ -155,7 +178,7 @@ class Pictures:
 
 
 @dataclass(frozen=True, eq=False)
-class Series:
+class Series(InMemory):
     """Sequences of numbers in memory: float32 (N, C, 1, L)."""
 
     values: torch.Tensor = field(repr=False)
@@ -190,14 +213,16 @@ class Series:
         """float32 (n, C, 1, L)."""
         return self.values.index_select(0, indices.to(self.device))
 
-    def in_order(self, parts: Iterable[torch.Tensor]) -> Iterator[torch.Tensor]:
-        """``take`` of each part."""
-        return map(self.take, parts)
-
     def original(self, index: int) -> NDArray[np.float32]:
         """float32 (C, 1, L)."""
         stored: NDArray[np.float32] = self.values[index].cpu().numpy()
         return stored
+
+
+def room() -> int:
+    """Bytes that pictures may take in memory at the network's size: a third of what is free, 2 GiB at most."""
+    free = free_memory()
+    return HELD_BYTES if free is None else min(HELD_BYTES, free // 3)
 
 
 def has_room(device: torch.device | str, count: int) -> bool:

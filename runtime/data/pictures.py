@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from builder.errors import Problem
 
 _log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 Pixels: TypeAlias = NDArray[np.uint8]
 
 #: Largest file and largest picture that are opened; both far above any camera's.
@@ -80,6 +81,17 @@ def _plain(image: Image.Image) -> Image.Image:
     return image if image.mode in ("L", "RGB") else image.convert("L" if image.mode == "1" else "RGB")
 
 
+def centre(
+    of: tuple[int, int], size: tuple[int, int], crop: float = 1.0
+) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of the middle of a picture (width, height) in the proportions of ``size`` (H, W)."""
+    height, width = size
+    scale = crop * min(of[0] / width, of[1] / height)
+    across, down = width * scale, height * scale
+    left, top = (of[0] - across) / 2, (of[1] - down) / 2
+    return left, top, min(left + across, of[0]), min(top + down, of[1])
+
+
 def fill(
     image: Image.Image,
     channels: int,
@@ -94,10 +106,7 @@ def fill(
     """
     height, width = size
     image = image.convert("L" if channels == 1 else "RGB")
-    scale = crop * min(image.width / width, image.height / height)
-    across, down = width * scale, height * scale
-    left, top = (image.width - across) / 2, (image.height - down) / 2
-    box = (left, top, min(left + across, image.width), min(top + down, image.height))
+    box = centre(image.size, size, crop)
     image = image.resize((width, height), INTERPOLATIONS[interpolation], box=box)
     pixels = np.asarray(image, np.uint8)
     return pixels[None] if channels == 1 else np.ascontiguousarray(pixels.transpose(2, 0, 1))
@@ -105,6 +114,16 @@ def fill(
 
 def open_picture(path: Path) -> Image.Image | Problem:
     """The picture in a file (the first frame of several), upright, in mode L or RGB."""
+    return opened(path, _plain)
+
+
+def check_picture(path: Path) -> Problem | None:
+    """Whether a file says that it is a picture that can be read; its pixels are not looked at."""
+    return opened(path, lambda _image: None)
+
+
+def opened(path: Path, use: Callable[[Image.Image], T]) -> T | Problem:
+    """What ``use`` makes of the picture in a file; a Problem where it is none, too large or damaged."""
     name = path.name or str(path)
     try:
         size = path.stat().st_size
@@ -120,7 +139,7 @@ def open_picture(path: Path) -> Image.Image | Problem:
                     return _bad(
                         name, f"it has {image.width}×{image.height} pixels, at most {MAX_PIXELS:,} are read"
                     )
-                return _plain(image)
+                return use(image)
     except FileNotFoundError:
         return _bad(name, "there is no such file", "Check the path")
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):

@@ -202,21 +202,6 @@ def test_an_index_that_is_not_there(digits: Data) -> None:
         digits.batch([1797])
 
 
-@pytest.mark.parametrize("outputs", [9, 11, (10, 4, 4), (1000,), ()])
-def test_class_counts_that_do_not_fit(digits: Data, outputs: int | tuple[int, ...]) -> None:
-    problem = digits.check_classes(outputs)
-    assert problem is not None
-    assert problem.code == "class-count"
-    assert "10 classes" in problem.values
-    assert "10" in problem.way_out
-    assert problem.is_error
-
-
-def test_class_counts_that_fit(digits: Data) -> None:
-    assert digits.check_classes(10) is None
-    assert digits.check_classes((10,)) is None
-
-
 def test_too_few_pictures_to_split() -> None:
     problem = Data.from_raw(made(1, (4, 4), count=2, classes=2), (1, 4, 4))
     assert isinstance(problem, Problem)

@@ -221,8 +221,11 @@ def test_class_folders_with_files_that_are_no_pictures(tmp_path: Path) -> None:
     (tmp_path / "dog" / "notes.txt").write_text("left alone")
     data = data_of(tmp_path, (3, 8, 8))
     assert len(data) == 10
-    assert "can't be read: 1;" in data.description
-    assert "broken.jpg" in data.description
+    assert "can't be read: 1." in data.description
+    assert [skipped.file for skipped in data.skipped] == ["dog/broken.jpg"]
+    (warning,) = data.warnings
+    assert (warning.code, warning.is_error) == ("data-skipped", False)
+    assert "dog/broken.jpg: its contents are of no known picture format" in warning.values
     (tmp_path / "eel").mkdir()
     (tmp_path / "eel" / "1.png").write_bytes(b"")
     assert "'eel'" in problem_of(tmp_path, (3, 8, 8)).values
