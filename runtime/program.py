@@ -22,11 +22,11 @@ def python_program(document: Document, preparation: Preparation, weights_name: s
     source = generate(document, analysis=analysis)
     if isinstance(source, list):
         return source
-    from runtime.training.objective import objective_of
+    from runtime.training.tasks import heads_of
 
     head, body = _split_imports(source.text)
     imports = _merged_imports(head)
-    head_of_answer = objective_of(document).heads[0]
+    head_of_answer = heads_of(document)[0]
     about, answer = _answer(analysis, from_probabilities=head_of_answer.from_probabilities)
     facts = _facts(preparation, weights_name, named="CLASSES" in answer)
     program = _PROGRAM.replace("Network()", f"{source.class_name}()").replace("ABOUT", about)

@@ -48,11 +48,12 @@ def answers(
     """The likeliest classes of one picture (1, *input), best first, by the first output (1, K) of ``document``."""
     import torch
 
-    from runtime.training.objective import objective_of
+    from runtime.training.tasks import heads_of
 
-    objective = objective_of(document)
+    head, *helpers = heads_of(document)
     with torch.inference_mode():
-        probabilities = objective.probabilities(model.eval()(x))[0]
+        outputs = model.eval()(x)
+        probabilities = head.probabilities(outputs[0] if helpers else outputs)[0]
     if not bool(probabilities.isfinite().all()):
         return Problem(
             "not-finite",

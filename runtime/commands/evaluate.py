@@ -1,4 +1,4 @@
-"""``evaluate``: how good trained weights are on the test split: accuracy, confusion matrix, figures of each class."""
+"""``evaluate``: how good trained weights are on the test split: the score, and the figures of each class or value."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 from builder.errors import Problem
+from builder.figures import count
 from runtime.commands.common import (
     OK,
     build_with_weights,
@@ -19,6 +20,21 @@ from runtime.commands.common import (
     say_json,
     setting,
 )
+from runtime.training.metrics import format_metric
+
+#: Title and format of each figure that is told of a class or a value.
+_COLUMNS = {
+    "precision": ("precision", ".2%"),
+    "recall": ("recall", ".2%"),
+    "f1": ("F1", ".3f"),
+    "samples": ("samples", ",d"),
+    "iou": ("IoU", ".2%"),
+    "dice": ("Dice", ".2%"),
+    "pixels": ("pixels", ",d"),
+    "r2": ("R²", ".4f"),
+    "mae": ("MAE", ".4g"),
+    "rmse": ("RMSE", ".4g"),
+}
 
 
 def add_parser(subparsers: Any) -> None:
@@ -46,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
         return misuse("evaluate needs trained weights: name a run's folder, or a document and --weights FILE")
     from runtime.training.evaluation import evaluate
     from runtime.training.loop import check
-    from runtime.training.objective import objective_of
+    from runtime.training.tasks import task_of
     from runtime.training.trouble import resolve_device
 
     data = load_data_for(subject, arguments.data)
@@ -60,7 +76,9 @@ def run(arguments: argparse.Namespace) -> int:
     device = resolve_device(arguments.device)
     if isinstance(device, Problem):
         return failed(device)
-    found = evaluate(built.model.to(device), data.to(device), "test", device, objective_of(subject.document))
+    recorded = subject.run.environment().get("task") if subject.run is not None else None
+    task = task_of(subject.document, data, recorded=recorded)
+    found = evaluate(built.model.to(device), data.to(device), "test", device, task)
     assert found is not None
     if not math.isfinite(found.loss):
         return failed(
@@ -71,32 +89,50 @@ def run(arguments: argparse.Namespace) -> int:
                 "Choose other weights, or train again with a lower learning rate",
             )
         )
-    result = found.to_json(data.classes)
+    names = data.targets if data.task == "regression" else data.classes
     if arguments.json:
         about = {"network": subject.document.name, "data": data.title}
-        say_json({**about, "weights": built.file, "matched": built.matched, **result})
+        say_json({**about, "weights": built.file, "matched": built.matched, **found.to_json(names)})
     else:
-        on = f"the test split of {data.title} ({found.samples:,} pictures)"
+        on = f"the test split of {data.title} ({count(found.samples, 'sample')})"
         say(f"{subject.document.name} on {on}, weights {built.file}")
-        say(f"loss {found.loss:.4f}  accuracy {found.accuracy:.2%}")
-        _tables(result)
+        figures = (f"{name} {format_metric(name, value)}" for name, value in found.metrics.items())
+        say("  ".join([f"loss {found.loss:.4f}", *figures]))
+        _table(found.rows(names))
+        _confusion(found.to_json(names))
     return OK
 
 
-def _tables(result: dict[str, Any]) -> None:
-    rows = result["per_class"]
-    names = [str(row["class"]) for row in rows]
-    width = max(5, *(len(name) for name in names))
-    say(f"\n{'class':>{width}}  precision  recall     F1  pictures")
-    for name, row in zip(names, rows, strict=True):
+def _table(rows: list[dict[str, Any]]) -> None:
+    """A line for each class or value: its name, then its figures in columns."""
+    (what, *columns) = rows[0]
+    width = max(len(what), *(len(str(row[what])) for row in rows))
+    written = [[_figure(name, row[name]) for name in columns] for row in rows]
+    titles = [_COLUMNS[name][0] for name in columns]
+    widths = [max(map(len, column)) for column in zip(titles, *written, strict=True)]
+    for name, cells in zip([what, *(row[what] for row in rows)], [titles, *written], strict=True):
+        lead = "\n" if cells is titles else ""
         say(
-            f"{name:>{width}}  {row['precision']:9.2%} {row['recall']:7.2%} {row['f1']:6.3f}  {row['samples']:8,}"
+            f"{lead}{name:>{width}}"
+            + "".join(f"  {cell:>{size}}" for cell, size in zip(cells, widths, strict=True))
         )
-    cell = max(4, *(len(str(count)) for line in result["confusion"] for count in line)) + 1
+
+
+def _figure(column: str, value: float | None) -> str:
+    return "–" if value is None else format(value, _COLUMNS[column][1])
+
+
+def _confusion(result: dict[str, Any]) -> None:
+    """Who is taken for whom, where there are classes."""
+    if "confusion" not in result:
+        return
+    names = result["classes"]
+    width = max(5, *map(len, names))
+    cell = max(4, *(len(str(number)) for line in result["confusion"] for number in line)) + 1
     say("\nconfusion (rows: the class, columns: what it was taken for)")
     say(" " * width + "".join(f"{_short(name, cell - 1):>{cell}}" for name in names))
     for name, line in zip(names, result["confusion"], strict=True):
-        say(f"{name:>{width}}" + "".join(f"{count or '·':>{cell}}" for count in line))
+        say(f"{name:>{width}}" + "".join(f"{number or '·':>{cell}}" for number in line))
 
 
 def _short(name: str, width: int) -> str:

@@ -145,7 +145,7 @@ class Backstage:
         module = self._twin(document, weights)
         if isinstance(module, Problem):
             return module
-        _, twin, name, objective, output = module
+        _, twin, name, heads, output = module
         wanted = [path] if output is None else [path, output]
         found = twin.run(torch.from_numpy(picture.x), paths=wanted)
         if path not in found:
@@ -154,7 +154,7 @@ class Backstage:
             )
         prediction: tuple[float, ...] = ()
         if output is not None and output in found and found[output].ndim == 2:
-            prediction = tuple(objective.probabilities(found[output].float())[0].tolist())
+            prediction = tuple(heads[0].probabilities(found[output].float())[0].tolist())
         return View(path, _array(found[path][0]), prediction, name)
 
     def _twin(self, document: Document, weights: Weights) -> Any:
@@ -164,8 +164,8 @@ class Backstage:
         from builder.analysis import analyze
         from runtime.compile import Tapped, build
         from runtime.training.loop import output_path
-        from runtime.training.objective import objective_of
         from runtime.training.randomness import seed_of, seeded
+        from runtime.training.tasks import heads_of
         from runtime.weights import load_into, read_weights
 
         for problem in analyze(document).problems:
@@ -179,7 +179,7 @@ class Backstage:
             if isinstance(stored, Problem) or load_into(model, stored) is not None:
                 name = "fresh weights: the network has changed since it was trained"
         twin = Tapped(document, model)
-        self._module = (key, twin, name, objective_of(document), output_path(document))
+        self._module = (key, twin, name, heads_of(document), output_path(document))
         return self._module
 
 

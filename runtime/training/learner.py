@@ -8,10 +8,10 @@ import torch
 from torch import Tensor, nn
 
 from runtime.training.feeding import Batch
-from runtime.training.objective import Objective
 from runtime.training.randomness import seed_default, seed_of
 from runtime.training.settings import Settings
 from runtime.training.state import StateDict, load_optimizer_state, on_cpu, optimizer_state
+from runtime.training.tasks import Task
 
 Weights: TypeAlias = dict[str, Tensor]
 
@@ -28,17 +28,15 @@ def make_optimizer(model: nn.Module, settings: Settings) -> torch.optim.Optimize
 
 
 class Learner:
-    """A network, its optimizer and its loss.
+    """A network, its optimizer and its task, whose loss it lowers.
 
     The default generators, which dropout draws from, are seeded before each step, so that any step can be
     repeated without its past.
     """
 
-    def __init__(
-        self, model: nn.Module, objective: Objective, settings: Settings, device: torch.device
-    ) -> None:
+    def __init__(self, model: nn.Module, task: Task, settings: Settings, device: torch.device) -> None:
         self.model = model
-        self.objective = objective
+        self.task = task
         self.optimizer = make_optimizer(model, settings)
         self._settings = settings
         self._device = device
@@ -50,17 +48,16 @@ class Learner:
         return rate
 
     def learn(self, batch: Batch, step: int, rate: float) -> tuple[Tensor, Tensor]:
-        """Step ``step`` at learning rate ``rate``: mean loss and number of right answers, 0-d on the device."""
+        """Step ``step`` at learning rate ``rate``: mean loss (0-d) and tally of the score (T,), on the device."""
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         seed_default(seed_of(self._settings.seed, "step", step), self._device)
         self.optimizer.zero_grad(set_to_none=True)
         outputs = self.model(batch.inputs)
-        loss = self.objective.loss(outputs, batch.targets)
+        loss = self.task.loss(outputs, batch.targets)
         loss.backward()
         self.optimizer.step()
-        correct = (self.objective.answer(outputs).detach().argmax(1) == batch.targets).sum()
-        return loss.detach(), correct
+        return loss.detach(), self.task.tally(outputs, batch.targets)
 
     def weights(self) -> Weights:
         """A copy on the CPU of everything that a checkpoint holds."""

@@ -16,11 +16,11 @@ _STEPS = 1024
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Consecutive steps from ``first`` on: mean loss, right answers and images of each."""
+    """Consecutive steps from ``first`` on: mean loss, tally of the score and images of each."""
 
     first: int
     loss: tuple[float, ...]
-    correct: tuple[int, ...]
+    tallies: tuple[tuple[float, ...], ...]
     counts: tuple[int, ...]
     learning_rate: tuple[float, ...]
     images_per_second: float
@@ -40,9 +40,14 @@ class _Copy:
     def read(self) -> Stretch:
         if self.ready is not None:
             self.ready.synchronize()
-        loss, correct = self.numbers.tolist()
+        loss, *tallies = self.numbers.tolist()
         return Stretch(
-            self.first, tuple(loss), tuple(map(int, correct)), self.counts, self.rates, self.images_per_second
+            self.first,
+            tuple(loss),
+            tuple(zip(*tallies, strict=True)),
+            self.counts,
+            self.rates,
+            self.images_per_second,
         )
 
 
@@ -67,14 +72,14 @@ class Ledger:
         """Begin a stretch here: the time until now does not count (validation, a pause)."""
         self._began = time.perf_counter()
         self._loss: list[Tensor] = []
-        self._correct: list[Tensor] = []
+        self._tallies: list[Tensor] = []
         self._counts: list[int] = []
         self._rates: list[float] = []
 
-    def add(self, loss: Tensor, correct: Tensor, count: int, learning_rate: float) -> None:
-        """One step: its mean loss and number of right answers (0-d, on the device), images and rate."""
+    def add(self, loss: Tensor, tally: Tensor, count: int, learning_rate: float) -> None:
+        """One step: its mean loss (0-d) and ``Task.tally`` (T,), both on the device, images and rate."""
         self._loss.append(loss)
-        self._correct.append(correct)
+        self._tallies.append(tally)
         self._counts.append(count)
         self._rates.append(learning_rate)
 
@@ -99,7 +104,7 @@ class Ledger:
 
     def _send(self) -> None:
         seconds = max(time.perf_counter() - self._began, 1e-9)
-        numbers = torch.stack([torch.stack(self._loss).double(), torch.stack(self._correct).double()])
+        numbers = torch.cat([torch.stack(self._loss).double()[None], torch.stack(self._tallies, 1).double()])
         ready = None
         if self._cuda:
             pinned = torch.empty(numbers.shape, dtype=numbers.dtype, pin_memory=True)

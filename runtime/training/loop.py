@@ -27,10 +27,10 @@ from runtime.training.events import Event, Finished, Maps, Trouble
 from runtime.training.feeding import Feed
 from runtime.training.initialisation import balance, initialise
 from runtime.training.memory import check_memory
-from runtime.training.objective import objective_of, weight_of
 from runtime.training.randomness import seed_of, seeded
 from runtime.training.runs import Run
 from runtime.training.settings import Settings
+from runtime.training.tasks import TASKS, task_of, weight_of
 from runtime.training.trainer import Trainer
 from runtime.training.trouble import (
     check_batch,
@@ -110,21 +110,22 @@ def _train(
     model.to(device)
     data = data.to(device)
     balance(model, settings, lambda: next(Feed(data, settings, device).epoch(1)).inputs)
-    objective = objective_of(document, settings.label_smoothing)
+    task = task_of(document, data, settings)
     if run is not None:
         run.describe(
             device=device_name(device),
             threads=torch.get_num_threads(),
             preparation=Preparation.of(data).to_json(),
+            task=task.to_json(),
         )
     trainer = Trainer(
         model,
         data,
         settings,
         device,
-        objective,
+        task,
         control=control,
-        look=Viewer(Tapped(document, model), data, device, objective, output_path(document)),
+        look=Viewer(Tapped(document, model), data, device, task, output_path(document)),
         save=run.save_weights if run is not None else None,
     )
     yield from trainer.events()
@@ -171,7 +172,7 @@ def _output_problems(
             )
         ]
     return [
-        data.check_classes(shape, *_scores(document, output))
+        TASKS[data.task].check_output(shape, data, *_scores(document, output))
         for output, weight, shape in zip(outputs, weights, analysis.output_shapes, strict=True)
         if shape is not None and (output is outputs[0] or (learning and weight))
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
+from itertools import zip_longest
 from typing import TypeAlias
 
 import torch
@@ -13,19 +14,19 @@ from torch import nn
 from builder.errors import Problem
 from runtime.training.batches import Batches
 from runtime.training.control import Control, Watch
-from runtime.training.evaluation import Evaluation, evaluate
+from runtime.training.evaluation import evaluate
 from runtime.training.events import Checkpoint, Epoch, Event, Finished, Maps, Started, State, Steps, Trouble
 from runtime.training.feeding import Feed
 from runtime.training.learner import Learner, Weights
 from runtime.training.ledger import Ledger
-from runtime.training.objective import Objective
 from runtime.training.settings import Settings
 from runtime.training.state import StateDict
+from runtime.training.tasks import Evaluation, Task
 
 #: Seconds between two looks at what is watched.
 _BETWEEN_LOOKS = 0.2
 
-#: (which, weights on the CPU, epoch, validation accuracy) → the file written, or what went wrong.
+#: (which, weights on the CPU, epoch, validation score) → the file written, or what went wrong.
 Save: TypeAlias = Callable[[str, Weights, int, float | None], str | Problem]
 #: (what is watched, step) → maps.
 Look: TypeAlias = Callable[[Watch, int], Iterable[Maps]]
@@ -45,7 +46,7 @@ class Trainer:
         data: Batches,
         settings: Settings,
         device: torch.device,
-        objective: Objective,
+        task: Task,
         *,
         control: Control | None = None,
         look: Look | None = None,
@@ -55,7 +56,7 @@ class Trainer:
         self.data = data
         self.settings = settings
         self.device = device
-        self.objective = objective
+        self.task = task
         self.control = control or Control()
         self.step = 0
         self.epoch = 0
@@ -65,14 +66,14 @@ class Trainer:
         self._look_at = look
         self._save_to = save
         self.feed = Feed(data, settings, device)
-        self.learner = Learner(model, objective, settings, device)
+        self.learner = Learner(model, task, settings, device)
         self._ledger = Ledger(device)
         self._reason: str | None = None
         self._standing = False
         self._seen: Watch | None = None
         self._next_look = 0.0
         self._unsaved: set[str] = set()
-        self._sums: list[float] = [0.0, 0, 0]
+        self._sums: list[float] = []
         self._began = self._epoch_began = time.perf_counter()
         self._seconds = self._epoch_seconds = 0.0
 
@@ -93,6 +94,8 @@ class Trainer:
             batch=self.settings.batch,
             classes=tuple(self.data.classes),
             first_step=self.step,
+            task=self.task.kind,
+            metric=self.task.metric,
         )
         self.model.train()
         while self._reason is None and self.epoch < self.settings.epochs:
@@ -133,10 +136,9 @@ class Trainer:
             raise ValueError(
                 f"step {step} of {state['steps_per_epoch']} an epoch; here are {self.feed.steps}"
             )
-        loss, correct, samples = state["sums"]
         self.learner.load_state(state["learner"])
         self.step, self.epoch = step, epoch
-        self._sums = [float(loss), int(correct), int(samples)]
+        self._sums = [float(figure) for figure in state["sums"]]
         self.best = state["best"]
         self._best_epoch = state["best_epoch"]
         figures = state["best_figures"]
@@ -176,15 +178,17 @@ class Trainer:
             )
             counts = stretch.counts[:sound]
             # One after the other: the sum must not depend on where a stretch ends.
-            for loss, count in zip(stretch.loss, counts, strict=False):
-                self._sums[0] += loss * count
-            self._sums[1] += sum(stretch.correct[:sound])
-            self._sums[2] += sum(counts)
+            for loss, count, tally in zip(stretch.loss, counts, stretch.tallies, strict=False):
+                figures = (loss * count, count, *tally)
+                self._sums = [a + b for a, b in zip_longest(self._sums, figures, fillvalue=0.0)]
             if sound:
                 yield Steps(
                     first=stretch.first,
                     loss=stretch.loss[:sound],
-                    accuracy=tuple(right / n for right, n in zip(stretch.correct, counts, strict=False)),
+                    accuracy=tuple(
+                        self.task.score(tally, count)
+                        for tally, count in zip(stretch.tallies, counts, strict=False)
+                    ),
                     learning_rate=stretch.learning_rate[:sound],
                     images_per_second=stretch.images_per_second,
                 )
@@ -211,28 +215,29 @@ class Trainer:
             yield Trouble(self._diverged(self.step - 1, self.learner.learning_rate))
             return
         self.epoch = epoch
-        better = self._best is None or (found.accuracy, -found.loss) > self._best
-        loss, correct, samples = self._sums
+        better = self._best is None or (found.score, -found.loss) > self._best
+        loss, samples, *tally = self._sums
         yield Epoch(
             epoch=epoch,
             step=self.step,
             train_loss=loss / samples,
-            train_accuracy=correct / samples,
+            train_accuracy=self.task.score(tally, int(samples)),
             validation_loss=found.loss,
-            validation_accuracy=found.accuracy,
+            validation_accuracy=found.score,
             seconds=time.perf_counter() - self._epoch_began,
             best=better,
+            metrics=found.metrics,
         )
         if better:
-            self._best, self._best_epoch = (found.accuracy, -found.loss), epoch
+            self._best, self._best_epoch = (found.score, -found.loss), epoch
             self.best = self.learner.weights()
-            yield from self._save("best", self.best, epoch, found.accuracy)
-        self._sums = [0.0, 0, 0]
+            yield from self._save("best", self.best, epoch, found.score)
+        self._sums = []
         self._epoch_began, self._epoch_seconds = time.perf_counter(), 0.0
-        yield from self._save("last", self.best if better else self.learner.weights(), epoch, found.accuracy)
+        yield from self._save("last", self.best if better else self.learner.weights(), epoch, found.score)
 
     def _evaluate(self, split: str, stop: Callable[[], bool]) -> Evaluation | None:
-        return evaluate(self.model, self.data, split, self.device, self.objective, stop)
+        return evaluate(self.model, self.data, split, self.device, self.task, stop)
 
     # the end ---------------------------------------------------------------------------------------------
 
@@ -252,8 +257,9 @@ class Trainer:
             best_epoch=self._best_epoch,
             best_validation_accuracy=self._best[0] if self._best else None,
             test_loss=test.loss if test else None,
-            test_accuracy=test.accuracy if test else None,
+            test_accuracy=test.score if test else None,
             seconds=time.perf_counter() - self._began,
+            test_metrics=test.metrics if test else {},
         )
 
     def _save(

@@ -13,7 +13,7 @@ from torch import Tensor
 from runtime.training.batches import Batches
 from runtime.training.control import Watch
 from runtime.training.events import Maps
-from runtime.training.objective import Objective
+from runtime.training.tasks import Prediction, Task
 
 log = logging.getLogger(__name__)
 
@@ -32,12 +32,12 @@ class Viewer:
     """
 
     def __init__(
-        self, twin: Twin, data: Batches, device: torch.device, objective: Objective, output: str | None
+        self, twin: Twin, data: Batches, device: torch.device, task: Task, output: str | None
     ) -> None:
         self._twin = twin
         self._data = data
         self._device = device
-        self._objective = objective
+        self._task = task
         self._output = output
         self._failed: Watch | None = None
 
@@ -52,12 +52,13 @@ class Viewer:
                 self._failed = watch
                 log.warning("cannot show %s: %s", ", ".join(watch.paths), error)
             return
-        answer: tuple[float, ...] = ()
-        if self._output is not None and self._output in found and found[self._output].ndim == 2:
-            answer = tuple(self._objective.probabilities(found[self._output].detach().float())[0].tolist())
+        said = Prediction()
+        if self._output is not None and self._output in found:
+            said = self._task.prediction(found[self._output])
         for path in watch.paths:
             if path in found:
-                yield Maps(path=path, step=step, values=_array(found[path][0]), prediction=answer)
+                values = _array(found[path][0])
+                yield Maps(path=path, step=step, values=values, prediction=said.values, mask=said.mask)
 
     def _picture(self, picture: object) -> Tensor:
         if isinstance(picture, int | np.integer):

@@ -12,7 +12,7 @@ from builder.document import Document
 from builder.reading import read_document
 from builder.writing import write_document
 from runtime.compile import build
-from runtime.training.objective import Head, objective_of
+from runtime.training.tasks import Head, heads_of
 from tests.oracles.published import published
 from tests.oracles.weights import scatter
 
@@ -40,7 +40,7 @@ def test_keys_and_outputs_are_those_of_torchvision_with_its_auxiliary_classifier
         for mine, wanted in zip(ours(x), everything(theirs, helpers, x), strict=True):
             assert wanted.std() > 0
             torch.testing.assert_close(mine, wanted, rtol=1e-4, atol=1e-4 * float(wanted.abs().max()))
-    assert objective_of(document).heads == (Head(), *[Head(weight)] * len(helpers))
+    assert heads_of(document) == (Head(), *[Head(weight)] * len(helpers))
     analysis = analyze(document)
     assert analysis.output_shapes == [(1000,)] * (1 + len(helpers))
     assert not [problem for problem in analysis.problems if problem.is_error]
@@ -81,4 +81,4 @@ def test_a_document_says_a_weight_where_it_is_not_one() -> None:
     again = read_document(text)
     assert isinstance(again, Document)
     assert write_document(again) == text
-    assert objective_of(again) == objective_of(document)
+    assert heads_of(again) == heads_of(document)

@@ -41,8 +41,16 @@ TASKS: Mapping[str, type[Task]] = MappingProxyType(
 )
 
 
-def task_of(document: Document, data: Batches, settings: Settings | None = None) -> Task:
-    """The task that data sets a document's network; ``settings`` say how it is learnt."""
+def task_of(
+    document: Document, data: Batches, settings: Settings | None = None, *, recorded: object = None
+) -> Task:
+    """The task that data sets a document's network; ``settings`` say how it is learnt.
+
+    Where a run ``recorded`` the same task, that one: values are read in the unit that its weights were learnt for.
+    """
+    known = recorded_task(document, recorded)
+    if known is not None and known.suits(data):
+        return known
     return TASKS[data.task].of(heads_of(document), data, settings or Settings())
 
 

@@ -113,6 +113,10 @@ class Regression(Task):
             raise ValueError("a unit is a finite mean and a deviation above 0 for each value")
         return cls(heads, mean, std)
 
+    def suits(self, data: Batches) -> bool:
+        """It has a unit for each value."""
+        return super().suits(data) and len(self.mean) == data.labels.shape[1]
+
     def to_json(self) -> dict[str, Any]:
         """The unit, without which the network's numbers mean nothing."""
         return {"kind": self.kind, "mean": list(self.mean), "std": list(self.std)}

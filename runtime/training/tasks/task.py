@@ -121,6 +121,10 @@ class Task(ABC):
     def read(cls, recorded: Mapping[str, Any], heads: tuple[Head, ...]) -> Self:
         """The inverse of ``to_json``; raises KeyError, TypeError or ValueError for anything else."""
 
+    def suits(self, data: Batches) -> bool:
+        """Whether it can be judged on this data."""
+        return self.kind == data.task
+
     def to_json(self) -> dict[str, Any]:
         """What must be known, beside the weights, to read the network's answers."""
         return {"kind": self.kind}

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from runtime.training.objective import Objective
 from runtime.training.randomness import seed_of, seeded
 from runtime.training.settings import Settings
+from runtime.training.tasks import Classification
 from runtime.training.trainer import Trainer
 
 CPU = torch.device("cpu")
@@ -55,9 +55,9 @@ def tiny():
     def trainer(*, data=None, network=None, control=None, look=None, save=None, device=CPU, **settings):
         chosen = Settings(**{"batch": 16, "epochs": 3, "learning_rate": 1e-2, "shift": 0.0, **settings})
         network = network if network is not None else make_network(chosen.seed)
-        objective = Objective(label_smoothing=chosen.label_smoothing)
+        task = Classification(label_smoothing=chosen.label_smoothing)
         return Trainer(
-            network, data or TinyData(), chosen, device, objective, control=control, look=look, save=save
+            network, data or TinyData(), chosen, device, task, control=control, look=look, save=save
         )
 
     return SimpleNamespace(trainer=trainer, network=make_network, data=TinyData)

@@ -37,7 +37,7 @@ def test_training_there_learns_and_watching_changes_nothing(tiny, monkeypatch):
             if watched:
                 trainer.control.watch("0")
                 trainer._look_at = Viewer(
-                    _Twin(network), trainer.data, trainer.device, trainer.objective, None
+                    _Twin(network), trainer.data, trainer.device, trainer.task, None
                 )
             events = list(trainer.events())
             assert isinstance(events[-1], Finished)

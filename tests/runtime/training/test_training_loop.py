@@ -27,9 +27,9 @@ from runtime.training.evaluation import evaluate
 from runtime.training.events import Checkpoint, Epoch, Finished, Maps, Steps, Trouble, to_json
 from runtime.training.loop import train
 from runtime.training.memory import check_memory
-from runtime.training.objective import objective_of
 from runtime.training.runs import Run
 from runtime.training.settings import Settings
+from runtime.training.tasks import task_of
 from runtime.training.thread import TrainingThread
 from runtime.weights import load_into
 
@@ -82,7 +82,7 @@ def test_a_run_records_what_was_told_and_its_weights_give_the_figures_told(tmp_p
     assert finished.reason == "completed"
     model = build(run.document)
     assert load_into(model, run.weights("best")) is None
-    tested = evaluate(model, digits, "test", torch.device("cpu"), objective_of(document))
+    tested = evaluate(model, digits, "test", torch.device("cpu"), task_of(document, digits))
     assert (tested.accuracy, tested.loss) == pytest.approx((finished.test_accuracy, finished.test_loss))
     assert finished.test_accuracy > 0.5
     assert run.environment()["threads"] >= 1
@@ -278,7 +278,7 @@ def test_what_pytorch_throws_is_told_and_its_traceback_is_in_the_log(
 
     document = draw()
     run = Run.create(tmp_path, document, QUICK)
-    monkeypatch.setattr("runtime.training.objective.Objective.loss", fail)
+    monkeypatch.setattr("runtime.training.tasks.Classification.loss", fail)
     events = list(train(document, QUICK, digits, run=run))
     assert codes(events) == [code]
     assert events[-1].reason == "failed"

@@ -34,10 +34,10 @@ from runtime.training.control import Control
 from runtime.training.evaluation import evaluate
 from runtime.training.events import Maps, Steps, Trouble
 from runtime.training.loop import check, train
-from runtime.training.objective import Head, Objective, objective_of
 from runtime.training.randomness import seed_of, seeded
 from runtime.training.runs import Run
 from runtime.training.settings import Settings
+from runtime.training.tasks import Classification, task_of
 from runtime.weights import load_into
 
 QUICK = Settings(epochs=2, batch=128, learning_rate=1e-2, label_smoothing=0.0, device="cpu")
@@ -73,36 +73,18 @@ def weighted(run: Run) -> nn.Module:
     return model
 
 
-def test_the_loss_is_the_weighted_sum_and_an_output_of_no_weight_is_left_out() -> None:
-    torch.manual_seed(1)
-    main, helper, labels = torch.randn(6, 4), torch.rand(6, 4).softmax(1), torch.arange(6) % 4
-    objective = Objective((Head(2.0), Head(0.3, from_probabilities=True)), label_smoothing=0.1)
-    smoothed = [F.cross_entropy(x, labels, label_smoothing=0.1) for x in (main, helper.log())]
-    assert objective.loss((main, helper), labels).item() == pytest.approx(
-        2 * smoothed[0].item() + 0.3 * smoothed[1].item()
-    )
-    assert torch.equal(objective.answer((main, helper)), main)
-    assert torch.equal(objective.probabilities((main, helper)), main.softmax(1))
-    judged = objective.total((main, helper), labels).item()
-    assert judged == pytest.approx(F.cross_entropy(main, labels, reduction="sum").item())
-    of_another_shape = Objective((Head(), Head(0.0)))
-    assert torch.equal(
-        of_another_shape.loss((main, torch.randn(6, 5, 5)), labels), Objective().loss(main, labels)
-    )
-
-
 def test_training_lowers_the_weighted_sum_and_is_judged_by_the_first_output(
     tmp_path: Path, digits: Data, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     document, wanted = draw(), []
-    loss = Objective.loss
+    loss = Classification.loss
 
-    def noted(self: Objective, outputs: tuple[Tensor, Tensor], labels: Tensor) -> Tensor:
+    def noted(self: Classification, outputs: tuple[Tensor, Tensor], labels: Tensor) -> Tensor:
         main, helper = outputs
         wanted.append(F.cross_entropy(main, labels).item() + 0.3 * F.cross_entropy(helper, labels).item())
         return loss(self, outputs, labels)
 
-    monkeypatch.setattr(Objective, "loss", noted)
+    monkeypatch.setattr(Classification, "loss", noted)
     control = Control()
     control.watch("conv1", 0)
     run = Run.create(tmp_path, document, QUICK)
@@ -190,7 +172,9 @@ def test_evaluation_is_of_the_first_output(
     told = json.loads(capsys.readouterr().out)
     taken_for = np.array(told["confusion"]).sum(axis=0)
     assert taken_for.nonzero()[0].tolist() == [3]
-    found = evaluate(weighted(opposed), digits, "test", torch.device("cpu"), objective_of(opposed.document))
+    found = evaluate(
+        weighted(opposed), digits, "test", torch.device("cpu"), task_of(opposed.document, digits)
+    )
     assert found is not None
     assert found.accuracy == told["accuracy"] == told["confusion"][3][3] / told["samples"]
 

@@ -17,8 +17,9 @@ from builder.errors import Problem
 from runtime.training.batches import cut
 from runtime.training.control import Control
 from runtime.training.events import Checkpoint, Epoch, Finished, Maps, Started, State, Steps, Trouble
-from runtime.training.objective import Objective
+from runtime.training.schedules import scheduled_rate
 from runtime.training.settings import Settings
+from runtime.training.tasks import Classification
 from runtime.training.watching import Viewer
 
 
@@ -125,7 +126,7 @@ class TappedByHand:
 
 
 def viewer(trainer):
-    return Viewer(TappedByHand(trainer.model), trainer.data, trainer.device, Objective(), "5")
+    return Viewer(TappedByHand(trainer.model), trainer.data, trainer.device, Classification(), "5")
 
 
 @pytest.mark.parametrize("picture", [0, torch.ones(1, 1, 4, 4), np.ones((1, 1, 4, 4))])
@@ -278,15 +279,15 @@ def test_weights_that_cannot_be_written_are_told_once_and_tried_again_at_the_end
 
 def test_cosine_glides_from_the_rate_to_zero_and_constant_stays(tiny):
     glide = Settings(schedule="cosine", learning_rate=1.0)
-    rates = [glide.learning_rate_at(step, 100) for step in range(101)]
+    rates = [scheduled_rate(glide, step, 100, 10) for step in range(101)]
     assert rates[0] == 1.0
     assert rates[50] == pytest.approx(0.5)
     assert rates[100] == pytest.approx(0.0)
     assert rates == sorted(rates, reverse=True)
-    assert Settings(schedule="constant", learning_rate=1.0).learning_rate_at(99, 100) == 1.0
+    assert scheduled_rate(Settings(schedule="constant", learning_rate=1.0), 99, 100, 10) == 1.0
     events = list(tiny.trainer(schedule="cosine", learning_rate=0.01).events())
     told = [rate for event in of(events, Steps) for rate in event.learning_rate]
-    assert told == [Settings(learning_rate=0.01).learning_rate_at(step, 12) for step in range(12)]
+    assert told == [scheduled_rate(Settings(learning_rate=0.01), step, 12, 4) for step in range(12)]
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
