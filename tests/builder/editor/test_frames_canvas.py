@@ -15,37 +15,16 @@ from builder.editor.canvas import Canvas
 from builder.editor.framepaint import EMPTY
 from builder.editor.hit import Hit
 from builder.frames import PADDING, SMALLEST, TITLE_HEIGHT, Frame, border_of, frames_of, inside_of
-from builder.graph import Edge, Graph, Node
+from builder.graph import Edge
 from builder.heat import Measure
 from builder.reader import MAX_TEXT
 from builder.widgets.session import Session
 from builder.widgets.theme import DARK, LIGHT
-from builder.writing import write_document
-
-LEFT = Qt.MouseButton.LeftButton
-NONE, SHIFT, CONTROL = (
-    Qt.KeyboardModifier.NoModifier,
-    Qt.KeyboardModifier.ShiftModifier,
-    Qt.KeyboardModifier.ControlModifier,
-)
+from tests.builder.editor.hand import CONTROL, LEFT, NONE, SHIFT, Hand, small_document
 
 
-def _document() -> Document:
-    graph = Graph()
-    graph.add_node(Node("i", "input", "input", {"shape": [1, 28, 28]}, (0, 0)))
-    graph.add_node(Node("c", "conv", "conv", {"out_channels": 4}, (248, 0)))
-    graph.add_node(Node("r", "relu", "relu", {}, (496, 0)))
-    graph.add_node(Node("o", "output", "output", {}, (744, 0)))
-    for source, target in ("ic", "cr", "ro"):
-        graph.connect(Edge(source, "y", target, "x"))
-    return Document("small", graph)
-
-
-class Hand:
-    """A mouse and a keyboard over a canvas, in scene coordinates."""
-
-    def __init__(self, bot: QtBot, canvas: Canvas) -> None:
-        self.bot, self.canvas, self.session = bot, canvas, canvas.session
+class FrameHand(Hand):
+    """A hand that puts down frames and notes, and writes on them."""
 
     @property
     def frames(self) -> list[Frame]:
@@ -54,34 +33,6 @@ class Hand:
     @property
     def selected(self) -> list[int]:
         return self.canvas.framing.selected
-
-    def at(self, x: float, y: float) -> QPoint:
-        return self.canvas.mapFromScene(QPointF(x, y))
-
-    def click(self, x: float, y: float, modifiers: Qt.KeyboardModifier = NONE) -> None:
-        self.bot.mouseClick(self.canvas.viewport(), LEFT, modifiers, self.at(x, y))
-
-    def double(self, x: float, y: float) -> None:
-        self.click(x, y)
-        self.bot.mouseDClick(self.canvas.viewport(), LEFT, NONE, self.at(x, y))
-
-    def drag(
-        self,
-        start: tuple[float, float],
-        end: tuple[float, float],
-        modifiers: Qt.KeyboardModifier = NONE,
-        *,
-        release: bool = True,
-    ) -> None:
-        view = self.canvas.viewport()
-        self.bot.mousePress(view, LEFT, modifiers, self.at(*start))
-        self.bot.mouseMove(view, self.at((start[0] + end[0]) / 2, (start[1] + end[1]) / 2))
-        self.bot.mouseMove(view, self.at(*end))
-        if release:
-            self.bot.mouseRelease(view, LEFT, modifiers, self.at(*end))
-
-    def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:
-        self.bot.keyClick(self.canvas, key, modifiers)
 
     def title_field(self) -> QLineEdit:
         field = QApplication.focusWidget()
@@ -102,9 +53,6 @@ class Hand:
         self.bot.keyClick(field, key, modifiers)
         self.bot.waitUntil(self.canvas.hasFocus)
 
-    def text(self) -> str:
-        return write_document(self.session.document)
-
     def undoes_to(self, text: str, do: Callable[[], object]) -> None:
         """Undo of one step leads back to this document, and redo leads on again."""
         do()
@@ -117,30 +65,24 @@ class Hand:
 
 
 @pytest.fixture
-def hand(qtbot: QtBot) -> Hand:
-    canvas = Canvas(Session(_document()))
-    qtbot.addWidget(canvas)
-    canvas.resize(1200, 700)
-    canvas.show()
-    canvas.activateWindow()
-    canvas.setFocus()
-    qtbot.waitUntil(lambda: canvas.width() == 1200 and canvas.hasFocus())
-    canvas.set_view(1.0, QPointF(450, 30))
-    return Hand(qtbot, canvas)
+def hand(qtbot: QtBot) -> FrameHand:
+    made = FrameHand(qtbot, small_document())
+    made.canvas.set_view(1.0, QPointF(450, 30))
+    return made
 
 
-def _framed(hand: Hand, title: str = "Features") -> Frame:
+def _framed(hand: FrameHand, title: str = "Features") -> Frame:
     hand.canvas.session.select(["c", "r"])
     hand.key(Qt.Key.Key_J, CONTROL)
     hand.type(title, Qt.Key.Key_Return)
     return hand.frames[0]
 
 
-def _note(hand: Hand, frame: Frame, *others: Frame) -> None:
+def _note(hand: FrameHand, frame: Frame, *others: Frame) -> None:
     hand.session.document.put_frames("", [frame.entry(), *(other.entry() for other in others)])
 
 
-def test_a_key_frames_the_selection_and_the_title_is_typed_at_once(hand: Hand) -> None:
+def test_a_key_frames_the_selection_and_the_title_is_typed_at_once(hand: FrameHand) -> None:
     before = hand.text()
     hand.undoes_to(before, lambda: _framed(hand))
     frame = hand.frames[0]
@@ -154,7 +96,7 @@ def test_a_key_frames_the_selection_and_the_title_is_typed_at_once(hand: Hand) -
     assert hand.session.history.undo_label == "Add frame"
 
 
-def test_with_nothing_selected_an_empty_frame_is_put_down(hand: Hand) -> None:
+def test_with_nothing_selected_an_empty_frame_is_put_down(hand: FrameHand) -> None:
     hand.key(Qt.Key.Key_C)
     hand.type("", Qt.Key.Key_Escape)
     (frame,) = hand.frames
@@ -163,15 +105,17 @@ def test_with_nothing_selected_an_empty_frame_is_put_down(hand: Hand) -> None:
     assert hand.selected == [0]
 
 
-def test_the_title_is_edited_in_place_by_a_double_click_and_kept_by_a_click_elsewhere(hand: Hand) -> None:
+def test_the_title_is_edited_in_place_by_a_double_click_and_kept_by_a_click_elsewhere(
+    hand: FrameHand,
+) -> None:
     frame = _framed(hand)
-    hand.double(frame.x + 60, frame.y + 15)
+    hand.double((frame.x + 60, frame.y + 15))
     field = hand.title_field()
     assert field.text() == "Features"
     hand.bot.keyClicks(field, "What it learns")
-    hand.click(frame.x + 30, 300)
+    hand.click((frame.x + 30, 300))
     assert hand.frames[0].title == "What it learns"
-    hand.click(frame.x + 60, frame.y + 15)
+    hand.click((frame.x + 60, frame.y + 15))
     hand.key(Qt.Key.Key_F2)
     hand.title_field()
     hand.type("Other", Qt.Key.Key_Escape)
@@ -180,9 +124,9 @@ def test_the_title_is_edited_in_place_by_a_double_click_and_kept_by_a_click_else
     assert hand.frames[0].title == "Features"
 
 
-def test_what_is_typed_is_kept_when_the_view_moves_from_under_it(hand: Hand) -> None:
+def test_what_is_typed_is_kept_when_the_view_moves_from_under_it(hand: FrameHand) -> None:
     frame = _framed(hand)
-    hand.double(frame.x + 60, frame.y + 15)
+    hand.double((frame.x + 60, frame.y + 15))
     hand.bot.keyClicks(hand.title_field(), "Kept")
     hand.canvas.zoom_by(0.8)
     assert hand.frames[0].title == "Kept"
@@ -192,7 +136,7 @@ def test_what_is_typed_is_kept_when_the_view_moves_from_under_it(hand: Hand) -> 
     assert hand.frames[1].text == "this too"
 
 
-def test_a_field_stays_open_while_the_colours_of_heat_follow(hand: Hand) -> None:
+def test_a_field_stays_open_while_the_colours_of_heat_follow(hand: FrameHand) -> None:
     hand.canvas.heating.choose(Measure.PARAMETERS)
     hand.canvas.session.select(["c", "r"])
     hand.key(Qt.Key.Key_J, CONTROL)
@@ -205,7 +149,7 @@ def test_a_field_stays_open_while_the_colours_of_heat_follow(hand: Hand) -> None
     assert hand.frames[0].title == "Still here"
 
 
-def test_dragging_the_title_moves_what_lies_inside_as_one_step(hand: Hand) -> None:
+def test_dragging_the_title_moves_what_lies_inside_as_one_step(hand: FrameHand) -> None:
     frame = _framed(hand)
     inner = Frame(frame.x + 8, frame.y + 40, 90, 50, text="in")
     hand.session.document.put_frames("", [frame.entry(), inner.entry()])
@@ -220,7 +164,7 @@ def test_dragging_the_title_moves_what_lies_inside_as_one_step(hand: Hand) -> No
     assert hand.frames[1] == inner.moved(80, 120)
 
 
-def test_escape_while_dragging_leaves_everything_where_it_was(hand: Hand) -> None:
+def test_escape_while_dragging_leaves_everything_where_it_was(hand: FrameHand) -> None:
     frame = _framed(hand)
     before = hand.text()
     hand.drag((frame.x + 200, frame.y + 12), (frame.x + 296, frame.y + 92), release=False)
@@ -246,7 +190,7 @@ def test_escape_while_dragging_leaves_everything_where_it_was(hand: Hand) -> Non
         ((-1, -1), (-64, -64)),
     ],
 )
-def test_edges_and_corners_resize(hand: Hand, side: tuple[int, int], by: tuple[int, int]) -> None:
+def test_edges_and_corners_resize(hand: FrameHand, side: tuple[int, int], by: tuple[int, int]) -> None:
     frame = Frame(160, 160, 320, 240, "Box")
     _note(hand, frame)
     start = (
@@ -267,23 +211,23 @@ def test_edges_and_corners_resize(hand: Hand, side: tuple[int, int], by: tuple[i
         )
 
 
-def test_a_frame_never_gets_too_small_to_be_taken(hand: Hand) -> None:
+def test_a_frame_never_gets_too_small_to_be_taken(hand: FrameHand) -> None:
     _note(hand, Frame(160, 160, 320, 240, "Box"))
     hand.drag((480, 400), (0, 0))
     assert hand.frames[0].box == (160, 160, *SMALLEST)
 
 
-def test_deleting_a_frame_leaves_its_nodes(hand: Hand) -> None:
+def test_deleting_a_frame_leaves_its_nodes(hand: FrameHand) -> None:
     frame = _framed(hand)
     count = len(hand.canvas.graph)
     before = hand.text()
-    hand.click(frame.x + 200, frame.y + 12)
+    hand.click((frame.x + 200, frame.y + 12))
     hand.undoes_to(before, lambda: hand.key(Qt.Key.Key_Delete))
     assert hand.frames == []
     assert len(hand.canvas.graph) == count
 
 
-def test_a_note_is_put_down_by_a_key_and_written_in_many_lines(hand: Hand) -> None:
+def test_a_note_is_put_down_by_a_key_and_written_in_many_lines(hand: FrameHand) -> None:
     before = hand.text()
 
     def write() -> None:
@@ -300,9 +244,9 @@ def test_a_note_is_put_down_by_a_key_and_written_in_many_lines(hand: Hand) -> No
     assert hand.session.history.undo_label == "Add note"
 
 
-def test_a_note_grows_with_its_text_and_escape_keeps_it(hand: Hand) -> None:
+def test_a_note_grows_with_its_text_and_escape_keeps_it(hand: FrameHand) -> None:
     _note(hand, Frame(160, 160, 160, 48, text="short"))
-    hand.double(200, 180)
+    hand.double((200, 180))
     hand.type("word " * 60, Qt.Key.Key_Escape)
     (note,) = hand.frames
     assert note.text == "short" + ("word " * 60).rstrip()
@@ -312,23 +256,23 @@ def test_a_note_grows_with_its_text_and_escape_keeps_it(hand: Hand) -> None:
     assert hand.frames[0].box == (160, 160, 160, 48)
 
 
-def test_a_note_takes_no_more_than_a_document_may_hold(hand: Hand) -> None:
+def test_a_note_takes_no_more_than_a_document_may_hold(hand: FrameHand) -> None:
     _note(hand, Frame(160, 160, 400, 300, text=""))
-    hand.double(200, 180)
+    hand.double((200, 180))
     field = hand.note_field()
     field.setPlainText("x" * (MAX_TEXT + 50))
     hand.type("", Qt.Key.Key_Escape)
     assert hand.frames[0].text == "x" * MAX_TEXT
 
 
-def test_keys_are_text_while_one_types(hand: Hand) -> None:
+def test_keys_are_text_while_one_types(hand: FrameHand) -> None:
     hand.key(Qt.Key.Key_N)
     hand.type("bnlm", Qt.Key.Key_Escape)  # letters that are keys of the canvas
     assert [frame.text for frame in hand.frames] == ["bnlm"]
     assert len(hand.canvas.graph) == 4
 
 
-def test_a_note_is_dragged_anywhere_on_it_and_moves_no_nodes(hand: Hand) -> None:
+def test_a_note_is_dragged_anywhere_on_it_and_moves_no_nodes(hand: FrameHand) -> None:
     _note(hand, Frame(240, -16, 200, 200, text="over the nodes"))
     places = {node.id: node.position for node in hand.canvas.graph}
     hand.drag((340, 140), (340, 300))
@@ -336,40 +280,40 @@ def test_a_note_is_dragged_anywhere_on_it_and_moves_no_nodes(hand: Hand) -> None
     assert {node.id: node.position for node in hand.canvas.graph} == places
 
 
-def test_nodes_and_wires_lie_above_frames_for_the_pointer(hand: Hand) -> None:
+def test_nodes_and_wires_lie_above_frames_for_the_pointer(hand: FrameHand) -> None:
     _note(hand, Frame(-100, -100, 1200, 400, text="a large note below all"))
     assert hand.canvas.hit(hand.at(300, 20)).node == "c"
     assert hand.canvas.hit(hand.at(420, 27)).edge == Edge("c", "y", "r", "x")
     assert hand.canvas.hit(hand.at(600, 200)) == Hit(frame=0)
 
 
-def test_within_a_frame_a_band_selects_nodes(hand: Hand) -> None:
+def test_within_a_frame_a_band_selects_nodes(hand: FrameHand) -> None:
     frame = _framed(hand)
-    hand.click(600, 300)
+    hand.click((600, 300))
     assert hand.selected == []
     hand.drag((frame.x + 10, frame.y + 40), (frame.x + 200, frame.y + 120))
     assert hand.session.selection == ("c",)
     assert hand.selected == []
 
 
-def test_a_band_takes_frames_that_lie_wholly_in_it_and_shift_adds(hand: Hand) -> None:
+def test_a_band_takes_frames_that_lie_wholly_in_it_and_shift_adds(hand: FrameHand) -> None:
     frame = _framed(hand)
     _note(hand, frame, Frame(240, 200, 100, 60, text="below"))
-    hand.click(600, 350)
+    hand.click((600, 350))
     hand.drag((frame.x - 20, frame.y - 20), (frame.x + frame.width + 20, frame.y + frame.height + 20))
     assert set(hand.session.selection) == {"c", "r"}
     assert hand.selected == [0]
-    hand.click(280, 230, SHIFT)
+    hand.click((280, 230), SHIFT)
     assert hand.selected == [0, 1]
     assert set(hand.session.selection) == {"c", "r"}
-    hand.click(280, 230, SHIFT)
+    hand.click((280, 230), SHIFT)
     assert hand.selected == [0]
     hand.key(Qt.Key.Key_Escape)
     assert hand.selected == []
     assert hand.session.selection == ()
 
 
-def test_dragging_a_node_takes_selected_frames_along(hand: Hand) -> None:
+def test_dragging_a_node_takes_selected_frames_along(hand: FrameHand) -> None:
     _note(hand, Frame(240, 200, 100, 60, text="below"))
     hand.key(Qt.Key.Key_A, CONTROL)
     assert hand.selected == [0]
@@ -379,9 +323,9 @@ def test_dragging_a_node_takes_selected_frames_along(hand: Hand) -> None:
     assert hand.canvas.graph.node("o").position == (784, 40)
 
 
-def test_arrow_keys_with_control_nudge_frames_with_what_is_in_them(hand: Hand) -> None:
+def test_arrow_keys_with_control_nudge_frames_with_what_is_in_them(hand: FrameHand) -> None:
     frame = _framed(hand)
-    hand.click(frame.x + 200, frame.y + 12)
+    hand.click((frame.x + 200, frame.y + 12))
     before = hand.text()
     hand.key(Qt.Key.Key_Right, CONTROL)
     hand.key(Qt.Key.Key_Down, CONTROL)
@@ -392,9 +336,9 @@ def test_arrow_keys_with_control_nudge_frames_with_what_is_in_them(hand: Hand) -
     assert hand.text() == before
 
 
-def test_a_frame_is_copied_and_pasted_with_what_is_in_it(hand: Hand) -> None:
+def test_a_frame_is_copied_and_pasted_with_what_is_in_it(hand: FrameHand) -> None:
     frame = _framed(hand)
-    hand.click(frame.x + 200, frame.y + 12)
+    hand.click((frame.x + 200, frame.y + 12))
     hand.key(Qt.Key.Key_C, CONTROL)
     assert '"Features"' in QGuiApplication.clipboard().text()
     before = hand.text()
@@ -402,14 +346,14 @@ def test_a_frame_is_copied_and_pasted_with_what_is_in_it(hand: Hand) -> None:
     assert [f.title for f in hand.frames] == ["Features", "Features"]
     assert len(hand.canvas.graph) == 6
     hand.session.undo()
-    hand.click(frame.x + 200, frame.y + 12)
+    hand.click((frame.x + 200, frame.y + 12))
     hand.key(Qt.Key.Key_D, CONTROL)
     assert len(hand.canvas.graph) == 6
     assert hand.selected == [1]
     assert set(hand.session.selection) == {"n5", "n6"}
 
 
-def test_a_copy_of_a_frame_is_dragged_off_it_with_alt(hand: Hand) -> None:
+def test_a_copy_of_a_frame_is_dragged_off_it_with_alt(hand: FrameHand) -> None:
     frame = _framed(hand)
     start = (frame.x + 200, frame.y + 12)
     before = hand.text()
@@ -420,9 +364,9 @@ def test_a_copy_of_a_frame_is_dragged_off_it_with_alt(hand: Hand) -> None:
     assert len(hand.canvas.graph) == 6
 
 
-def test_cutting_a_frame_takes_what_is_in_it_and_heals(hand: Hand) -> None:
+def test_cutting_a_frame_takes_what_is_in_it_and_heals(hand: FrameHand) -> None:
     frame = _framed(hand)
-    hand.click(frame.x + 200, frame.y + 12)
+    hand.click((frame.x + 200, frame.y + 12))
     before = hand.text()
     hand.undoes_to(before, lambda: hand.key(Qt.Key.Key_X, CONTROL))
     assert hand.frames == []
@@ -430,9 +374,9 @@ def test_cutting_a_frame_takes_what_is_in_it_and_heals(hand: Hand) -> None:
     assert list(hand.canvas.graph.edges()) == [Edge("i", "y", "o", "x")]
 
 
-def test_a_note_alone_is_pasted(hand: Hand) -> None:
+def test_a_note_alone_is_pasted(hand: FrameHand) -> None:
     _note(hand, Frame(160, 160, 200, 80, text="alone"))
-    hand.click(200, 200)
+    hand.click((200, 200))
     hand.key(Qt.Key.Key_C, CONTROL)
     hand.key(Qt.Key.Key_V, CONTROL)
     assert [frame.text for frame in hand.frames] == ["alone", "alone"]
@@ -440,9 +384,9 @@ def test_a_note_alone_is_pasted(hand: Hand) -> None:
     assert hand.session.history.undo_label == "Paste 1 frame"
 
 
-def test_a_colour_is_a_click_away_and_ticked(hand: Hand) -> None:
+def test_a_colour_is_a_click_away_and_ticked(hand: FrameHand) -> None:
     frame = _framed(hand)
-    hand.click(frame.x + 200, frame.y + 12)
+    hand.click((frame.x + 200, frame.y + 12))
     swatches = hand.canvas.framing.swatches
     assert swatches.isVisible()
     assert [name for name, button in swatches.buttons.items() if button.isChecked()] == ["grey"]
@@ -450,11 +394,11 @@ def test_a_colour_is_a_click_away_and_ticked(hand: Hand) -> None:
     hand.undoes_to(before, lambda: hand.bot.mouseClick(swatches.buttons["green"], LEFT))
     assert hand.canvas.graph.frames[0]["colour"] == "green"
     assert [name for name, button in swatches.buttons.items() if button.isChecked()] == ["green"]
-    hand.click(600, 350)
+    hand.click((600, 350))
     assert not swatches.isVisible()
 
 
-def test_the_menu_over_a_frame_offers_colours_and_names(hand: Hand) -> None:
+def test_the_menu_over_a_frame_offers_colours_and_names(hand: FrameHand) -> None:
     _note(hand, Frame(160, 160, 200, 80, text="a note"))
     at = hand.at(200, 200)
     view = hand.canvas.viewport()
@@ -472,7 +416,7 @@ def test_the_menu_over_a_frame_offers_colours_and_names(hand: Hand) -> None:
     assert hand.canvas.graph.frames[0]["colour"] == "red"
 
 
-def test_the_menu_puts_a_note_where_it_was_asked_for(hand: Hand) -> None:
+def test_the_menu_puts_a_note_where_it_was_asked_for(hand: FrameHand) -> None:
     menu = hand.canvas.commands.menu(QPointF(320, 240))
     next(action for action in menu.actions() if action.text() == "Add note").trigger()
     menu.deleteLater()
@@ -482,7 +426,7 @@ def test_the_menu_puts_a_note_where_it_was_asked_for(hand: Hand) -> None:
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=["dark", "light"])
 @pytest.mark.parametrize("zoom", [1.0, 0.3])
-def test_frames_are_painted_below_the_nodes(hand: Hand, theme: object, zoom: float) -> None:
+def test_frames_are_painted_below_the_nodes(hand: FrameHand, theme: object, zoom: float) -> None:
     frame = Frame(160, -80, 640, 240, "Stem", "green")
     _note(hand, frame)
     hand.session.set_theme(theme.name)  # type: ignore[attr-defined]
@@ -504,7 +448,7 @@ def test_frames_are_painted_below_the_nodes(hand: Hand, theme: object, zoom: flo
     assert border_of(frame, theme) != accent.name()  # type: ignore[arg-type]
 
 
-def test_an_empty_note_says_how_to_write_on_it(hand: Hand) -> None:
+def test_an_empty_note_says_how_to_write_on_it(hand: FrameHand) -> None:
     _note(hand, Frame(160, 160, 240, 80, text=""))
     blank = hand.canvas.grab().toImage()
     _note(hand, Frame(160, 160, 240, 80, text=" "))
@@ -513,7 +457,7 @@ def test_an_empty_note_says_how_to_write_on_it(hand: Hand) -> None:
     assert blank != written
 
 
-def test_laying_out_draws_frames_round_their_nodes_again(hand: Hand) -> None:
+def test_laying_out_draws_frames_round_their_nodes_again(hand: FrameHand) -> None:
     frame = _framed(hand)
     hand.key(Qt.Key.Key_L)
     hand.canvas.commands.arranger.stop()
@@ -525,13 +469,13 @@ def test_laying_out_draws_frames_round_their_nodes_again(hand: Hand) -> None:
     assert hand.frames[0].title == frame.title
 
 
-def test_all_that_there_is_is_brought_into_view(hand: Hand) -> None:
+def test_all_that_there_is_is_brought_into_view(hand: FrameHand) -> None:
     _note(hand, Frame(3000, 2000, 200, 100, text="far away"))
     hand.key(Qt.Key.Key_F)
     assert hand.canvas.visible_rect().contains(QPointF(3200, 2100))
 
 
-def test_a_key_goes_from_frame_to_frame_and_they_are_told(hand: Hand) -> None:
+def test_a_key_goes_from_frame_to_frame_and_they_are_told(hand: FrameHand) -> None:
     _note(
         hand,
         Frame(0, 600, 200, 100, text="second"),
@@ -575,7 +519,7 @@ def test_undo_goes_to_the_module_whose_frame_it_changes(qtbot: QtBot) -> None:
     assert len(canvas.board.frames) == 1
 
 
-def test_selection_follows_frames_that_go(hand: Hand) -> None:
+def test_selection_follows_frames_that_go(hand: FrameHand) -> None:
     _note(hand, Frame(160, 160, 200, 80, text="a"), Frame(400, 160, 200, 80, text="b"))
     hand.canvas.choose((), (1,))
     _note(hand, Frame(160, 160, 200, 80, text="a"))

@@ -4,117 +4,18 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QGuiApplication, QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
-from builder.document import Document
 from builder.editor import geometry
-from builder.editor.canvas import Canvas
 from builder.editor.rename import RenameField
-from builder.graph import Edge, Graph, Node
-from builder.widgets.session import Session
-from builder.writing import write_document
-
-LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
-NONE, SHIFT, CONTROL = (
-    Qt.KeyboardModifier.NoModifier,
-    Qt.KeyboardModifier.ShiftModifier,
-    Qt.KeyboardModifier.ControlModifier,
-)
-
-
-def _document() -> Document:
-    graph = Graph()
-    graph.add_node(Node("i", "input", "input", {"shape": [1, 28, 28]}, (0, 0)))
-    graph.add_node(Node("c", "conv", "conv", {"out_channels": 4}, (248, 0)))
-    graph.add_node(Node("r", "relu", "relu", {}, (496, 0)))
-    graph.add_node(Node("o", "output", "output", {}, (744, 0)))
-    graph.add_node(Node("b", "bn", "batch_norm", {}, (248, 240)))
-    for source, target in ("ic", "cr", "ro"):
-        graph.connect(Edge(source, "y", target, "x"))
-    return Document("small", graph)
-
-
-class Hand:
-    """A mouse over a canvas, in scene coordinates."""
-
-    def __init__(self, bot: QtBot, canvas: Canvas) -> None:
-        self.bot, self.canvas, self.session = bot, canvas, canvas.session
-
-    def at(self, x: float, y: float) -> QPoint:
-        return self.canvas.mapFromScene(QPointF(x, y))
-
-    def middle(self, node_id: str) -> tuple[float, float]:
-        centre = self.canvas.board.faces[node_id].rect.center()
-        return centre.x(), centre.y()
-
-    def output(self, node_id: str) -> tuple[float, float]:
-        point = self.canvas.board.faces[node_id].output_point("y")
-        return point.x(), point.y()
-
-    def input(self, node_id: str, port: str = "x") -> tuple[float, float]:
-        point = self.canvas.board.faces[node_id].input_point(port)
-        return point.x(), point.y()
-
-    def click(self, place: tuple[float, float], modifiers: Qt.KeyboardModifier = NONE) -> None:
-        self.bot.mouseClick(self.canvas.viewport(), LEFT, modifiers, self.at(*place))
-
-    def press(
-        self, place: tuple[float, float], button: Qt.MouseButton = LEFT, modifiers: Qt.KeyboardModifier = NONE
-    ) -> None:
-        self.bot.mousePress(self.canvas.viewport(), button, modifiers, self.at(*place))
-
-    def move(self, place: tuple[float, float]) -> None:
-        self.bot.mouseMove(self.canvas.viewport(), self.at(*place))
-
-    def release(
-        self, place: tuple[float, float], button: Qt.MouseButton = LEFT, modifiers: Qt.KeyboardModifier = NONE
-    ) -> None:
-        self.bot.mouseRelease(self.canvas.viewport(), button, modifiers, self.at(*place))
-
-    def drag(
-        self, start: tuple[float, float], end: tuple[float, float], **kwargs: Qt.KeyboardModifier
-    ) -> None:
-        self.press(start, **kwargs)
-        self.move(((start[0] + end[0]) / 2, (start[1] + end[1]) / 2))
-        self.move(end)
-        self.release(end, **kwargs)
-
-    def wheel(
-        self,
-        at: QPoint,
-        angle: QPoint,
-        modifiers: Qt.KeyboardModifier = NONE,
-        *,
-        pixels: QPoint | None = None,
-    ) -> None:
-        """Turn the wheel over a point of the view; with ``pixels`` it is a touchpad."""
-        viewport = self.canvas.viewport()
-        phase = Qt.ScrollPhase.ScrollUpdate if pixels else Qt.ScrollPhase.NoScrollPhase
-        place, where = QPointF(at), QPointF(viewport.mapToGlobal(at))
-        buttons = Qt.MouseButton.NoButton
-        event = QWheelEvent(place, where, pixels or QPoint(), angle, buttons, modifiers, phase, False)
-        assert QApplication.sendEvent(viewport, event)
-
-    def key(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = NONE) -> None:
-        self.bot.keyClick(self.canvas, key, modifiers)
+from builder.graph import Edge, Node
+from tests.builder.editor.hand import CONTROL, LEFT, MIDDLE, NONE, SHIFT, Hand, small_document
 
 
 @pytest.fixture
 def hand(qtbot: QtBot) -> Hand:
-    canvas = Canvas(Session(_document()))
-    qtbot.addWidget(canvas)
-    canvas.resize(1200, 700)
-    canvas.show()
-    canvas.setFocus()
-    canvas.activateWindow()
-    qtbot.waitUntil(lambda: canvas.width() == 1200)
-    return Hand(qtbot, canvas)
-
-
-def _text(hand: Hand) -> str:
-    return write_document(hand.session.document)
+    return Hand(qtbot, small_document(Node("b", "bn", "batch_norm", {}, (248, 240))))
 
 
 def test_click_selects_shift_adds_and_the_empty_deselects(hand: Hand) -> None:
@@ -134,24 +35,24 @@ def test_a_box_selects_what_it_touches(hand: Hand) -> None:
 
 
 def test_dragging_moves_by_the_grid_in_one_step(hand: Hand) -> None:
-    before = _text(hand)
+    before = hand.text()
     x, y = hand.middle("c")
     hand.drag((x, y), (x + 51, y + 99))
     assert hand.session.graph.node("c").position == (296, 96)
     assert hand.canvas.board.faces["c"].rect.topLeft() == QPointF(296, 96)
     hand.session.undo()
-    assert _text(hand) == before
+    assert hand.text() == before
     assert not hand.session.history.can_undo
 
 
 def test_escape_cancels_a_drag(hand: Hand) -> None:
-    before = _text(hand)
+    before = hand.text()
     x, y = hand.middle("c")
     hand.press((x, y))
     hand.move((x + 80, y + 80))
     hand.key(Qt.Key.Key_Escape)
     hand.release((x + 80, y + 80))
-    assert _text(hand) == before
+    assert hand.text() == before
     assert hand.canvas.board.moving is None
 
 
@@ -169,7 +70,7 @@ def test_a_wire_drawn_backwards(hand: Hand) -> None:
 
 
 def test_a_wire_that_makes_no_sense_is_refused_with_the_reason(hand: Hand) -> None:
-    before = _text(hand)
+    before = hand.text()
     hand.press(hand.output("r"))
     hand.move(hand.middle("b"))
     assert ("b", "x") in hand.canvas.layer.fitting
@@ -177,7 +78,7 @@ def test_a_wire_that_makes_no_sense_is_refused_with_the_reason(hand: Hand) -> No
     hand.move(hand.input("c"))
     assert hand.canvas.overlay.reason
     hand.release(hand.input("c"))
-    assert _text(hand) == before
+    assert hand.text() == before
 
 
 def test_the_end_of_a_wire_moves_or_comes_off(hand: Hand) -> None:
@@ -288,11 +189,11 @@ def test_arrows_walk_along_wires_and_nudge(hand: Hand) -> None:
 
 
 def test_layout_is_one_step(hand: Hand) -> None:
-    before = _text(hand)
+    before = hand.text()
     hand.key(Qt.Key.Key_L)
-    assert _text(hand) != before
+    assert hand.text() != before
     hand.session.undo()
-    assert _text(hand) == before
+    assert hand.text() == before
 
 
 @pytest.mark.parametrize("notches", [-4, -1, 1, 3])
@@ -334,7 +235,7 @@ def test_two_fingers_on_a_touchpad_move_and_with_control_zoom(hand: Hand) -> Non
 
 @pytest.mark.parametrize("how", ["middle", "space"])
 def test_panning_moves_the_view_and_nothing_else(hand: Hand, how: str) -> None:
-    before, seen = _text(hand), hand.canvas.visible_rect().center()
+    before, seen = hand.text(), hand.canvas.visible_rect().center()
     button = MIDDLE if how == "middle" else LEFT
     if how == "space":
         hand.bot.keyPress(hand.canvas, Qt.Key.Key_Space)
@@ -345,7 +246,7 @@ def test_panning_moves_the_view_and_nothing_else(hand: Hand, how: str) -> None:
     if how == "space":
         hand.bot.keyRelease(hand.canvas, Qt.Key.Key_Space)
     assert hand.canvas.visible_rect().center().x() < seen.x() - 50
-    assert _text(hand) == before
+    assert hand.text() == before
 
 
 def test_renaming_on_the_node(hand: Hand) -> None:

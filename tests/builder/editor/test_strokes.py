@@ -13,16 +13,11 @@ from builder.edits import MoveNodes
 from builder.graph import Edge
 from builder.reading import read_document
 from builder.writing import write_document
-from tests.builder.editor.test_gestures import Hand, hand
+from tests.builder.editor.hand import ALT, CONTROL, RIGHT, SHIFT, Hand
+from tests.builder.editor.test_gestures import hand
 
 __all__ = ["hand"]  # the fixture
 
-RIGHT = Qt.MouseButton.RightButton
-SHIFT, CONTROL, ALT = (
-    Qt.KeyboardModifier.ShiftModifier,
-    Qt.KeyboardModifier.ControlModifier,
-    Qt.KeyboardModifier.AltModifier,
-)
 FIRST, SECOND = Edge("i", "y", "c", "x"), Edge("c", "y", "r", "x")
 
 
