@@ -38,14 +38,15 @@ class Appearance:
     summary: str = ""
     severity: Severity | None = None
     bypassed: bool = False
+    collapsed: bool = False
     repeat: int | str = 1
     culprit_ports: frozenset[str] = frozenset()
     report: NodeReport | None = field(default=None, repr=False)
 
     @property
     def height(self) -> float:
-        """Tall enough for its ports."""
-        return geometry.node_height(len(self.inputs), len(self.outputs))
+        """Tall enough for its ports, or for its name."""
+        return geometry.node_height(len(self.inputs), len(self.outputs), collapsed=self.collapsed)
 
     @property
     def count(self) -> str:
@@ -53,24 +54,34 @@ class Appearance:
         return f" × {self.repeat}" if self.repeat != 1 else ""
 
     def input_place(self, port: str, box: Box) -> Point:
-        """Where a wire into ``port`` ends, of a node that fills ``box``."""
+        """Where a wire into ``port`` ends, of a node that fills ``box``; collapsed, all end in one place."""
+        if self.collapsed:
+            return geometry.input_place(box, 0, 1)
         index = self.inputs.index(port) if port in self.inputs else max(0, len(self.inputs) - 1)
         return geometry.input_place(box, index, max(1, len(self.inputs)))
 
     def output_place(self, port: str, box: Box) -> Point:
-        """Where a wire from ``port`` begins, of a node that fills ``box``."""
+        """Where a wire from ``port`` begins, of a node that fills ``box``; collapsed, all begin in one place."""
+        if self.collapsed:
+            return geometry.output_place(box, 0, 1)
         index = self.outputs.index(port) if port in self.outputs else 0
         return geometry.output_place(box, index, max(1, len(self.outputs)))
 
     def places(self, box: Box) -> Iterable[tuple[bool, str, Point]]:
-        """Every port: whether it is an output, its name, its place."""
-        for port in self.inputs:
+        """Every port: whether it is an output, its name, its place. Collapsed, one of each side stands for all."""
+        inputs, outputs = self.inputs, self.outputs
+        if self.collapsed:
+            inputs = next(((port,) for port in inputs if port in self.culprit_ports), inputs[:1])
+            outputs = outputs[:1]
+        for port in inputs:
             yield False, port, self.input_place(port, box)
-        for port in self.outputs:
+        for port in outputs:
             yield True, port, self.output_place(port, box)
 
     def is_named(self, is_output: bool) -> bool:
         """Whether the ports of a side have their names beside them: several, and not as many as one likes."""
+        if self.collapsed:
+            return False
         return len(self.outputs) > 1 if is_output else len(self.inputs) > 1 and not self.variadic
 
 
@@ -99,6 +110,7 @@ def describe(look: Appearance, graph: Graph, node: Node, report: NodeReport | No
     look.bypassed = node.when is not None and (
         node.when == "False" or (report is not None and report.bypassed)
     )
+    look.collapsed = node.collapsed
     warned = any(problem.severity is Severity.WARNING for problem in problems)
     look.severity = Severity.ERROR if errors else Severity.WARNING if warned else None
     culprits = {problem.port for problem in errors if problem.port is not None}

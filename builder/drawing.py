@@ -274,7 +274,10 @@ class _Pen:
         heat = self.style.heat
         second = glow.text if glow else heat.cold.get(look.id, look.summary) if heat else look.summary
         inks = (glow.ink, glow.ink) if glow else (self.look.text, self.look.muted)
-        _write(self.sheet, name, (left, middle + NAME_LINE), TEXT_WIDTH, _NAME, inks[0])
+        at = left, middle + (0 if look.collapsed else NAME_LINE)
+        _write(self.sheet, name, at, TEXT_WIDTH, _NAME, inks[0])
+        if look.collapsed:
+            return
         _write(self.sheet, second, (left, middle + SUMMARY_LINE), TEXT_WIDTH, _SUMMARY, inks[1])
 
     def _ports(self, look: Appearance, box: Box) -> None:

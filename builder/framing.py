@@ -86,7 +86,8 @@ def boxes_of(document: Document, graph: Graph, ids: Iterable[str]) -> list[Box]:
     boxes = []
     for node in map(graph.node, ids):
         inputs, outputs, _ = shown_ports(document, graph, node)
-        boxes.append((*node.position, float(NODE_WIDTH), node_height(len(inputs), len(outputs))))
+        height = node_height(len(inputs), len(outputs), collapsed=node.collapsed)
+        boxes.append((*node.position, float(NODE_WIDTH), height))
     return boxes
 
 

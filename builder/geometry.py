@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from builder.spacing import NODE_HEIGHT, NODE_WIDTH
+from builder.spacing import COLLAPSED_HEIGHT, NODE_HEIGHT, NODE_WIDTH
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,8 +44,10 @@ class Obstacles(Protocol):
         """Rectangles (x, y, width, height), one a row."""
 
 
-def node_height(inputs: int, outputs: int) -> float:
-    """Tall enough for its ports."""
+def node_height(inputs: int, outputs: int, *, collapsed: bool = False) -> float:
+    """Tall enough for its ports; collapsed, for its name."""
+    if collapsed:
+        return float(COLLAPSED_HEIGHT)
     return max(float(NODE_HEIGHT), max(inputs, outputs) * PORT_PITCH + 10)
 
 

@@ -42,6 +42,7 @@ class Node:
     ``id`` is short, unique in its graph and survives renames; ``name`` is the attribute in the generated
     source. ``parameters`` holds what differs from the block's defaults and is never changed in place.
     ``when`` is an expression of the module's parameters (false: bypassed), ``repeat`` a count or one too.
+    ``collapsed``: it is drawn as its name alone, which changes nothing else.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Node:
     position: tuple[float, float] = (0.0, 0.0)
     when: str | None = None
     repeat: int | str = 1
+    collapsed: bool = False
     #: Equal for nodes of equal block and parameters; what an analysis remembers results by.
     signature: int = field(init=False, repr=False, compare=False)
 

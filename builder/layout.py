@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 import networkx as nx
 
 from builder.graph import Graph
-from builder.spacing import BRANCH, COLUMN, LANE, ROW
+from builder.spacing import BRANCH, COLLAPSED_HEIGHT, COLUMN, LANE, NODE_HEIGHT, ROW
 
 #: A row is folded only where at most this many wires turn back.
 _TURNS = 3
@@ -28,7 +28,8 @@ def arrange(graph: Graph, *, columns: int | None = None) -> Positions:
     """Positions (left upper corners, px) for every node of ``graph``; ``columns`` limits the length of a row."""
     positions: Positions = {}
     flow = nx.DiGraph()
-    flow.add_nodes_from(graph.networkx)
+    heights = {node.id: COLLAPSED_HEIGHT if node.collapsed else NODE_HEIGHT for node in graph}
+    flow.add_nodes_from((node_id, {"height": heights[node_id]}) for node_id in graph.networkx)
     flow.add_edges_from((edge.source, edge.target) for edge in graph.edges() if edge.source != edge.target)
     top = 0.0
     lonely = [node for node in flow if flow.degree(node) == 0]
@@ -58,13 +59,31 @@ def _component(flow: nx.DiGraph, order: Mapping[str, int], columns: int | None) 
     top = 0.0
     for first, last in _rows(len(ranks), spans, columns):
         members = [node for node, index in column.items() if first <= index < last]
-        highest = min(slot[node] for node in members)
-        lowest = max(slot[node] for node in members)
+        heights = {node: flow.nodes[node]["height"] for node in members}
+        middles, bottom = _middles({node: slot[node] for node in members}, heights, top)
         for node in members:
-            placed[node] = (float((column[node] - first) * COLUMN), top + (slot[node] - highest) * BRANCH)
+            y = middles[slot[node]] - heights[node] / 2
+            placed[node] = (float((column[node] - first) * COLUMN), y)
         lane = any(first <= column[source] < last and column[target] < last for source, target in skips)
-        top += (lowest - highest) * BRANCH + ROW + lane * LANE
+        top = bottom + ROW - NODE_HEIGHT + lane * LANE
     return placed, top
+
+
+def _middles(
+    slot: Mapping[str, int], heights: Mapping[str, int], top: float
+) -> tuple[dict[int, float], float]:
+    """The middle of each slot of a row that begins at ``top``, as high as its highest node, and where the row ends."""
+    highest: dict[int, int] = defaultdict(int)
+    for node, place in slot.items():
+        highest[place] = max(highest[place], heights[node])
+    middles: dict[int, float] = {}
+    bottom = top
+    for place in range(min(slot.values()), max(slot.values()) + 1):
+        height = highest.get(place, NODE_HEIGHT)
+        middles[place] = top + height / 2
+        bottom = top + height
+        top = bottom + BRANCH - NODE_HEIGHT
+    return middles, bottom
 
 
 def _shortcuts(flow: nx.DiGraph) -> set[tuple[str, str]]:

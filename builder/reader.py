@@ -89,6 +89,12 @@ class Reader:
                 )
         return fields
 
+    def flag(self, path: str, value: Any) -> bool:
+        """true or false; False where it is neither."""
+        if not isinstance(value, bool):
+            self.wrong_type(path, "true or false", value)
+        return value is True
+
     def text(self, path: str, value: Any, *, empty: bool = False, limit: int = MAX_WORD) -> str | None:
         """Text of at most ``limit`` characters, or None."""
         if not isinstance(value, str):
@@ -190,9 +196,13 @@ class _Ids:
                 return f"n{self._number}"
 
 
+#: What a node need not say of itself.
+_MAY_BE_LEFT_OUT = ("id", "parameters", "when", "repeat", "position", "collapsed")
+
+
 def _read_node(reader: Reader, path: str, index: int, value: Any, body: Body, ids: _Ids) -> None:
     path = f"{path}[{index}]"
-    fields = reader.fields(path, value, ("name", "block"), ("id", "parameters", "when", "repeat", "position"))
+    fields = reader.fields(path, value, ("name", "block"), _MAY_BE_LEFT_OUT)
     if fields is None:
         body.complete = False
         return
@@ -204,6 +214,7 @@ def _read_node(reader: Reader, path: str, index: int, value: Any, body: Body, id
     position = reader.numbers(f"{path}.position", fields.get("position", (0, 0)), ("x", "y"))
     when = reader.text(f"{path}.when", fields["when"]) if "when" in fields else None
     repeat = _read_repeat(reader, f"{path}.repeat", fields.get("repeat", 1))
+    collapsed = reader.flag(f"{path}.collapsed", fields.get("collapsed", False))
     if name is not None:
         name = normalise(name)
         # Any segment of a key may be a name in a chain; elsewhere the analysis says what is wrong with it.
@@ -230,7 +241,8 @@ def _read_node(reader: Reader, path: str, index: int, value: Any, body: Body, id
     if block.startswith(MODULE_PREFIX):
         block = normalise(block)
     body.ids[name] = node_id
-    body.nodes.append(Node(node_id, name, block, parameters, (position[0], position[1]), when, repeat))
+    place = position[0], position[1]
+    body.nodes.append(Node(node_id, name, block, parameters, place, when, repeat, collapsed))
 
 
 def _read_id(reader: Reader, path: str, fields: dict[str, Any], ids: _Ids, index: int) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 NODE_WIDTH, NODE_HEIGHT = 148, 54
+#: Of a node that shows nothing but its name.
+COLLAPSED_HEIGHT = 30
 #: Distance of neighbouring columns, of branches in a column, and from one row to the next.
 COLUMN, BRANCH, ROW = 248, 96, 152
 #: Height of the lane under a row in which skipping wires run.

@@ -186,6 +186,8 @@ def _node(document: Document, node: Node) -> dict[str, Any]:
     if node.repeat != 1:
         line["repeat"] = node.repeat
     line["position"] = [_rounded(value) for value in node.position]
+    if node.collapsed:
+        line["collapsed"] = True
     return line
 
 

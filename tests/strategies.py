@@ -107,6 +107,7 @@ def nodes(node_id: str, name: str, blocks: Iterable[str] = _BLOCKS) -> st.Search
         positions(),
         st.none() | st.just("width > 3"),
         st.integers(1, 4) | st.just("=depth"),
+        st.booleans(),
     )
 
 

@@ -21,7 +21,7 @@ _DESIGN = ("Design",)
 _MENUS = {
     "Edit": (
         *("cut", "copy", "paste", "duplicate", "delete", "select-all"),
-        *("add", "add-frame", "add-note", "rename", "bypass", "layout"),
+        *("add", "add-frame", "add-note", "rename", "bypass", "collapse", "layout"),
         *("group", "ungroup", "repeat", "keep"),
     ),
     "View": ("frame", "zoom-in", "zoom-out", "zoom-1", "minimap", "leave"),

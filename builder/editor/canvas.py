@@ -134,6 +134,7 @@ class Canvas(View):
         kept = [edge for edge in self.layer.selected_wires if self.graph.has_edge(edge)]
         if len(kept) != len(self.layer.selected_wires):
             self.select_wires(kept)
+        self.setAccessibleDescription(describe_selection(self.session, self.framing.chosen))
         self.card.follow()
 
     def _selection_changed(self) -> None:

@@ -140,7 +140,7 @@ class Commands(QObject):
         groups = [
             ("add", "add-frame", "add-note"),
             ("open", "leave", "back"),
-            ("rename", "swap", "bypass", "connect"),
+            ("rename", "swap", "bypass", "collapse", "connect"),
             ("group", "ungroup", "repeat", "keep"),
             ("cut", "copy", "paste", "paste-wired", "duplicate", "delete"),
         ]

@@ -265,6 +265,8 @@ class DragWire(Gesture):
         port = target.port if target.is_output != self.from_output else None
         if target.port is not None and port is None:
             return None
+        if self.canvas.board.faces[target.node].collapsed:
+            port = None  # one place stands for all of a side
         if port is None and self.from_output:
             port = self._free_input(target.node)
         elif port is None:

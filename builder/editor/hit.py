@@ -5,13 +5,14 @@ Asked of the board's arrays: one comparison over all boxes is quicker than an in
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF
 
 from builder.editor import geometry
 from builder.editor.board import Board
-from builder.editor.faces import Wire
+from builder.editor.faces import Face, Wire
 from builder.frames import TITLE_HEIGHT
 from builder.graph import Edge
 
@@ -54,12 +55,22 @@ def _port(board: Board, rows: list[int], point: QPointF, reach: float) -> Hit | 
     best, found = reach, None
     for row in rows:
         face = board.faces.values[row]
-        for is_output, port, place in face.ports():
+        for is_output, port, place in _held(board, face):
             apart = place - point
             distance = (apart.x() ** 2 + apart.y() ** 2) ** 0.5
             if distance <= best:
                 best, found = distance, Hit(node=face.id, port=port, is_output=is_output)
     return found
+
+
+def _held(board: Board, face: Face) -> Iterable[tuple[bool, str, QPointF]]:
+    """The ports that can be taken hold of: of a collapsed node the input that was wired last, and the first output."""
+    if not face.collapsed:
+        return face.ports()
+    taken = board.graph.incoming(face.id)
+    inputs = [port for port in face.inputs if port in taken][-1:] or face.inputs[:1]
+    held = [(False, port, face.input_point(port)) for port in inputs]
+    return [*held, *((True, port, face.output_point(port)) for port in face.outputs[:1])]
 
 
 def _frame(board: Board, point: QPointF, zoom: float) -> Hit:

@@ -211,8 +211,11 @@ class Layer(QGraphicsItem):
         middle = rect.center().y()
         painter.setPen(ink.text if glow is None else ink.pen(glow.ink))
         painter.setFont(ink.name_font)
-        top = middle + NAME_LINE - ink.name_metrics.height() / 2
+        line = 0.0 if face.collapsed else NAME_LINE
+        top = middle + line - ink.name_metrics.height() / 2
         painter.drawStaticText(QPointF(rect.left() + TEXT_LEFT, round(top)), face.name_text)
+        if face.collapsed:
+            return
         painter.setPen(ink.muted if glow is None else ink.pen(glow.ink))
         painter.setFont(ink.summary_font)
         top = middle + SUMMARY_LINE - ink.summary_metrics.height() / 2
@@ -220,7 +223,8 @@ class Layer(QGraphicsItem):
 
     def _paint_port(self, painter: QPainter, face: Face, port: str, is_output: bool, point: QPointF) -> None:
         ink = self.ink
-        if (face.id, port) in self.fitting:
+        side = (port,) if not face.collapsed else face.outputs if is_output else face.inputs
+        if any((face.id, one) in self.fitting for one in side):
             pen, radius = ink.selected, geometry.PORT / 2 + 1
         else:
             culprit = not is_output and port in face.culprit_ports

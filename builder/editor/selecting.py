@@ -1,4 +1,4 @@
-"""Selecting along the wires, and lining up what is selected: actions of the canvas, each move one undo step."""
+"""Selecting along the wires, lining up and collapsing what is selected: actions of the canvas, each one undo step."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from builder.acts import move_nodes
 from builder.aligning import Boxes, Line, Positions, align, distribute, snapped
+from builder.collapsing import collapse
 from builder.editor import geometry
 from builder.graph import Graph
 from builder.neighbours import connected, fed, feeding
@@ -30,17 +31,18 @@ _WORDS = {
 #: In the menus, in this order.
 SELECT = ("select-connected", "grow-back", "grow-on", "select-none")
 ALIGN = (*(f"align-{line}" for line in Line), "distribute-across", "distribute-down", "snap")
+COLLAPSE = "collapse"
 
 
 class Selecting:
-    """What is selected grows along the wires, and is lined up."""
+    """What is selected grows along the wires, is lined up, and is collapsed."""
 
     def __init__(self, canvas: Canvas) -> None:
         self.canvas = canvas
         self.session = canvas.session
 
     def declared(self) -> Declared:
-        """Names, words and keys. Ctrl+L is Blender's, Ctrl+Shift with an arrow what it is in text."""
+        """Names, words and keys. Ctrl+L is Blender's, Alt+C ComfyUI's, Ctrl+Shift with an arrow what it is in text."""
         return [
             ("select-none", "Select nothing", ("Ctrl+Shift+A",), lambda: self.session.select(())),
             ("select-connected", "Select connected", ("Ctrl+L",), partial(self.grow, connected)),
@@ -53,6 +55,7 @@ class Selecting:
             ("distribute-across", "Distribute across", ("Alt+Shift+H",), partial(self.distribute, True)),
             ("distribute-down", "Distribute down", ("Alt+Shift+V",), partial(self.distribute, False)),
             ("snap", "Snap to the grid", ("Alt+Shift+G",), self.snap),
+            (COLLAPSE, "Collapse", ("Alt+C",), self.collapse),
         ]
 
     @property
@@ -60,7 +63,7 @@ class Selecting:
         """Which of the actions there is something for."""
         number = len(self.session.selection)
         least = {"distribute-across": 3, "distribute-down": 3, **{f"align-{line}": 2 for line in Line}}
-        return {name: number >= least.get(name, 1) for name in (*SELECT, *ALIGN)}
+        return {name: number >= least.get(name, 1) for name in (*SELECT, *ALIGN, COLLAPSE)}
 
     @property
     def needs(self) -> dict[str, str]:
@@ -85,6 +88,15 @@ class Selecting:
     def snap(self) -> None:
         """Bring the selected nodes to the grid."""
         self._move("Snap to the grid", snapped(self._boxes(), geometry.GRID))
+
+    def collapse(self) -> None:
+        """Show the selected nodes as their names alone, or whole again where all are so."""
+        chosen = self.session.selection
+        edits = collapse(self.session.document, self.canvas.graph, chosen)
+        if edits:
+            all_are = all(self.canvas.graph.node(node_id).collapsed for node_id in chosen)
+            self.session.perform("Show whole" if all_are else "Collapse", edits)
+            self.canvas.board.reroute()
 
     def _boxes(self) -> Boxes:
         faces, graph = self.canvas.board.faces, self.canvas.graph

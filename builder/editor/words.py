@@ -68,7 +68,8 @@ def describe_selection(session: Session, frames: Sequence[Frame] = ()) -> str:
     report = session.report(session.selection[0])
     if report is None:
         return names[0]
-    parts = [names[0], report.block_title, report.summary]
+    collapsed = session.graph.node(session.selection[0]).collapsed
+    parts = [names[0], report.block_title, report.summary, "collapsed" if collapsed else ""]
     parts += [f"output {format_shape(shape)}" for shape in report.output_shapes.values()]
     parts += [problem.message for problem in report.problems]
     return ", ".join(part for part in parts if part)

@@ -189,7 +189,7 @@ class _Opened:
     def height(self) -> float:
         """Of the instance as it is drawn."""
         ports = module_ports(self.module)
-        return node_height(len(ports.inputs), len(ports.outputs))
+        return node_height(len(ports.inputs), len(ports.outputs), collapsed=self.node.collapsed)
 
     def connected(self, ids: Mapping[str, str], shift: Point) -> list[Edit]:
         """The wires inside, and those that go on outside; the nodes are so much elsewhere, under new ``ids``."""

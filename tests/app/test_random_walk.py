@@ -50,7 +50,7 @@ class Walker:
         self.random = random.Random(seed)
         self.acts: list[tuple[int, Callable[[], None]]] = [
             (6, self.add), (6, self.connect), (3, self.disconnect), (3, self.delete), (2, self.cut),
-            (4, self.parameter),
+            (4, self.parameter), (2, self.collapse),
             (3, self.move), (2, self.rename), (2, self.bypass), (2, self.swap), (2, self.duplicate), (2, self.repeat),
             (2, self.group), (2, self.ungroup), (2, self.chain), (2, self.expose), (1, self.unexpose),
             (1, self.arrange), (2, self.bend), (2, self.enter), (2, self.leave), (1, self.insert), (2, self.copy_paste),
@@ -154,6 +154,10 @@ class Walker:
     def bypass(self) -> None:
         if self.pick():
             self.canvas.commands.toggle_bypass()
+
+    def collapse(self) -> None:
+        if self.pick():
+            self.canvas.commands.selecting.collapse()
 
     def swap(self) -> None:
         if (node := self.any_node()) is not None:

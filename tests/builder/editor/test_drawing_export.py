@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QStyleOptionGraphicsItem
 from pytestqt.qtbot import QtBot
 
 from builder.architectures import open_document
+from builder.collapsing import collapse
 from builder.document import Document
 from builder.drawing import MARGIN
 from builder.editor.canvas import Canvas
@@ -95,6 +96,8 @@ def test_the_picture_is_that_of_the_canvas(qtbot: QtBot, theme: str, measure: Me
     frame = Frame(224, -56, 640, 126, "Stem", "green")
     note = Frame(1040, 300, 240, 72, text="Two lines of text\nthat say something")
     canvas.session.perform("frames", add_frames(canvas.graph, [frame, note]))
+    small = _ids(canvas, "bn1", "layer2", "fc")
+    canvas.session.perform("small", collapse(canvas.session.document, canvas.graph, small))
     canvas.session.flush()
     canvas.heating.choose(measure)
     drawn = image_of(canvas.exporter.drawing(Wishes(scale=1.0), for_qt=True))
