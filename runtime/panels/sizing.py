@@ -49,7 +49,8 @@ def conditions_of(document: Document) -> Conditions:
     settings = Settings.read(document.training)
     if not isinstance(settings, Settings):
         settings = Settings()
-    return Conditions(settings.batch, settings.precision, optimizer_of(settings))
+    # Also where autocast computes in bf16: weights, gradients and optimizer stay fp32, and this is never too little.
+    return Conditions(settings.batch, "fp32", optimizer_of(settings))
 
 
 def drawn_size(document: Document) -> int:

@@ -22,7 +22,7 @@ class Started:
 
     ``task`` is ``classification``, ``segmentation`` or ``regression``; ``metric`` names the score by which the run is
     judged ("accuracy", "mean IoU", "R²"), of which more is better. The fields called ``accuracy``, here and in run
-    folders, hold that score.
+    folders, hold that score. ``why`` says in a line how the network is computed, and what chose that.
     """
 
     kind: ClassVar[str] = "started"
@@ -36,6 +36,10 @@ class Started:
     first_step: int = 0
     task: str = "classification"
     metric: str = "accuracy"
+    memory_format: str = "contiguous"
+    threads: int = 0
+    compiled: bool = False
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

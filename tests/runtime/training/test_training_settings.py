@@ -68,7 +68,7 @@ def test_every_setting_can_be_made_into_a_form():
         ({"learning_rate": -1}, "at least"),
         ({"momentum": 1}, "at most 0.9999"),
         ({"optimizer": "lamb"}, "needs one of sgd, adam, adamw, rmsprop, not 'lamb'"),
-        ({"precision": "bf16"}, "needs one of fp32"),
+        ({"precision": "fp8"}, "needs one of auto, fp32, bf16, not 'fp8'"),
         ({"batch": 2**40}, "at most"),
         ({"nesterov": "maybe"}, "needs true or false"),
         ({"initialization_by_node": "conv1"}, "needs entries such as conv1=orthogonal, not 'conv1'"),
