@@ -5,9 +5,12 @@ Any thread asks; only the trainer's thread answers, between steps. No torch in h
 
 from __future__ import annotations
 
+import math
 import threading
 from dataclasses import dataclass
 from typing import Any
+
+from builder.errors import ConvolabError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +41,7 @@ class Control:
         self.stopping = False
         #: Whether it is to finish without the test of the best weights (a window that is closing).
         self.at_once = False
+        self._rate: float | None = None
         #: What to show maps of; None: nothing.
         self.watched: Watch | None = None
 
@@ -75,12 +79,30 @@ class Control:
             self.watched = Watch(tuple(paths), picture) if paths else None
             self._changed.notify_all()
 
+    def set_learning_rate(self, rate: float) -> None:
+        """Learn at ``rate`` from the next step on; the schedule goes on from there, as much above or below its plan.
+
+        Raises ConvolabError for what is no rate above 0.
+        """
+        if not (rate > 0 and math.isfinite(rate)):
+            raise ConvolabError(f"a learning rate is a number above 0, not {rate}")
+        with self._changed:
+            self._rate = float(rate)
+
     # the trainer's side ----------------------------------------------------------------------------------
 
     @property
     def interrupts(self) -> bool:
         """Whether the trainer must look closer before its next step."""
         return self.paused or self.stopping
+
+    def take_learning_rate(self) -> float | None:
+        """The learning rate that was asked for since the last time."""
+        if self._rate is None:
+            return None
+        with self._changed:
+            rate, self._rate = self._rate, None
+            return rate
 
     def take_step(self) -> bool:
         """Whether a single step was asked for; takes it off the list."""

@@ -98,6 +98,16 @@ class State:
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """A person changed a setting of the running training: from step ``step`` (from 0) on it was ``value``."""
+
+    kind: ClassVar[str] = "changed"
+    setting: str
+    value: float
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
 class Trouble:
     """Something went wrong that a person can act on."""
 
@@ -139,11 +149,11 @@ class Maps:
     mask: np.ndarray | None = None
 
 
-Durable: TypeAlias = Started | Steps | Epoch | Checkpoint | State | Trouble | Finished
+Durable: TypeAlias = Started | Steps | Epoch | Checkpoint | State | Changed | Trouble | Finished
 Event: TypeAlias = Durable | Maps
 
 _DURABLE: dict[str, Any] = {
-    event.kind: event for event in (Started, Steps, Epoch, Checkpoint, State, Trouble, Finished)
+    event.kind: event for event in (Started, Steps, Epoch, Checkpoint, State, Changed, Trouble, Finished)
 }
 
 

@@ -24,6 +24,14 @@ class Batch:
     def __len__(self) -> int:
         return len(self.inputs)
 
+    def parts(self, count: int) -> list[Batch]:
+        """The batch in ``count`` parts of nearly one size, or in fewer, so that none is a single sample."""
+        count = min(count, max(1, len(self) // 2))
+        if count == 1:
+            return [self]
+        pieces = zip(self.inputs.tensor_split(count), self.targets.tensor_split(count), strict=True)
+        return [Batch(inputs, targets) for inputs, targets in pieces]
+
 
 class Feed:
     """Batches of the training split. An epoch is a function of the seed and its number, from any step on."""

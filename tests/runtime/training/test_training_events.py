@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from builder.errors import Problem, Severity
 from runtime.training.events import (
+    Changed,
     Checkpoint,
     Epoch,
     Finished,
@@ -44,6 +45,7 @@ durable = st.one_of(
     st.builds(Epoch, counts, counts, numbers, numbers, numbers, numbers, numbers, st.booleans(), metrics),
     st.builds(Checkpoint, st.text(), counts, st.text()),
     st.builds(State, st.text(), counts),
+    st.builds(Changed, st.text(), numbers, counts),
     st.builds(Finished, st.text(), st.none() | counts, maybe, maybe, maybe, numbers, metrics),
 )
 
