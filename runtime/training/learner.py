@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
 
+from runtime.training.averaging import Average
 from runtime.training.feeding import Batch
+from runtime.training.optimizers import make_optimizer, set_rate
 from runtime.training.randomness import seed_default, seed_of
 from runtime.training.settings import Settings
 from runtime.training.state import StateDict, load_optimizer_state, on_cpu, optimizer_state
 from runtime.training.tasks import Task
 
 Weights: TypeAlias = dict[str, Tensor]
-
-
-def make_optimizer(model: nn.Module, settings: Settings) -> torch.optim.Optimizer:
-    """The optimizer of the settings; the fused kind, one kernel for all weights, where the device has it."""
-    weights = [weight for weight in model.parameters() if weight.requires_grad]
-    fused = bool(weights) and all(w.device.type in ("cpu", "cuda") and w.is_floating_point() for w in weights)
-    rate, decay = settings.learning_rate, settings.weight_decay
-    if settings.optimizer == "sgd":
-        return torch.optim.SGD(weights, lr=rate, momentum=settings.momentum, weight_decay=decay, fused=fused)
-    kind = torch.optim.AdamW if settings.optimizer == "adamw" else torch.optim.Adam
-    return kind(weights, lr=rate, weight_decay=decay, fused=fused)
 
 
 class Learner:
@@ -38,26 +31,62 @@ class Learner:
         self.model = model
         self.task = task
         self.optimizer = make_optimizer(model, settings)
+        self.average = Average(model, settings.ema_decay) if settings.ema_decay else None
+        self._weights = [weight for group in self.optimizer.param_groups for weight in group["params"]]
+        self._rate: float | None = None
         self._settings = settings
         self._device = device
 
     @property
     def learning_rate(self) -> float:
-        """That of the last step."""
-        rate: float = self.optimizer.param_groups[0]["lr"]
+        """That of the last step, or of the settings before the first."""
+        rate: float = self._settings.learning_rate if self._rate is None else self._rate
         return rate
 
     def learn(self, batch: Batch, step: int, rate: float) -> tuple[Tensor, Tensor]:
-        """Step ``step`` at learning rate ``rate``: mean loss (0-d) and tally of the score (T,), on the device."""
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        seed_default(seed_of(self._settings.seed, "step", step), self._device)
+        """Step ``step`` at learning rate ``rate``: mean loss (0-d) and tally of the score (T,), on the device.
+
+        The gradient of a batch in several parts is that of the whole: the mean of the parts', by their size.
+        """
+        settings = self._settings
+        if rate != self._rate:
+            self._rate = rate
+            set_rate(self.optimizer, rate)
+        seed_default(seed_of(settings.seed, "step", step), self._device)
         self.optimizer.zero_grad(set_to_none=True)
-        outputs = self.model(batch.inputs)
-        loss = self.task.loss(outputs, batch.targets)
-        loss.backward()
+        loss, tally = self._descend_in_parts(batch)
+        if settings.clip_norm:
+            nn.utils.clip_grad_norm_(self._weights, settings.clip_norm)  # on the device: nothing waits
         self.optimizer.step()
-        return loss.detach(), self.task.tally(outputs, batch.targets)
+        if self.average is not None:
+            self.average.update()
+        return loss, tally
+
+    def _descend_in_parts(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        parts = batch.parts(self._settings.accumulate)
+        loss, tally = self._descend(parts[0], len(parts[0]) / len(batch))
+        for part in parts[1:]:
+            more = self._descend(part, len(part) / len(batch))
+            loss, tally = loss + more[0], tally + more[1]
+        return loss, tally
+
+    def _descend(self, part: Batch, share: float) -> tuple[Tensor, Tensor]:
+        """Add the gradient of a part that is ``share`` of its batch; its share of the loss, and its tally."""
+        outputs = self.model(part.inputs)
+        loss = self.task.loss(outputs, part.targets)
+        if share != 1.0:
+            loss = loss * share
+        loss.backward()
+        return loss.detach(), self.task.tally(outputs, part.targets)
+
+    @contextmanager
+    def averaged(self) -> Iterator[None]:
+        """The network has its averaged weights inside, where they are kept, and afterwards its own again."""
+        if self.average is None:
+            yield
+            return
+        with self.average.in_place():
+            yield
 
     def weights(self) -> Weights:
         """A copy on the CPU of everything that a checkpoint holds."""
@@ -65,9 +94,17 @@ class Learner:
 
     def state(self) -> StateDict:
         """A copy of all that the next step depends on; ``load_state`` of a learner made alike takes it."""
-        return {"model": self.weights(), "optimizer": optimizer_state(self.optimizer, self.model)}
+        average = {} if self.average is None else self.average.state()
+        return {
+            "model": self.weights(),
+            "optimizer": optimizer_state(self.optimizer, self.model),
+            "average": {name: on_cpu(value) for name, value in average.items()},
+        }
 
     def load_state(self, state: StateDict) -> None:
         """Go on from ``state``; raises ValueError, KeyError, TypeError or RuntimeError where it is of another."""
         self.model.load_state_dict(state["model"])
         load_optimizer_state(self.optimizer, self.model, state["optimizer"])
+        self._rate = None
+        if self.average is not None:
+            self.average.load_state(state["average"])

@@ -15,10 +15,22 @@ from builder.errors import Problem
 from runtime.training.batches import Batches
 from runtime.training.control import Control, Watch
 from runtime.training.evaluation import evaluate
-from runtime.training.events import Checkpoint, Epoch, Event, Finished, Maps, Started, State, Steps, Trouble
+from runtime.training.events import (
+    Changed,
+    Checkpoint,
+    Epoch,
+    Event,
+    Finished,
+    Maps,
+    Started,
+    State,
+    Steps,
+    Trouble,
+)
 from runtime.training.feeding import Feed
 from runtime.training.learner import Learner, Weights
 from runtime.training.ledger import Ledger
+from runtime.training.schedules import Schedule
 from runtime.training.settings import Settings
 from runtime.training.state import StateDict
 from runtime.training.tasks import Evaluation, Task
@@ -67,6 +79,7 @@ class Trainer:
         self._save_to = save
         self.feed = Feed(data, settings, device)
         self.learner = Learner(model, task, settings, device)
+        self.schedule = Schedule(settings, self.steps, self.feed.steps)
         self._ledger = Ledger(device)
         self._reason: str | None = None
         self._standing = False
@@ -98,7 +111,7 @@ class Trainer:
             metric=self.task.metric,
         )
         self.model.train()
-        while self._reason is None and self.epoch < self.settings.epochs:
+        while self._reason is None and self.epoch < self.settings.epochs and not self._has_stalled():
             self._epoch_began = time.perf_counter() - self._epoch_seconds
             yield from self._train_epoch(self.epoch + 1)
             if self._reason is None:
@@ -112,6 +125,7 @@ class Trainer:
         now = time.perf_counter()
         return {
             "learner": self.learner.state(),
+            "schedule": self.schedule.state(),
             "step": self.step,
             "epoch": self.epoch,
             "steps_per_epoch": self.feed.steps,
@@ -137,6 +151,7 @@ class Trainer:
                 f"step {step} of {state['steps_per_epoch']} an epoch; here are {self.feed.steps}"
             )
         self.learner.load_state(state["learner"])
+        self.schedule.load_state(state["schedule"])
         self.step, self.epoch = step, epoch
         self._sums = [float(figure) for figure in state["sums"]]
         self.best = state["best"]
@@ -157,7 +172,10 @@ class Trainer:
                     self._reason = self._reason or "stopped"
                 if self._reason is not None:
                     break
-            rate = self.settings.learning_rate_at(self.step, self.steps)
+            if (wanted := self.control.take_learning_rate()) is not None:
+                self.schedule.change(self.step, wanted)
+                yield Changed(setting="learning_rate", value=self.schedule.at(self.step), step=self.step)
+            rate = self.schedule.at(self.step)
             loss, correct = self.learner.learn(batch, self.step, rate)
             self._ledger.add(loss, correct, len(batch), rate)
             self.step += 1
@@ -206,7 +224,11 @@ class Trainer:
         )
 
     def _end_epoch(self, epoch: int) -> Iterator[Event]:
-        found = self._evaluate("validation", lambda: self.control.stopping)
+        with self.learner.averaged():
+            found = self._evaluate("validation", lambda: self.control.stopping)
+            better = found is not None and self._is_better(found)
+            if better:
+                self.best = self.learner.weights()
         if found is None:
             self._reason = "stopped"
             return
@@ -215,7 +237,7 @@ class Trainer:
             yield Trouble(self._diverged(self.step - 1, self.learner.learning_rate))
             return
         self.epoch = epoch
-        better = self._best is None or (found.score, -found.loss) > self._best
+        self.schedule.epoch_over(found.loss)
         loss, samples, *tally = self._sums
         yield Epoch(
             epoch=epoch,
@@ -230,11 +252,20 @@ class Trainer:
         )
         if better:
             self._best, self._best_epoch = (found.score, -found.loss), epoch
-            self.best = self.learner.weights()
             yield from self._save("best", self.best, epoch, found.score)
         self._sums = []
         self._epoch_began, self._epoch_seconds = time.perf_counter(), 0.0
-        yield from self._save("last", self.best if better else self.learner.weights(), epoch, found.score)
+        same = better and self.learner.average is None
+        yield from self._save("last", self.best if same else self.learner.weights(), epoch, found.score)
+
+    def _is_better(self, found: Evaluation) -> bool:
+        figures = (found.score, -found.loss)
+        return math.isfinite(found.loss) and (self._best is None or figures > self._best)
+
+    def _has_stalled(self) -> bool:
+        """Whether validation has not got better for as many epochs as the settings bear."""
+        patience = self.settings.early_stopping
+        return patience > 0 and self._best_epoch is not None and self.epoch - self._best_epoch >= patience
 
     def _evaluate(self, split: str, stop: Callable[[], bool]) -> Evaluation | None:
         return evaluate(self.model, self.data, split, self.device, self.task, stop)

@@ -6,7 +6,6 @@ Neither torch nor Qt is imported here.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import cos, pi
 from types import MappingProxyType
 from typing import Any
 
@@ -74,15 +73,6 @@ class Settings(Machine, Augmenting, Initialising, Losses, Scheduling, Optimisati
     def to_json(self) -> dict[str, Any]:
         """All values, stock ones too, so that a recorded run does not depend on what stock means later."""
         return dict(self.values)
-
-    def learning_rate_at(self, step: int, steps: int) -> float:
-        """The learning rate of step ``step`` of ``steps``; cosine: ½·(1 + cos(π·step/steps)) of the setting.
-
-        Loshchilov and Hutter, SGDR (2017), without restarts.
-        """
-        if self.schedule == "constant":
-            return self.learning_rate
-        return self.learning_rate * 0.5 * (1.0 + cos(pi * min(step, steps) / max(steps, 1)))
 
 
 DECLARATIONS: Mapping[str, Parameter[Any]] = MappingProxyType(dict(declared(Settings)))
