@@ -22,11 +22,13 @@ from runtime.compile import Tapped, build
 from runtime.data import Data
 from runtime.data.preparation import Preparation
 from runtime.machine import usable_cores
+from runtime.training.arranging import arrange
+from runtime.training.computation import in_force
 from runtime.training.control import Control
 from runtime.training.events import Event, Finished, Maps, Trouble
 from runtime.training.feeding import Feed
 from runtime.training.initialisation import balance, initialise
-from runtime.training.memory import check_memory
+from runtime.training.memory import check_memory, part_of
 from runtime.training.randomness import seed_of, seeded
 from runtime.training.runs import Run
 from runtime.training.settings import Settings
@@ -111,10 +113,17 @@ def _train(
     data = data.to(device)
     balance(model, settings, lambda: next(Feed(data, settings, device).epoch(1)).inputs)
     task = task_of(document, data, settings)
+    recorded = run.environment().get("computation") if run is not None else None
+    computation, problems = arrange(
+        model, data, task, settings, device, recorded=recorded, stop=lambda: control.stopping
+    )
+    for problem in problems:
+        yield Trouble(problem)
     if run is not None:
         run.describe(
             device=device_name(device),
-            threads=torch.get_num_threads(),
+            threads=computation.threads,
+            computation=computation.to_json(),
             preparation=Preparation.of(data).to_json(),
             task=task.to_json(),
         )
@@ -124,16 +133,18 @@ def _train(
         settings,
         device,
         task,
+        computation=computation,
         control=control,
         look=Viewer(Tapped(document, model), data, device, task, output_path(document)),
         save=run.save_weights if run is not None else None,
     )
-    yield from trainer.events()
+    with in_force(computation, device):
+        yield from trainer.events()
 
 
 def check(document: Document, settings: Settings | None, data: Data) -> list[Problem]:
     """The errors that keep this network from being trained on this data; without ``settings``, from being tested."""
-    analysis = analyze(document) if settings is None else analyze(document, batch=settings.batch)
+    analysis = analyze(document) if settings is None else analyze(document, batch=part_of(settings))
     errors = [problem for problem in analysis.problems if problem.is_error]
     if errors:
         return errors

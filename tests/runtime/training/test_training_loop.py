@@ -219,6 +219,7 @@ def test_a_training_that_no_memory_holds_is_told_before_it_begins(digits, monkey
     assert check_memory(analysis, settings, needed) is None
     assert "Set the batch to 63 or less" in check_memory(analysis, settings, needed - 1).message
     assert "Set the batch to 32 or less" in check_memory(analysis, settings, (needed + learned) // 2).message
+    assert "or its parts to 2" in check_memory(analysis, settings, (needed + learned) // 2).message
     assert "Make the input or the network smaller" in check_memory(analysis, settings, learned).message
     sgd = settings.replace(optimizer="sgd", momentum=0.0)
     without_state = Budget(analysis, optimizer="sgd").total().training
