@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from builder.architectures.chain import Chain
 from builder.document import Module, ModuleParameter
-from builder.library.base import OUT_CHANNELS, STRIDE
-from builder.library.inception import basic_conv, inception_branch, line_conv
+from builder.library.base import OUT_CHANNELS, STRIDE, module
+from builder.library.inception import Branches, basic_conv, inception_branch, line_conv
 from builder.sketch import Sketch, Wire
 
 SZEGEDY_2017 = (
@@ -61,6 +61,18 @@ def line_branch() -> Module:
     return branch.module(
         _REDUCED, _BETWEEN, OUT_CHANNELS, size, about="1×1, then a window as a row and a column, 1×7 and 7×1."
     )
+
+
+def reduction(name: str, direct: int, reduced: int, between: int, out_channels: int, about: str) -> Module:
+    """Halves the map: a 3×3 with ``direct`` channels, 1×1 and two 3×3 with the three others, a max pool."""
+    net = Branches(name, rows=3)
+    double = {"reduced": reduced, "between": between, "out_channels": out_channels}
+    net.done(
+        net.conv("branch0", net.input, direct, 3, stride=2, row=0),
+        net.branch("branch1", "module:DoubleBranch", 1, stride=2, **double),
+        net.branch("branch2", "max_pool", 2, kernel_size=3),
+    )
+    return module(net.net, about=about)
 
 
 def shrinking_line_branch() -> Module:

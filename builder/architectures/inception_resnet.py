@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from builder.architectures.base import Architecture
-from builder.architectures.inception_branches import SZEGEDY_2017, classifier, shared_parts
+from builder.architectures.inception_branches import SZEGEDY_2017, classifier, reduction, shared_parts
 from builder.document import Document, Module, ModuleParameter
 from builder.library.base import module
 from builder.library.inception import Branches
@@ -53,13 +53,7 @@ def mixed_5b() -> Module:
 
 def mixed_6a() -> Module:
     """Halves the map: a 3×3, two 3×3, a max pool."""
-    net = Branches("Mixed6a", rows=3)
-    net.done(
-        net.conv("branch0", net.input, 384, 3, stride=2, row=0),
-        net.branch("branch1", "module:DoubleBranch", 1, reduced=256, between=256, out_channels=384, stride=2),
-        net.branch("branch2", "max_pool", 2, kernel_size=3),
-    )
-    return module(net.net, about="The way from 35×35 to 17×17.")
+    return reduction("Mixed6a", 384, 256, 256, 384, "The way from 35×35 to 17×17.")
 
 
 def mixed_7a() -> Module:

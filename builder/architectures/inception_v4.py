@@ -7,6 +7,7 @@ from builder.architectures.chain import Chain
 from builder.architectures.inception_branches import (
     SZEGEDY_2017,
     classifier,
+    reduction,
     shared_parts,
     shrinking_line_branch,
 )
@@ -94,13 +95,7 @@ def inception_a() -> Module:
 
 def reduction_a() -> Module:
     """Halves the map: a 3×3, two 3×3, a max pool."""
-    net = Branches("Reduction4A", rows=3)
-    net.done(
-        net.conv("branch0", net.input, 384, 3, stride=2, row=0),
-        net.branch("branch1", "module:DoubleBranch", 1, reduced=192, between=224, out_channels=256, stride=2),
-        net.branch("branch2", "max_pool", 2, kernel_size=3),
-    )
-    return module(net.net, about="Inception v4's way from 35×35 to 17×17.")
+    return reduction("Reduction4A", 384, 192, 224, 256, "Inception v4's way from 35×35 to 17×17.")
 
 
 def inception_b() -> Module:
