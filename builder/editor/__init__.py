@@ -20,7 +20,7 @@ _DESIGN = ("Design",)
 #: Which of the canvas' actions the menus offer; the others are in its context menu.
 _MENUS = {
     "Edit": (
-        *("cut", "copy", "paste", "duplicate", "delete", "select-all"),
+        *("cut", "copy", "paste", "duplicate", "delete", "delete-wires", "select-all"),
         *("add", "add-frame", "add-note", "rename", "bypass", "collapse", "layout"),
         *("group", "ungroup", "repeat", "keep"),
     ),

@@ -41,7 +41,9 @@ _ARROWS = {
 
 #: What has to be so for an action to be possible.
 _NEEDS = {
-    **dict.fromkeys(("copy", "cut", "duplicate", "bypass", "group", "repeat"), "Select a node first"),
+    **dict.fromkeys(
+        ("copy", "cut", "duplicate", "bypass", "delete-wires", "group", "repeat"), "Select a node first"
+    ),
     **dict.fromkeys(("rename", "swap", "open"), "Select one node"),
     "delete": "Select nodes or wires first",
     "ungroup": "Select a module",
@@ -95,6 +97,7 @@ class Commands(QObject):
             ("paste-wired", "Paste with incoming wires", ("Ctrl+Shift+V",), self.paste_wired),
             ("duplicate", "Duplicate", ("Ctrl+D",), self.duplicate),
             ("delete", "Delete", ("Del", "Backspace"), self.delete),
+            ("delete-wires", "Delete with its wires", ("Ctrl+Del",), lambda: self.delete(heal=False)),
             ("select-all", "Select all", ("Ctrl+A",), self.select_all),
             *self.selecting.declared(),
             *self.ways.declared(),
@@ -120,6 +123,7 @@ class Commands(QObject):
 
     def _enable(self) -> None:
         nodes, frames = bool(self.session.selection), self.canvas.framing.selected
+        self.actions["delete-wires"].setEnabled(nodes)
         for name in ("copy", "cut", "duplicate"):
             self.actions[name].setEnabled(nodes or bool(frames))
         self.actions["bypass"].setEnabled(nodes)
@@ -260,11 +264,11 @@ class Commands(QObject):
         if edits:
             self.session.perform("Bypass" if active else "Use again", edits)
 
-    def delete(self) -> None:
-        """Delete the selected nodes, wires and frames; what lies in a frame stays."""
-        self._delete(self.session.selection, self.canvas.framing.selected)
+    def delete(self, *, heal: bool = True) -> None:
+        """Delete the selected nodes, wires and frames; what nodes lay between is joined, what lies in a frame stays."""
+        self._delete(self.session.selection, self.canvas.framing.selected, heal=heal)
 
-    def _delete(self, ids: tuple[str, ...], frames: Collection[int], *, heal: bool = False) -> None:
+    def _delete(self, ids: tuple[str, ...], frames: Collection[int], *, heal: bool) -> None:
         """``heal`` joins what the nodes lay between."""
         graph = self.canvas.graph
         lost = [edge for edge in self.canvas.layer.selected_wires if graph.has_edge(edge)]

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from builder.editor import geometry
 from builder.editor.rename import RenameField
 from builder.graph import Edge, Node
-from tests.builder.editor.hand import CONTROL, LEFT, MIDDLE, NONE, SHIFT, Hand, small_document
+from tests.builder.editor.hand import ALT, CONTROL, LEFT, MIDDLE, NONE, SHIFT, Hand, small_document
 
 
 @pytest.fixture
@@ -112,9 +112,25 @@ def test_a_wire_is_selected_and_deleted(hand: Hand) -> None:
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Delete, Qt.Key.Key_Backspace])
-def test_delete_takes_nodes_with_their_wires(hand: Hand, key: Qt.Key) -> None:
+def test_delete_joins_what_a_node_lay_between(hand: Hand, key: Qt.Key) -> None:
     hand.click(hand.middle("c"))
+    before = hand.text()
     hand.key(key)
+    assert "c" not in hand.session.graph
+    assert hand.session.graph.has_edge(Edge("i", "y", "r", "x"))
+    hand.session.undo()
+    assert hand.text() == before
+
+
+def test_a_stretch_is_deleted_and_what_it_lay_between_is_joined(hand: Hand) -> None:
+    hand.drag((200, -60), (560, 100))
+    hand.key(Qt.Key.Key_Delete)
+    assert hand.session.graph.has_edge(Edge("i", "y", "o", "x"))
+
+
+def test_delete_with_control_takes_the_wires_too(hand: Hand) -> None:
+    hand.click(hand.middle("c"))
+    hand.key(Qt.Key.Key_Delete, CONTROL)
     assert "c" not in hand.session.graph
     assert not hand.session.graph.incoming("r")
 
@@ -270,3 +286,57 @@ def test_the_context_menu_offers_what_can_be_done(hand: Hand) -> None:
     hand.bot.addWidget(menu)
     names = [action.text() for action in menu.actions()]
     assert {"Add block…", "Delete", "Duplicate", "Bypass", "Rename"} <= set(names)
+
+
+@pytest.mark.parametrize("modifiers", [SHIFT, CONTROL])
+def test_another_box_selects_besides(hand: Hand, modifiers: Qt.KeyboardModifier) -> None:
+    hand.click(hand.middle("b"))
+    hand.drag((200, -60), (560, 100), modifiers)
+    assert set(hand.session.selection) == {"b", "c", "r"}
+    hand.drag((200, -60), (560, 100))
+    assert set(hand.session.selection) == {"c", "r"}
+
+
+def test_what_is_copied_in_one_window_is_pasted_in_another(hand: Hand, qtbot: QtBot) -> None:
+    hand.drag((200, -60), (560, 100))
+    hand.key(Qt.Key.Key_C, CONTROL)
+    other = Hand(qtbot, small_document())
+    other.key(Qt.Key.Key_V, CONTROL)
+    copies = [other.canvas.graph.node(node_id) for node_id in other.session.selection]
+    assert [(node.name, node.block) for node in copies] == [("conv2", "conv"), ("relu2", "relu")]
+    assert copies[0].parameters == hand.canvas.graph.node("c").parameters
+    assert other.canvas.graph.has_edge(Edge(copies[0].id, "y", copies[1].id, "x"))
+
+
+def test_f_brings_the_selection_into_view_and_home_everything(hand: Hand) -> None:
+    canvas = hand.canvas
+    canvas.set_view(1.0, QPointF(3000, 3000))
+    hand.key(Qt.Key.Key_Home)
+    assert all(canvas.visible_rect().contains(face.rect) for face in canvas.board.faces)
+    hand.click(hand.middle("b"))
+    canvas.set_view(0.3, QPointF(-1000, 0))
+    hand.key(Qt.Key.Key_F)
+    assert canvas.visible_rect().contains(canvas.board.faces["b"].rect)
+    assert canvas.zoom == 1.0
+
+
+def test_keys_zoom_about_the_middle(hand: Hand) -> None:
+    canvas = hand.canvas
+    canvas.set_view(0.7, QPointF(300, 100))
+    middle = canvas.visible_rect().center()
+    hand.key(Qt.Key.Key_Plus)
+    assert canvas.zoom == pytest.approx(0.875)
+    hand.key(Qt.Key.Key_Minus)
+    assert canvas.zoom == pytest.approx(0.7)
+    hand.key(Qt.Key.Key_1)
+    assert canvas.zoom == 1.0
+    assert (canvas.visible_rect().center() - middle).manhattanLength() < 4
+
+
+def test_alt_m_puts_the_map_away_and_brings_it_back(hand: Hand) -> None:
+    hand.canvas.set_view(2.0, QPointF(300, 100))  # not all is in view
+    assert hand.canvas.minimap.isVisible()
+    hand.key(Qt.Key.Key_M, ALT)
+    assert not hand.canvas.minimap.isVisible()
+    hand.key(Qt.Key.Key_M, ALT)
+    assert hand.canvas.minimap.isVisible()
