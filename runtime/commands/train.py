@@ -38,6 +38,8 @@ from runtime.training.settings import DECLARATIONS
 #: Where the command line keeps runs.
 RUNS = "runs"
 
+#: Settings with an option of their own.
+_OPTIONS = ("epochs", "batch", "device", "precision", "seed")
 
 def add_parser(subparsers: Any) -> None:
     """Declare ``train``."""
@@ -46,10 +48,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--data", metavar="SRC", help="a known name or a path (stock: the document's, else digits)"
     )
-    for name in ("epochs", "batch", "device", "seed"):
+    for name in _OPTIONS:
         declaration = DECLARATIONS[name]
         parser.add_argument(f"--{name}", type=setting(name), metavar=name[0].upper(), help=declaration.help)
-    parser.add_argument("--precision", metavar="P", help=DECLARATIONS["precision"].help)
     parser.add_argument(
         "--run", metavar="DIR", help=f"the run's folder (stock: a new one in {RUNS})", dest="run_dir"
     )
@@ -72,13 +73,11 @@ def run(arguments: argparse.Namespace) -> int:
         return not_yet("--resume")
     if int(os.environ.get("WORLD_SIZE", "1") or 1) > 1:
         return not_yet("training under torchrun")
-    if arguments.precision not in (None, "fp32"):
-        return not_yet(f"the precision {arguments.precision}")
     subject = open_subject(arguments.file)
     if isinstance(subject, list):
         return failed(subject)
     changes = dict(arguments.changes)
-    for name in ("epochs", "batch", "device", "seed"):
+    for name in _OPTIONS:
         value = getattr(arguments, name)
         if value is not None:
             changes[name] = value
@@ -168,6 +167,8 @@ def tell(events: Iterator[Event], title: str) -> Finished | None:
                 )
                 if sys.stderr.isatty():
                     total = event.epochs * event.steps_per_epoch
+                if event.why:
+                    write(bar, f"computing in {event.why}")
                     bar = tqdm(total=total, unit="step", dynamic_ncols=True, file=sys.stderr, leave=False)
             elif isinstance(event, Steps) and bar is not None:
                 told = f"loss {event.loss[-1]:.3f}, {event.images_per_second:,.0f} images/s"

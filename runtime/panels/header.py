@@ -63,7 +63,7 @@ class DataChip(_Chip):
 
     def fill(self) -> None:
         # Reads pictures' formats and more: too much for a window that is not painted yet.
-        from runtime.data.sources import BY_NAME, DATA_SOURCES
+        from runtime.data.known import BY_NAME, DATA_SOURCES
 
         menu = self.menu()
         menu.clear()
@@ -125,7 +125,14 @@ class DeviceChip(_Chip):
         if device == "auto":
             device = self._found or (started.device if started is not None else "auto")
         written = device_words(device)
-        self.setText(f"{written} · {self._setting('precision')}")
+        precision = self._setting("precision")
+        if precision == "auto" and started is not None and self._training.is_running:
+            precision = started.precision
+        self.setText(f"{written} · {precision}")
+        said = started.why if started is not None and started.why else ""
+        self.setToolTip(
+            "\n".join(["Where the network is trained, and with which numbers", *([said] if said else [])])
+        )
 
     def fill(self) -> None:
         menu = self.menu()

@@ -185,7 +185,8 @@ class Training(QObject):
                 self.mapsArrived.emit(event)
             case Started():
                 self._say_state("running")
-                self._session.statusMessage.emit(f"Training on {device_words(event.device)}")
+                how = f": {event.why}" if event.why else ""
+                self._session.statusMessage.emit(f"Training on {device_words(event.device)}{how}")
             case State():
                 self._say_state(event.state)
 

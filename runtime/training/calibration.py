@@ -56,7 +56,7 @@ def calibrate(
     if settings.calibration == "never" or not (others or threads):
         return replace(plain, why=f"{plain}: as set")
     bench = _Bench(model, batch, loss)
-    with bench.leaving_no_trace():
+    with leaving_no_trace(model, device):
         try:
             first = min(bench.seconds(plain) for _ in range(3))
         except (RuntimeError, MemoryError):  # the first step of the run will say it better
@@ -173,23 +173,24 @@ class _Bench:
         self._model.zero_grad(set_to_none=True)
         return seconds
 
-    @contextmanager
-    def leaving_no_trace(self) -> Iterator[None]:
-        """Give running statistics, gradients, mode and randomness back as they were."""
-        kept = {name: buffer.clone() for name, buffer in self._model.named_buffers()}
-        was_training = self._model.training
-        cuda = self._device.type == "cuda"
-        with torch.random.fork_rng(devices=[torch.cuda.current_device()] if cuda else []):
-            self._model.train()
-            try:
-                yield
-            finally:
-                self._model.zero_grad(set_to_none=True)
-                self._model.train(was_training)
-                with torch.no_grad():
-                    for name, buffer in self._model.named_buffers():
-                        buffer.copy_(kept[name])
-
     def _wait(self) -> None:
         if self._device.type == "cuda":
             torch.cuda.synchronize(self._device)
+
+
+@contextmanager
+def leaving_no_trace(model: nn.Module, device: torch.device) -> Iterator[None]:
+    """In training mode inside; running statistics, gradients, mode and randomness are then as they were."""
+    kept = {name: buffer.clone() for name, buffer in model.named_buffers()}
+    was_training = model.training
+    cuda = device.type == "cuda"
+    with torch.random.fork_rng(devices=[torch.cuda.current_device()] if cuda else []):
+        model.train()
+        try:
+            yield
+        finally:
+            model.zero_grad(set_to_none=True)
+            model.train(was_training)
+            with torch.no_grad():
+                for name, buffer in model.named_buffers():
+                    buffer.copy_(kept[name])

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from runtime.training.averaging import Average
+from runtime.training.computation import Computation, Computed, stock
 from runtime.training.feeding import Batch
 from runtime.training.optimizers import make_optimizer, set_rate
 from runtime.training.randomness import seed_default, seed_of
@@ -27,8 +28,16 @@ class Learner:
     repeated without its past.
     """
 
-    def __init__(self, model: nn.Module, task: Task, settings: Settings, device: torch.device) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        task: Task,
+        settings: Settings,
+        device: torch.device,
+        computation: Computation | None = None,
+    ) -> None:
         self.model = model
+        self.computed = Computed(model, computation or stock(settings, device), device)
         self.task = task
         self.optimizer = make_optimizer(model, settings)
         self.average = Average(model, settings.ema_decay) if settings.ema_decay else None
@@ -72,7 +81,7 @@ class Learner:
 
     def _descend(self, part: Batch, share: float) -> tuple[Tensor, Tensor]:
         """Add the gradient of a part that is ``share`` of its batch; its share of the loss, and its tally."""
-        outputs = self.model(part.inputs)
+        outputs = self.computed(part.inputs)
         loss = self.task.loss(outputs, part.targets)
         if share != 1.0:
             loss = loss * share

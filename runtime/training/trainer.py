@@ -13,6 +13,7 @@ from torch import nn
 
 from builder.errors import Problem
 from runtime.training.batches import Batches
+from runtime.training.computation import Computation, stock
 from runtime.training.control import Control, Watch
 from runtime.training.evaluation import evaluate
 from runtime.training.events import (
@@ -60,6 +61,7 @@ class Trainer:
         device: torch.device,
         task: Task,
         *,
+        computation: Computation | None = None,
         control: Control | None = None,
         look: Look | None = None,
         save: Save | None = None,
@@ -69,6 +71,7 @@ class Trainer:
         self.settings = settings
         self.device = device
         self.task = task
+        self.computation = computation or stock(settings, device)
         self.control = control or Control()
         self.step = 0
         self.epoch = 0
@@ -78,7 +81,7 @@ class Trainer:
         self._look_at = look
         self._save_to = save
         self.feed = Feed(data, settings, device)
-        self.learner = Learner(model, task, settings, device)
+        self.learner = Learner(model, task, settings, device, self.computation)
         self.schedule = Schedule(settings, self.steps, self.feed.steps)
         self._ledger = Ledger(device)
         self._reason: str | None = None
@@ -100,7 +103,7 @@ class Trainer:
         self._began = time.perf_counter() - self._seconds
         yield Started(
             device=str(self.device),
-            precision=self.settings.precision,
+            precision=self.computation.precision,
             parameters=sum(weight.numel() for weight in self.model.parameters()),
             epochs=self.settings.epochs,
             steps_per_epoch=self.feed.steps,
@@ -109,8 +112,12 @@ class Trainer:
             first_step=self.step,
             task=self.task.kind,
             metric=self.task.metric,
+            memory_format=self.computation.memory_format,
+            threads=self.computation.threads,
+            compiled=self.computation.compile,
+            why=self.computation.why,
         )
-        self.model.train()
+        self.learner.computed.train()
         while self._reason is None and self.epoch < self.settings.epochs and not self._has_stalled():
             self._epoch_began = time.perf_counter() - self._epoch_seconds
             yield from self._train_epoch(self.epoch + 1)
@@ -225,7 +232,7 @@ class Trainer:
 
     def _end_epoch(self, epoch: int) -> Iterator[Event]:
         with self.learner.averaged():
-            found = self._evaluate("validation", lambda: self.control.stopping)
+            found = self._evaluate("validation", self.learner.computed, lambda: self.control.stopping)
             better = found is not None and self._is_better(found)
             if better:
                 self.best = self.learner.weights()
@@ -267,8 +274,8 @@ class Trainer:
         patience = self.settings.early_stopping
         return patience > 0 and self._best_epoch is not None and self.epoch - self._best_epoch >= patience
 
-    def _evaluate(self, split: str, stop: Callable[[], bool]) -> Evaluation | None:
-        return evaluate(self.model, self.data, split, self.device, self.task, stop)
+    def _evaluate(self, split: str, network: nn.Module, stop: Callable[[], bool]) -> Evaluation | None:
+        return evaluate(network, self.data, split, self.device, self.task, stop)
 
     # the end ---------------------------------------------------------------------------------------------
 
@@ -281,7 +288,8 @@ class Trainer:
             if "best" in self._unsaved and self._best_epoch is not None:
                 yield from self._save("best", self.best, self._best_epoch, self._best[0])
             self.model.load_state_dict(self.best)
-            test = self._evaluate("test", lambda: self.control.at_once)
+            # In fp32, whatever the run is computed in: the same figure as whoever evaluates its weights gets.
+            test = self._evaluate("test", self.model, lambda: self.control.at_once)
         self.model.eval()
         yield Finished(
             reason=reason,

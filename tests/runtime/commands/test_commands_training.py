@@ -88,7 +88,7 @@ def test_train_tells_its_epochs_in_lines_and_leaves_a_run(file, capsys):
         (["train", "line.convolab", "--set", "momentum"], 2, "KEY=VALUE"),
         (["train", "line.convolab", "--device", "tpu"], 2, "needs one of auto, cpu, cuda"),
         (["train", "line.convolab", "--resume"], 2, "not there yet"),
-        (["train", "line.convolab", "--precision", "bf16"], 2, "not there yet"),
+        (["train", "line.convolab", "--precision", "fp8"], 2, "needs one of auto, fp32, bf16"),
         (["train"], 2, "FILE"),
         (["train", "nowhere"], 1, "neither"),
         (["train", "nowhere.convolab"], 1, "cannot be read"),

@@ -342,11 +342,13 @@ def test_settings_are_edits_of_the_document(make_window: MakeWindow, qtbot: QtBo
     panels.settings.form.edited.emit("epochs", 7)
     assert session.document.training["epochs"] == 7
     panels.device_chip.choose("device", "cpu")
-    assert panels.device_chip.text() == "CPU · fp32"
+    assert panels.device_chip.text() == "CPU · auto"
+    panels.device_chip.choose("precision", "bf16")
+    assert panels.device_chip.text() == "CPU · bf16"
     panels.data_chip.choose("mnist")
     assert session.document.data["source"] == "mnist"
     assert panels.data_chip.text() == "mnist"
-    for _ in range(3):
+    for _ in range(4):
         session.undo()
     assert dict(session.document.training) == before
     session.perform("Nonsense", [SetSettings("training", {"epochs": -1})])
