@@ -159,15 +159,7 @@ def rename_module(document: Document, old: str, new: str) -> list[Edit] | Proble
     new = normalise(new)
     if new == old:
         return []
-    problem = check_module_name(new)
-    if problem is None and new in document.modules:
-        problem = Problem(
-            "duplicate-name",
-            "The modules of a document have different names",
-            f"another is called '{new}'",
-            f"Call it '{document.unused_module_name(new)}', say.",
-        )
-    if problem is not None:
+    if (problem := check_new_module(document, new)) is not None:
         return problem
     edits: list[Edit] = [AddModule(document.modules[old].copy(new))]
     edits += [
@@ -175,6 +167,19 @@ def rename_module(document: Document, old: str, new: str) -> list[Edit] | Proble
         for graph, node in placements(document, old)
     ]
     return [*edits, RemoveModule(old)]
+
+
+def check_new_module(document: Document, name: str) -> Problem | None:
+    """What is wrong with the name of a module that a document does not have yet."""
+    problem = check_module_name(name)
+    if problem is None and name in document.modules:
+        problem = Problem(
+            "duplicate-name",
+            "The modules of a document have different names",
+            f"another is called '{name}'",
+            f"Call it '{document.unused_module_name(name)}', say.",
+        )
+    return problem
 
 
 def placements(document: Document, module: str) -> Iterator[tuple[Graph, Node]]:

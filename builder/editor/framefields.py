@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRect, QRectF, Qt
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QPalette, QTextCursor, QTextOption
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QPalette, QTextCursor, QTextOption
 from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
+from builder.editor.inplace import InPlace
 from builder.editor.rename import CanvasField
 from builder.errors import Problem
 from builder.frames import NOTE_PADDING, TITLE_HEIGHT, Frame, inside_of
@@ -50,12 +51,12 @@ class TitleField(CanvasField):
         super().close_field()
 
 
-class NoteField(QPlainTextEdit):
+class NoteField(InPlace, QPlainTextEdit):
     """The text of a note, where it stands; Ctrl+Enter, Esc and a click elsewhere keep it: undo takes it back."""
 
     def __init__(self, canvas: Canvas, frame: Frame, keep: Callable[[str], None]) -> None:
         super().__init__(frame.text or "", canvas)
-        self.canvas = canvas
+        self.canvas = self.back = canvas
         self._keep = keep
         self.setObjectName("note-text")
         self.setAccessibleName("Text of the note")
@@ -68,7 +69,7 @@ class NoteField(QPlainTextEdit):
         zoom = max(canvas.zoom, 0.5)
         self.setGeometry(QRect(corner.x(), corner.y(), round(frame.width * zoom), round(frame.height * zoom)))
         self.textChanged.connect(self._limit)
-        canvas.viewChanged.connect(self._close)
+        canvas.viewChanged.connect(self.close_field)
         self.moveCursor(QTextCursor.MoveOperation.End)
         self.show()
         self.setFocus()
@@ -97,31 +98,14 @@ class NoteField(QPlainTextEdit):
             cursor.setPosition(place)
             self.setTextCursor(cursor)
 
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride:
-            event.accept()  # while one types, keys are text, not the canvas' shortcuts
-            return True
-        return super().event(event)
-
     def keyPressEvent(self, event: QKeyEvent) -> None:
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         done = enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier
         if done or event.key() == Qt.Key.Key_Escape:
-            self._close()
+            self.close_field()
         else:
             super().keyPressEvent(event)
 
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        if event.reason() != Qt.FocusReason.PopupFocusReason:
-            self._close()
-
-    def _close(self) -> None:
-        if self.isHidden():
-            return
-        had_focus = self.hasFocus()
-        self.hide()
+    def closing(self) -> None:
+        """Keep what was typed."""
         self._keep(self.toPlainText().rstrip())
-        if had_focus:
-            self.canvas.setFocus()
-        self.deleteLater()

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import networkx as nx
 
-from builder.acts import stem_of
+from builder.acts import check_new_module, stem_of
 from builder.blocks import block_class
 from builder.document import MODULE_PREFIX, Document, module_name
 from builder.edits import AddModule, AddNode, Connect, Disconnect, Edit, RemoveNode, ReplaceNode
@@ -39,7 +39,9 @@ def group(
     """
     graph, name, wanted = document.graph(graph_key), normalise(name), set(ids)
     chosen = [node for node in graph if node.id in wanted]
-    problem = _check_selection(graph_key, chosen) or _check_name(document, name) or _check_way(graph, chosen)
+    problem = (
+        _check_selection(graph_key, chosen) or check_new_module(document, name) or _check_way(graph, chosen)
+    )
     if problem is not None:
         return problem
     placed = _placed(graph, chosen, name)
@@ -107,18 +109,6 @@ def _check_selection(graph_key: str, chosen: Sequence[Node]) -> Problem | None:
         "Select what lies between.",
         path=ports[0],
     )
-
-
-def _check_name(document: Document, name: str) -> Problem | None:
-    problem = check_module_name(name)
-    if problem is None and name in document.modules:
-        problem = Problem(
-            "duplicate-name",
-            "The modules of a document have different names",
-            f"another is called '{name}'",
-            f"Call it '{document.unused_module_name(name)}', say.",
-        )
-    return problem
 
 
 def _check_way(graph: Graph, chosen: Sequence[Node]) -> Problem | None:
