@@ -183,8 +183,9 @@ class Person:
         self.press(Qt.Key.Key_Escape)
 
     def expose(self, name: str, called: str = "") -> None:
-        """The button at the end of a parameter's row, and what the module's parameter is called."""
+        """The button at the end of a parameter's row, what the module's parameter is called, and Esc to the canvas."""
         self.field(name)
         self.bot.mouseClick(self.inspector.form.side_button(name), LEFT)
         QApplication.processEvents()
         self.type(called)
+        self.press(Qt.Key.Key_Escape)

@@ -2,32 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 import torch
 from PySide6.QtCore import QPointF, Qt
-from pytestqt.qtbot import QtBot
 from torch import nn
 
-from app import make_window
 from builder.writing import write_document
 from runtime.compile import build
 from tests.oracles.reference import ReferenceNetwork, architecture
 from tests.person import ALT, CONTROL, SHIFT, Person
-
-
-@pytest.fixture
-def person(qtbot: QtBot) -> Iterator[Person]:
-    shell = make_window()
-    qtbot.addWidget(shell)
-    shell.resize(1600, 1000)
-    shell.show()
-    with qtbot.waitActive(shell):
-        shell.activateWindow()
-    yield Person(qtbot, shell)
-    shell.session.history.mark_saved()
-    shell.close()
 
 
 def draw_stem(person: Person) -> None:
