@@ -42,17 +42,24 @@ class Person:
         self.bot.keyClick(self.focus, key, modifiers)
         QApplication.processEvents()
 
+    def write(self, text: str) -> None:
+        """Type into what has the focus."""
+        self.bot.keyClicks(self.focus, text)
+        QApplication.processEvents()
+
     def type(self, text: str) -> None:
         """Type into what has the focus, and Enter."""
         self.bot.keyClicks(self.focus, text)
         self.press(Qt.Key.Key_Return)
 
-    def add(self, words: str, called: str = "") -> None:
-        """Tab, some letters, Enter; and F2 for another name."""
+    def add(self, words: str, called: str = "") -> str:
+        """Tab, some letters, Enter; and F2 for another name. Returns the id of what was added."""
         self.press(Qt.Key.Key_Tab)
         self.type(words)
         if called:
             self.rename(called)
+        (node_id,) = self.session.selection
+        return node_id
 
     def rename(self, name: str) -> None:
         """F2 on what is selected."""
