@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runtime.data.dataset import Data, prepare_pixels
 from runtime.data.fitting import Fit, fit_input
-from runtime.data.sources import DATA_SOURCES, Source, load_data
+from runtime.data.known import DATA_SOURCES, Source
+from runtime.data.sources import load_data
 
 __all__ = ["DATA_SOURCES", "Data", "Fit", "Source", "fit_input", "load_data", "prepare_pixels"]

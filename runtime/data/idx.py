@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from builder.errors import Problem
+from builder.shapes import format_shape
+from runtime.data.raw import Raw, check_labels, last, numbered
 
 _log = logging.getLogger(__name__)
 
@@ -116,3 +118,42 @@ def find_pairs(folder: Path) -> dict[str, tuple[Path, Path]]:
         if match and match["rank"] == ("3" if match["what"] == "images" else "1"):
             found.setdefault(match["stem"].rstrip("-._"), {}).setdefault(match["what"], path)
     return {stem: (pair["images"], pair["labels"]) for stem, pair in sorted(found.items()) if len(pair) == 2}
+
+
+def read_idx_folder(
+    name: str, title: str, text: str, folder: Path, classes: tuple[str, ...] | None
+) -> Raw | Problem:
+    """The one set in a folder of IDX files; a test pair, where there is one, is its official test set."""
+    pairs = find_pairs(folder)
+    tests = [stem for stem in pairs if stem.lower().endswith(("t10k", "test"))]
+    if len(tests) == len(pairs):
+        tests = []
+    if len(pairs) - len(tests) != 1 or len(tests) > 1:
+        return Problem(
+            "data-source",
+            "A folder of IDX files holds one set: a training pair and perhaps a test pair (t10k-… or test-…)",
+            f"'{folder}' has the pairs {', '.join(repr(stem) for stem in pairs)}",
+            "Move each set into a folder of its own",
+        )
+    images: list[NDArray[np.uint8]] = []
+    labels: list[NDArray[np.uint8]] = []
+    for stem in sorted(pairs, key=lambda stem: stem in tests):
+        read = read_pair(*pairs[stem])
+        if isinstance(read, Problem):
+            return read
+        bad = check_labels(read[1], len(classes) if classes else None, pairs[stem][1].name)
+        if bad:
+            return bad
+        if images and images[0].shape[1:] != read[0].shape[1:]:
+            return Problem(
+                "data-file",
+                "Training and test pictures have one size",
+                f"{format_shape(images[0].shape[1:])} and {format_shape(read[0].shape[1:])} in '{folder}'",
+                "Put files of the same set beside each other",
+            )
+        images.append(read[0])
+        labels.append(read[1])
+    joined = np.concatenate(labels).astype(np.int64)
+    pictures = np.concatenate(images)[:, None] if len(images) > 1 else images[0][:, None]
+    own = last(len(labels[1]) if tests else 0, len(joined))
+    return Raw(name, title, text, pictures, joined, classes or numbered(joined), own)

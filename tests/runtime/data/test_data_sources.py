@@ -15,8 +15,8 @@ from PIL import Image
 from builder.errors import Problem
 from runtime.data import Data, load_data
 from runtime.data import archives as archives_module
-from runtime.data import sources as sources_module
-from runtime.data.sources import BY_NAME
+from runtime.data import known as known_module
+from runtime.data.known import BY_NAME
 from tests.runtime.data.test_data_idx import write_pair
 
 CHANCE = np.random.default_rng(0)
@@ -60,7 +60,7 @@ def test_fashion_mnist_keeps_its_test_set() -> None:
 @pytest.fixture
 def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The places where sets are looked for, all empty."""
-    monkeypatch.setattr(sources_module, "_shared_folders", lambda name: (tmp_path / name,))
+    monkeypatch.setattr(known_module, "places", lambda name, _torchvision: (tmp_path / name,))
     return tmp_path
 
 
@@ -116,7 +116,7 @@ def test_idx_folders_that_are_ambiguous_or_mixed(tmp_path: Path) -> None:
     assert "7 labels" in problem_of(tmp_path / "broken").values
 
 
-@pytest.mark.parametrize("source", ["", " ", "cifar10", "cifar100", "nonsense", "a\0b", "x" * 5000, "/"])
+@pytest.mark.parametrize("source", ["", " ", "nonsense", "a\0b", "x" * 5000, "/"])
 def test_names_that_are_none(source: str) -> None:
     assert problem_of(source).code == "data-source"
 
