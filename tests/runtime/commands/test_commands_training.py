@@ -70,9 +70,10 @@ def test_train_tells_its_epochs_in_lines_and_leaves_a_run(file, capsys):
     assert err == ""
     lines = out.splitlines()
     assert lines[0] == "line on Digits: 650 parameters, 2 epochs on cpu"
-    assert lines[1].startswith("epoch 1/2  loss ")
-    assert lines[3].startswith("completed after ")
-    folder = Path(lines[4].split()[1])
+    assert lines[1].startswith("computing in fp32, contiguous, ")
+    assert lines[2].startswith("epoch 1/2  loss ")
+    assert lines[4].startswith("completed after ")
+    folder = Path(lines[5].split()[1])
     assert folder.parent == Path("runs")
     run = Run.open(folder)
     assert run.settings == Settings(epochs=2, batch=128, learning_rate=0.01, seed=3)
