@@ -9,6 +9,7 @@ from typing import Any
 from builder.errors import Problem
 from runtime.commands.common import OK, complain, failed, say, say_json
 from runtime.commands.train import RUNS
+from runtime.training.metrics import format_metric
 from runtime.training.runs import Summary, list_runs
 
 
@@ -39,19 +40,21 @@ def run(arguments: argparse.Namespace) -> int:
         say(f"no runs in {folder}")
     else:
         width = max(len(summary.name) for summary in summaries)
-        say(f"{'run':{width}}  {'state':10}  epochs  validation     test   time")
+        metrics = max(len("score"), *(len(summary.metric) for summary in summaries))
+        say(f"{'run':{width}}  {'state':10}  epochs  validation     test  {'score':{metrics}}  time")
         for summary in summaries:
-            say(_line(summary, width))
+            say(_line(summary, width, metrics))
     return OK
 
 
-def _line(summary: Summary, width: int) -> str:
+def _line(summary: Summary, width: int, metrics: int) -> str:
     time = "" if summary.seconds is None else f"{summary.seconds:.1f} s"
     return (
         f"{summary.name:{width}}  {summary.state:10}  {summary.epochs:6}  "
-        f"{_share(summary.validation_accuracy):>10}  {_share(summary.test_accuracy):>7}  {time}"
+        f"{_score(summary.metric, summary.validation_accuracy):>10}  "
+        f"{_score(summary.metric, summary.test_accuracy):>7}  {summary.metric:{metrics}}  {time}"
     ).rstrip()
 
 
-def _share(value: float | None) -> str:
-    return "" if value is None else f"{value:.2%}"
+def _score(metric: str, value: float | None) -> str:
+    return "" if value is None else format_metric(metric, value)

@@ -32,14 +32,15 @@ from runtime.commands.common import (
 )
 from runtime.training.control import Control
 from runtime.training.events import Epoch, Event, Finished, Started, Steps, Trouble
+from runtime.training.metrics import format_metric
 from runtime.training.runs import Run
 from runtime.training.settings import DECLARATIONS
 
 #: Where the command line keeps runs.
 RUNS = "runs"
-
 #: Settings with an option of their own.
 _OPTIONS = ("epochs", "batch", "device", "precision", "seed")
+
 
 def add_parser(subparsers: Any) -> None:
     """Declare ``train``."""
@@ -158,24 +159,25 @@ def tell(events: Iterator[Event], title: str) -> Finished | None:
     bar: tqdm[Any] | None = None
     finished: Finished | None = None
     started: Started | None = None
+    metric = "accuracy"
     try:
         for event in events:
             if isinstance(event, Started):
-                started = event
+                started, metric = event, event.metric
                 write(
                     bar, f"{title}: {event.parameters:,} parameters, {event.epochs} epochs on {event.device}"
                 )
-                if sys.stderr.isatty():
-                    total = event.epochs * event.steps_per_epoch
                 if event.why:
                     write(bar, f"computing in {event.why}")
+                if sys.stderr.isatty():
+                    total = event.epochs * event.steps_per_epoch
                     bar = tqdm(total=total, unit="step", dynamic_ncols=True, file=sys.stderr, leave=False)
             elif isinstance(event, Steps) and bar is not None:
                 told = f"loss {event.loss[-1]:.3f}, {event.images_per_second:,.0f} images/s"
                 bar.set_postfix_str(told, refresh=False)
                 bar.update(len(event.loss))
             elif isinstance(event, Epoch):
-                write(bar, epoch_line(event, started.epochs if started else event.epoch))
+                write(bar, epoch_line(event, started.epochs if started else event.epoch, metric))
             elif isinstance(event, Trouble):
                 if bar is not None:
                     bar.clear()
@@ -186,7 +188,7 @@ def tell(events: Iterator[Event], title: str) -> Finished | None:
         if bar is not None:
             bar.close()
     if finished is not None and finished.reason != "failed":
-        say(result_line(finished))
+        say(result_line(finished, metric))
     return finished
 
 
@@ -198,19 +200,24 @@ def write(bar: tqdm[Any] | None, text: str) -> None:
         bar.write(text, file=sys.stdout)
 
 
-def epoch_line(event: Epoch, epochs: int) -> str:
-    """An epoch in a line."""
+def epoch_line(event: Epoch, epochs: int, metric: str = "accuracy") -> str:
+    """An epoch in a line; ``metric`` is the name of the score."""
     width = len(str(epochs))
+    learnt, checked = (
+        format_metric(metric, value) for value in (event.train_accuracy, event.validation_accuracy)
+    )
     return (
-        f"epoch {event.epoch:>{width}}/{epochs}  loss {event.train_loss:.4f}  accuracy {event.train_accuracy:7.2%}  "
-        f"validation {event.validation_loss:.4f} {event.validation_accuracy:7.2%}  {event.seconds:.1f} s"
+        f"epoch {event.epoch:>{width}}/{epochs}  loss {event.train_loss:.4f}  {metric} {learnt:>7}  "
+        f"validation {event.validation_loss:.4f} {checked:>7}  {event.seconds:.1f} s"
         f"{'  best' if event.best else ''}"
     )
 
 
-def result_line(event: Finished) -> str:
-    """How a run ended, in a line."""
+def result_line(event: Finished, metric: str = "accuracy") -> str:
+    """How a run ended, in a line; ``metric`` is the name of the score."""
     if event.best_epoch is None:
         return f"{event.reason} after {event.seconds:.1f} s, before the first epoch was over"
-    test = "not tested" if event.test_accuracy is None else f"test accuracy {event.test_accuracy:.2%}"
+    test = "not tested"
+    if event.test_accuracy is not None:
+        test = f"test {metric} {format_metric(metric, event.test_accuracy)}"
     return f"{event.reason} after {event.seconds:.1f} s: {test} with the weights of epoch {event.best_epoch}"

@@ -56,7 +56,10 @@ def default_folder() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A run in one line; ``state`` is that of Finished, or ``unfinished`` where the run has no end (yet)."""
+    """A run in one line; ``state`` is that of Finished, or ``unfinished`` where the run has no end (yet).
+
+    ``metric`` names the score that the figures called accuracy are.
+    """
 
     name: str
     folder: Path
@@ -69,6 +72,7 @@ class Summary:
     validation_accuracy: float | None
     test_accuracy: float | None
     seconds: float | None
+    metric: str = "accuracy"
 
     def to_json(self) -> dict[str, Any]:
         """The object that ``runs --json`` prints for it."""
@@ -301,6 +305,7 @@ class Run:
             ),
             test_accuracy=finished.test_accuracy if finished else None,
             seconds=finished.seconds if finished else None,
+            metric=started.metric if started else "accuracy",
         )
 
 
