@@ -27,6 +27,7 @@ COMMANDS = {
     "new": "builder.commands",
     "check": "builder.commands",
     "train": "runtime.commands.train",
+    "find-lr": "runtime.commands.find_lr",
     "evaluate": "runtime.commands.evaluate",
     "predict": "runtime.commands.predict",
     "inspect": "runtime.commands.inspect",

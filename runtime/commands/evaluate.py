@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import math
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from builder.errors import Problem
 from builder.figures import count
 from runtime.commands.common import (
     OK,
+    Built,
+    Subject,
     build_with_weights,
     failed,
     load_data_for,
@@ -20,7 +23,11 @@ from runtime.commands.common import (
     say_json,
     setting,
 )
+from runtime.commands.recalibrating import Recalibrated, recalibrated
 from runtime.training.metrics import format_metric
+
+if TYPE_CHECKING:
+    from runtime.training.tasks import Evaluation
 
 #: Title and format of each figure that is told of a class or a value.
 _COLUMNS = {
@@ -47,6 +54,10 @@ def add_parser(subparsers: Any) -> None:
         "--device", metavar="D", type=setting("device"), default="auto", help="auto, cpu or cuda"
     )
     parser.add_argument("--tta", action="store_true", help="average over views of each picture")
+    parser.add_argument(
+        "--recalibrate", action="store_true", help="compute batch norm's running averages anew, and compare"
+    )
+    parser.add_argument("--save", metavar="FILE", help="write the recalibrated weights (.safetensors)")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
 
@@ -60,6 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
         return failed(subject)
     if subject.run is None and arguments.weights is None:
         return misuse("evaluate needs trained weights: name a run's folder, or a document and --weights FILE")
+    if arguments.save is not None and not arguments.recalibrate:
+        return misuse("--save writes what --recalibrate made: give both")
     from runtime.training.evaluation import evaluate
     from runtime.training.loop import check
     from runtime.training.tasks import task_of
@@ -78,7 +91,14 @@ def run(arguments: argparse.Namespace) -> int:
         return failed(device)
     recorded = subject.run.environment().get("task") if subject.run is not None else None
     task = task_of(subject.document, data, recorded=recorded)
-    found = evaluate(built.model.to(device), data.to(device), "test", device, task)
+    model, data = built.model.to(device), data.to(device)
+    again = None
+    if arguments.recalibrate:
+        made = recalibrated(subject, model, data, device, task, arguments.save)
+        if isinstance(made, Problem):
+            return failed(made)
+        again = made
+    found = evaluate(model, data, "test", device, task)
     assert found is not None
     if not math.isfinite(found.loss):
         return failed(
@@ -92,15 +112,30 @@ def run(arguments: argparse.Namespace) -> int:
     names = data.targets if data.task == "regression" else data.classes
     if arguments.json:
         about = {"network": subject.document.name, "data": data.title}
-        say_json({**about, "weights": built.file, "matched": built.matched, **found.to_json(names)})
+        result = {"weights": built.file, "matched": built.matched, **found.to_json(names)}
+        say_json({**about, **result, **({"recalibration": again.to_json()} if again else {})})
     else:
-        on = f"the test split of {data.title} ({count(found.samples, 'sample')})"
-        say(f"{subject.document.name} on {on}, weights {built.file}")
-        figures = (f"{name} {format_metric(name, value)}" for name, value in found.metrics.items())
-        say("  ".join([f"loss {found.loss:.4f}", *figures]))
-        _table(found.rows(names))
-        _confusion(found.to_json(names))
+        _tell(subject, data.title, built, found, names, again)
     return OK
+
+
+def _tell(
+    subject: Subject,
+    data: str,
+    built: Built,
+    found: Evaluation,
+    names: Sequence[str],
+    again: Recalibrated | None,
+) -> None:
+    """The result in lines."""
+    on = f"the test split of {data} ({count(found.samples, 'sample')})"
+    say(f"{subject.document.name} on {on}, weights {built.file}")
+    if again is not None:
+        again.tell()
+    figures = (f"{name} {format_metric(name, value)}" for name, value in found.metrics.items())
+    say("  ".join([f"loss {found.loss:.4f}", *figures]))
+    _table(found.rows(names))
+    _confusion(found.to_json(names))
 
 
 def _table(rows: list[dict[str, Any]]) -> None:

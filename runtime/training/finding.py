@@ -29,6 +29,8 @@ LOWEST, HIGHEST, STEPS = 1e-7, 10.0, 100
 _SMOOTHING, _DIVERGED = 0.9, 4.0
 #: Fewer steps than this say nothing of a slope.
 _FEWEST = 5
+#: A loss that falls by a smaller share only wavers.
+_LEAST_FALL = 0.05
 #: The share of the fall after which it counts: before, an average goes down by itself.
 _BEGUN = 0.05
 
@@ -121,7 +123,7 @@ def read_curve(rates: list[float], losses: list[float]) -> RateCurve:
     """What smoothed losses at growing rates say."""
     given = tuple(rates), tuple(losses)
     lowest = int(np.argmin(losses)) if losses else 0
-    if lowest + 1 < _FEWEST or losses[lowest] >= losses[0]:
+    if lowest + 1 < _FEWEST or losses[lowest] > (1 - _LEAST_FALL) * losses[0]:
         return RateCurve(*given)
     falling = losses[: lowest + 1]
     begun = falling[0] - _BEGUN * (falling[0] - falling[-1])
