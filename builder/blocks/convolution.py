@@ -170,10 +170,12 @@ class Conv(Block):
     def saved(self, inputs: Sequence[TensorShape]) -> Saved:
         shape = inputs[0]
         axes = self._spatial(shape)
-        explicit = self._helper(axes) is not None or self.padding_mode != "zeros"
+        helper = self._helper(axes)
+        explicit = helper is not None or self.padding_mode != "zeros"
+        pads = any(map(any, (sides for _, _, _, sides, _ in axes)))
         # PyTorch's own 'same' pads an odd total by one pixel more on one side, on a copy.
         odd = [before != after for _, _, _, (before, after), _ in axes]
-        if explicit and (self.padding_mode != "zeros" or any(map(any, (axis[3] for axis in axes)))):
+        if explicit and (pads or helper is None):  # PyTorch copies even where there is nothing to pad
             padded = [size + before + after for size, _, _, (before, after), _ in axes]
         elif self.padding == "same" and any(odd):
             padded = [size + one for (size, *_), one in zip(axes, odd, strict=True)]

@@ -18,10 +18,11 @@ _SAME_CONV = '''class SameConv{n}d(nn.Conv{n}d):
             total = (-(-size // stride) - 1) * stride + span - size
             before = max(total, 0) // 2
             padding = [before, max(total, 0) - before, *padding]
-        mode = "constant" if self.padding_mode == "zeros" else self.padding_mode
-        padded = nn.functional.pad(input, padding, mode)
+        if any(padding):
+            mode = "constant" if self.padding_mode == "zeros" else self.padding_mode
+            input = nn.functional.pad(input, padding, mode)
         settings = self.stride, 0, self.dilation, self.groups
-        return nn.functional.conv{n}d(padded, self.weight, self.bias, *settings)
+        return nn.functional.conv{n}d(input, self.weight, self.bias, *settings)
 '''
 
 _PAD_CONV = '''class PadConv{n}d(nn.Conv{n}d):

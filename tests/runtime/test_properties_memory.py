@@ -78,6 +78,17 @@ def test_memory_of_every_block(block_id: str) -> None:
     check()
 
 
+@pytest.mark.parametrize("mode", ["zeros", "reflect", "replicate", "circular"])
+@pytest.mark.parametrize("options", [{"stride": 2}, {"stride": 1}, {"stride": 2, "padding": 0}])
+def test_memory_of_a_convolution_with_nothing_to_pad(mode: str, options: dict[str, Any]) -> None:
+    """``same`` of a 1×1 pads nothing, and copies nothing where the padding is ours."""
+    net = Sketch()
+    x = net.add("before", "conv", net.input((4, 7, 7)), out_channels=4, kernel_size=1)
+    settings = {"out_channels": 2, "kernel_size": 1, "padding": "same", "padding_mode": mode, **options}
+    net.output(net.add("tried", "conv", x, **settings))
+    _check(Document("plain", net.graph))
+
+
 @given(documents())
 @examples(0.15)
 def test_what_optimizers_keep_and_files_hold(
