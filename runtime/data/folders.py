@@ -150,10 +150,7 @@ def own_splits(splits: Sequence[str | None]) -> dict[str, NDArray[np.int64]]:
 
 def read_folders(root: Path, fit: Fit) -> Raw | Problem:
     """All pictures under ``root``. Files that can't be read are left out; a class left empty is a Problem."""
-    try:
-        listed = list_files(root)
-    except OSError as error:
-        return Problem("data-file", f"'{root}' can't be read", str(error.strerror), "Check its permissions")
+    listed = list_files(root)
     if isinstance(listed, Problem):
         return listed
     classes = sorted({entry.label for entry in listed})

@@ -14,12 +14,17 @@ from runtime.data.folders import read_folders
 from runtime.data.idx import find_pairs, read_idx_folder
 from runtime.data.known import BY_NAME
 from runtime.data.raw import Raw
+from runtime.data.segmented import has_masks, read_segmented
+from runtime.data.tables import read_table
 
 
-def _read_path(path: Path, input_shape: TensorShape) -> Raw | Problem:
+def _read_path(path: Path, input_shape: TensorShape, mask_size: tuple[int, int] | None) -> Raw | Problem:
+    fit = fit_input(input_shape, None)
     if path.is_file():
         if path.suffix.lower() == ".npz":
             return read_archive(path)
+        if path.suffix.lower() == ".csv":
+            return read_table(path, None if isinstance(fit, Problem) else fit)
         if found := cifar.find(path):
             return cifar.read(found, str(path), path.name, f"CIFAR from {path.name}.")
         if any(path in pair for pair in find_pairs(path.parent).values()):
@@ -27,7 +32,8 @@ def _read_path(path: Path, input_shape: TensorShape) -> Raw | Problem:
         else:
             return Problem(
                 "data-source",
-                "A data file is an .npz or one of an IDX pair (…images-idx3-ubyte, …labels-idx1-ubyte)",
+                "A data file is an .npz, a .csv, CIFAR's archive, or one of an IDX pair (…images-idx3-ubyte, "
+                "…labels-idx1-ubyte)",
                 f"'{path.name}' is neither, or its partner is missing",
                 "Name the folder that holds the data",
             )
@@ -35,12 +41,23 @@ def _read_path(path: Path, input_shape: TensorShape) -> Raw | Problem:
         return read_idx_folder(str(path), path.name, f"IDX files from {path.name}.", path, None)
     if found := cifar.find(path):
         return cifar.read(found, str(path), path.name, f"CIFAR from {path.name}.")
-    fit = fit_input(input_shape, None)
-    return fit if isinstance(fit, Problem) else read_folders(path, fit)
+    if isinstance(fit, Problem):
+        return fit
+    try:
+        if has_masks(path):
+            return read_segmented(path, fit, mask_size or fit.size)
+        return read_folders(path, fit)
+    except OSError as error:
+        return Problem("data-file", f"'{path}' can't be read", str(error.strerror), "Check its permissions")
 
 
-def load_data(source: str, input_shape: TensorShape, *, seed: int = 0) -> Data | Problem:
-    """The data of a known name or a path for a network's input (C, H, W), (C, L) or (N,)."""
+def load_data(
+    source: str, input_shape: TensorShape, *, seed: int = 0, mask_size: tuple[int, int] | None = None
+) -> Data | Problem:
+    """The data of a known name or a path for a network's input (C, H, W), (C, L) or (N,).
+
+    Masks come at ``mask_size`` (H, W), that of the network's output; stock: that of its input.
+    """
     if not source.strip():
         return Problem(
             "data-source", "No data is chosen", "", f"Choose one of {', '.join(BY_NAME)}, or name a path"
@@ -58,8 +75,8 @@ def load_data(source: str, input_shape: TensorShape, *, seed: int = 0) -> Data |
             there = False
         if not there:
             return _unknown(source)
-        raw = _read_path(path, input_shape)
-    return raw if isinstance(raw, Problem) else Data.from_raw(raw, input_shape, seed)
+        raw = _read_path(path, input_shape, mask_size)
+    return raw if isinstance(raw, Problem) else Data.from_raw(raw, input_shape, seed, mask_size)
 
 
 def _unknown(source: str) -> Problem:
@@ -67,6 +84,6 @@ def _unknown(source: str) -> Problem:
         "data-source",
         "Data is a known name or a path that exists",
         f"'{source}' is neither",
-        f"Known names are {', '.join(BY_NAME)}; paths may be an .npz with images and labels, an IDX pair or "
-        "its folder, or a folder with one folder of pictures per class",
+        f"Known names are {', '.join(BY_NAME)}; paths may be an .npz with images and labels, a .csv, an IDX pair or "
+        "its folder, CIFAR's, a folder with one folder of pictures per class, or one with images and masks",
     )

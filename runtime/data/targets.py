@@ -43,9 +43,11 @@ def split(raw: Raw, seed: int) -> dict[str, NDArray[np.int64]]:
     if "validation" in own:
         parts["validation"] = own["validation"]
     elif "test" in own:
-        parts["train"], parts["validation"] = (
-            rest[part] for part in stratified(kinds[rest], PARTS_BESIDE_TEST, seed)
-        )
+        for weights in (PARTS_BESIDE_TEST, PARTS[:2]):  # of few samples a twelfth is none
+            cut = stratified(kinds[rest], weights, seed)
+            parts["train"], parts["validation"] = (rest[part] for part in cut)
+            if len(parts["validation"]):
+                break
     else:
         parts["train"], parts["validation"], parts["test"] = (
             rest[part] for part in stratified(kinds[rest], PARTS, seed)
