@@ -38,11 +38,12 @@ class Holder(StrEnum):
 class Claim:
     """A file that is locked from the first ``note`` until ``release`` or the end of the process.
 
-    What is noted are the paths of the files left behind if the process dies. ``token`` is eight hexadecimal digits.
+    What is noted are the paths of the files left behind if the process dies. ``token`` is eight hexadecimal digits, or
+    what is given: there can be one claim of that name in the folder.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.token = secrets.token_hex(4)
+    def __init__(self, folder: Path, token: str | None = None) -> None:
+        self.token = token or secrets.token_hex(4)
         self.path = _path(folder, self.token)
         self._descriptor: int | None = None
         self._noted: set[Path] = set()

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from builder.architectures import ARCHITECTURES, open_document
 from builder.document import Document
 from builder.errors import Problem, Severity
-from runtime.training.runs import EVENTS, WHICH, Run
+from runtime.training.journal import EVENTS
+from runtime.training.runs import WHICH, Run
 from runtime.training.settings import DECLARATIONS, Settings, read_assignment
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from builder.errors import Problem
 from runtime.commands.common import OK, complain, failed, say, say_json
 from runtime.commands.train import RUNS
 from runtime.training.metrics import format_metric
-from runtime.training.runs import Summary, list_runs
+from runtime.training.runs import list_runs
+from runtime.training.summaries import Summary
 
 
 def add_parser(subparsers: Any) -> None:

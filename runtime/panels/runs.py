@@ -26,7 +26,8 @@ from builder.widgets.session import Session
 from builder.widgets.worker import Worker
 from runtime.panels.curves import percent
 from runtime.panels.series import Trace
-from runtime.training.runs import Run, Summary, list_runs
+from runtime.training.runs import Run, list_runs
+from runtime.training.summaries import Summary
 
 _HINT = "Every training is kept as a run: its network, settings, curves and weights. Press Train (F5) for the first."
 _FOLDER = Qt.ItemDataRole.UserRole

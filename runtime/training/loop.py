@@ -23,6 +23,7 @@ from runtime.data import Data
 from runtime.data.preparation import Preparation
 from runtime.machine import usable_cores
 from runtime.training.arranging import arrange
+from runtime.training.checkpoints import Keeper, Origin
 from runtime.training.computation import in_force
 from runtime.training.control import Control
 from runtime.training.events import Event, Finished, Maps, Trouble
@@ -30,6 +31,7 @@ from runtime.training.feeding import Feed
 from runtime.training.initialisation import balance, initialise
 from runtime.training.memory import check_memory, part_of
 from runtime.training.randomness import seed_of, seeded
+from runtime.training.resuming import go_on, remarks
 from runtime.training.runs import Run
 from runtime.training.settings import Settings
 from runtime.training.tasks import TASKS, task_of, weight_of
@@ -59,7 +61,8 @@ def train(
 
     ``document`` must not be edited meanwhile (hand in a copy). Requests of ``control`` are answered between
     steps. With ``run``, durable events and weights are recorded as they come; where that fails a Trouble says
-    so and training goes on. Closing the generator early ends the run as stopped.
+    so and training goes on; a run from ``resuming.resume`` goes on where it was. Closing the generator
+    early ends the run as stopped.
     """
     broken = False
     finished = False
@@ -106,27 +109,29 @@ def _train(
     device = resolve_device(settings.device)
     assert isinstance(device, torch.device)
     limit_threads()
+    yield from _train_on(device, document, settings, data.to(device), control, run)
+
+
+def _train_on(
+    device: torch.device,
+    document: Document,
+    settings: Settings,
+    data: Data,
+    control: Control,
+    run: Run | None,
+) -> Iterator[Event]:
     with seeded(seed_of(settings.seed, "initial weights")):
         model = build(document)
         initialise(model, settings)
     model.to(device)
-    data = data.to(device)
     balance(model, settings, lambda: next(Feed(data, settings, device).epoch(1)).inputs)
     task = task_of(document, data, settings)
     recorded = run.environment().get("computation") if run is not None else None
-    computation, problems = arrange(
+    computation, told = arrange(
         model, data, task, settings, device, recorded=recorded, stop=lambda: control.stopping
     )
-    for problem in problems:
-        yield Trouble(problem)
-    if run is not None:
-        run.describe(
-            device=device_name(device),
-            threads=computation.threads,
-            computation=computation.to_json(),
-            preparation=Preparation.of(data).to_json(),
-            task=task.to_json(),
-        )
+    origin = Origin(torch.__version__, device_name(device), computation.threads)
+    keeper = None if run is None else _keeper(run, origin, settings)
     trainer = Trainer(
         model,
         data,
@@ -137,9 +142,34 @@ def _train(
         control=control,
         look=Viewer(Tapped(document, model), data, device, task, output_path(document)),
         save=run.save_weights if run is not None else None,
+        keeper=keeper,
     )
-    with in_force(computation, device):
-        yield from trainer.events()
+    if run is not None:
+        preparation = Preparation.of(data).to_json()
+        if run.resumes:
+            if problem := go_on(trainer, run):
+                yield Trouble(problem)
+                yield _failed()
+                return
+            told = [*told, *remarks(run, origin, settings, preparation)]
+        run.describe(
+            device=origin.device,
+            threads=origin.threads,
+            computation=computation.to_json(),
+            preparation=preparation,
+            task=task.to_json(),
+        )
+    yield from map(Trouble, told)
+    try:
+        with in_force(computation, device):
+            yield from trainer.events()
+    finally:
+        if keeper is not None:
+            keeper.close()
+
+
+def _keeper(run: Run, origin: Origin, settings: Settings) -> Keeper:
+    return Keeper(run.folder, origin, settings.checkpoint_every, run.position, run.sync)
 
 
 def check(document: Document, settings: Settings | None, data: Data) -> list[Problem]:

@@ -1,82 +1,60 @@
 """Run folders: what was trained, how, what happened, and the weights; written as it happens, read with suspicion.
 
 A run is a folder with ``document.convolab``, ``settings.json``, ``environment.json``, ``events.jsonl`` (one
-durable event a line), ``best.safetensors`` and ``last.safetensors``. Importing this imports no torch.
+durable event a line), ``best.safetensors``, ``last.safetensors`` and ``checkpoint.safetensors``, from which it can go
+on. While it is written ``running.lock`` is locked. Importing this imports no torch.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import os
 import platform
 import re
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
+from builder.claims import Claim, Holder, holder
 from builder.document import Document
 from builder.errors import ConvolabError, Problem, Severity
 from builder.reading import load
 from builder.writing import replace_file, save
-from runtime.training.events import Durable, Epoch, Finished, Started, from_json, to_json
+from runtime.training.events import Durable
+from runtime.training.journal import EVENTS, Journal, read_events
 from runtime.training.settings import Settings
+from runtime.training.summaries import Summary, summarise
 from runtime.weights import read_weights, write_weights
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from runtime.training.checkpoints import Kept
 
 log = logging.getLogger(__name__)
 
 DOCUMENT = "document.convolab"
 SETTINGS = "settings.json"
 ENVIRONMENT = "environment.json"
-EVENTS = "events.jsonl"
 LOG = "training.log"
+#: The name of the claim that whoever writes a run holds.
+RUNNING = "running"
 #: The weights that a run keeps.
 WHICH = ("best", "last")
 
-#: A settings file is a few hundred bytes, a line of events some ten thousand; more is no run of ours.
+#: A settings file is a few hundred bytes; more is no run of ours.
 _MAX_SETTINGS = 2**16
-_MAX_LINE = 2**22
-#: Read from the end of the events for a summary.
-_TAIL = 2**16
 
 
 def default_folder() -> Path:
     """Where the window keeps runs; the command line keeps them in ``runs`` of the working folder."""
     return Path(platformdirs.user_data_dir("convolab", appauthor=False)) / "runs"
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """A run in one line; ``state`` is that of Finished, or ``unfinished`` where the run has no end (yet).
-
-    ``metric`` names the score that the figures called accuracy are.
-    """
-
-    name: str
-    folder: Path
-    network: str
-    data: str
-    state: str
-    epochs: int
-    parameters: int | None
-    best_epoch: int | None
-    validation_accuracy: float | None
-    test_accuracy: float | None
-    seconds: float | None
-    metric: str = "accuracy"
-
-    def to_json(self) -> dict[str, Any]:
-        """The object that ``runs --json`` prints for it."""
-        return {name: getattr(self, name) for name in self.__slots__} | {"folder": str(self.folder)}
 
 
 class Run:
@@ -86,9 +64,11 @@ class Run:
         self.folder = folder
         self.document = document
         self.settings = settings
-        self._events: IO[bytes] | None = None
-        self._written = 0
-        self._pending: list[bytes] = []
+        #: Whether it goes on with what it was, and from where: None is the beginning.
+        self.resumes = False
+        self.kept: Kept | None = None
+        self._journal: Journal | None = None
+        self._claim = Claim(folder, RUNNING)
 
     # making ----------------------------------------------------------------------------------------------
 
@@ -140,15 +120,67 @@ class Run:
             return problem
         try:
             _write_json(self.folder / SETTINGS, self.settings.to_json())
-            self._events = (self.folder / EVENTS).open("ab", buffering=0)
+        except OSError as error:
+            return _cannot_write(self.folder, error)
+        return self._write_on()
+
+    @classmethod
+    def reopen(cls, folder: Path | str) -> Run | Problem:
+        """A run to be written on; ``runtime.training.resuming`` says where it goes on."""
+        run = cls.open(folder)
+        return run if isinstance(run, Problem) else run._write_on() or run
+
+    def _write_on(self) -> Problem | None:
+        """Be the one who writes."""
+        self._claim.note(Path(EVENTS))
+        if not self._claim.is_held and holder(self.folder, RUNNING) is Holder.ALIVE:
+            return Problem(
+                "run-in-use",
+                "A run is written by one program at a time",
+                f"another one is training in '{self.folder}'",
+                "Wait until it ends, or stop it",
+            )
+        try:
+            self._journal = Journal(self.folder / EVENTS)
+        except OSError as error:
+            self._claim.release()
+            return _cannot_write(self.folder, error)
+        return None
+
+    def change_settings(self, settings: Settings) -> Problem | None:
+        """Write other settings, which the rest of the run goes by."""
+        self.settings = settings
+        self.document.put_settings("training", settings.to_json())
+        try:
+            _write_json(self.folder / SETTINGS, settings.to_json())
+        except OSError as error:
+            return _cannot_write(self.folder, error)
+        return save(self.document, self.folder / DOCUMENT)
+
+    def rewind(self, position: int) -> Problem | None:
+        """Forget the events after ``position`` bytes."""
+        assert self._journal is not None
+        try:
+            self._journal.rewind(position)
         except OSError as error:
             return _cannot_write(self.folder, error)
         return None
 
+    def position(self) -> int | None:
+        """Bytes of events so far; None while some could not be written."""
+        return None if self._journal is None else self._journal.position
+
+    def sync(self) -> None:
+        """Make the events so far outlast a power cut."""
+        if self._journal is not None:
+            self._journal.sync()
+
     def describe(self, **facts: Any) -> None:
         """Write what the run ran on: versions and machine kind, with ``facts``; no names of people or places."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
         known = {
-            "started": datetime.now(UTC).isoformat(timespec="seconds"),
+            "started": self.environment().get("started", now),
+            **({"resumed": now} if self.resumes else {}),
             "python": platform.python_version(),
             "system": platform.system(),
             "machine": platform.machine(),
@@ -162,15 +194,10 @@ class Run:
 
     def record(self, event: Durable) -> Problem | None:
         """Append an event; what cannot be written is kept and tried again with the next one."""
-        if self._events is None:
+        if self._journal is None:
             raise ConvolabError("this run was opened to be read")
-        self._pending.append(
-            json.dumps(to_json(event), allow_nan=False, separators=(",", ":")).encode() + b"\n"
-        )
         try:
-            while self._pending:
-                self._append(self._pending[0])
-                self._pending.pop(0)
+            self._journal.append(event)
         except OSError as error:
             problem = _cannot_write(self.folder, error)
             return replace(
@@ -179,18 +206,6 @@ class Run:
                 way_out="Training goes on and recording is tried again; make room, or stop and choose another folder",
             )
         return None
-
-    def _append(self, line: bytes) -> None:
-        assert self._events is not None
-        try:
-            done = 0
-            while done < len(line):
-                done += self._events.write(line[done:]) or 0
-        except OSError:
-            with suppress(OSError):  # half a line would spoil the one after it
-                self._events.truncate(self._written)
-            raise
-        self._written += len(line)
 
     def save_weights(
         self, which: str, weights: dict[str, Tensor], epoch: int, accuracy: float | None
@@ -207,11 +222,10 @@ class Run:
 
     def close(self) -> None:
         """Close the events file; the run can still be read."""
-        if self._events is not None:
-            with suppress(OSError):
-                os.fsync(self._events.fileno())
-            self._events.close()
-            self._events = None
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
+        self._claim.release()
 
     # reading ---------------------------------------------------------------------------------------------
 
@@ -244,11 +258,7 @@ class Run:
 
     def events(self) -> Iterator[Durable]:
         """The recorded events; a line that is cut off or is no event is passed over."""
-        with suppress(FileNotFoundError), (self.folder / EVENTS).open("rb") as file:
-            while line := file.readline(_MAX_LINE):
-                event = _read_line(line)
-                if event is not None:
-                    yield event
+        return read_events(self.folder / EVENTS)
 
     def weights_file(self, which: str = "best") -> Path | None:
         """The file of ``best`` or ``last``; None where it was not written."""
@@ -277,36 +287,7 @@ class Run:
 
     def summary(self) -> Summary:
         """The run in one line, read from the beginning and the end of its events."""
-        started: Started | None = None
-        epoch: Epoch | None = None
-        best: Epoch | None = None
-        finished: Finished | None = None
-        events = list(_ends(self.folder / EVENTS))
-        if not any(isinstance(event, Finished) for event in events):
-            events = list(self.events())
-        for event in events:
-            if isinstance(event, Started):
-                started = event
-            elif isinstance(event, Epoch):
-                epoch, best = event, event if event.best else best
-            elif isinstance(event, Finished):
-                finished = event
-        return Summary(
-            name=self.name,
-            folder=self.folder,
-            network=self.document.name,
-            data=str(self.document.data.get("source", "")),
-            state=finished.reason if finished else "unfinished",
-            epochs=epoch.epoch if epoch else 0,
-            parameters=started.parameters if started else None,
-            best_epoch=finished.best_epoch if finished else best.epoch if best else None,
-            validation_accuracy=(
-                finished.best_validation_accuracy if finished else best.validation_accuracy if best else None
-            ),
-            test_accuracy=finished.test_accuracy if finished else None,
-            seconds=finished.seconds if finished else None,
-            metric=started.metric if started else "accuracy",
-        )
+        return summarise(self.folder, self.document)
 
 
 def list_runs(folder: Path | str, unreadable: list[tuple[Path, Problem]] | None = None) -> list[Run]:
@@ -366,41 +347,6 @@ def _read_settings(path: Path) -> Settings | Problem:
         )
     settings = Settings.read(data)
     return settings[0] if isinstance(settings, list) else settings
-
-
-def _read_line(line: bytes) -> Durable | None:
-    try:
-        data = json.loads(line, parse_constant=_no_number)
-        if not isinstance(data, dict):
-            raise ValueError("no object")
-        return from_json(data)
-    except (ValueError, RecursionError) as error:
-        if line.endswith(b"\n"):  # else the writer was cut off, or is at it just now
-            log.warning("passed over a line that is no event: %s", error)
-        return None
-
-
-def _no_number(text: str) -> float:
-    raise ValueError(f"{text} is no JSON")
-
-
-def _ends(path: Path) -> Iterator[Durable]:
-    """The first event, and those in the last stretch of the file."""
-    try:
-        with path.open("rb") as file:
-            lines = [file.readline(_MAX_LINE)]
-            begin = file.tell()
-            end = file.seek(0, os.SEEK_END)
-            file.seek(max(begin, end - _TAIL))
-            if file.tell() > begin:
-                file.readline(_MAX_LINE)
-            lines += file.read(_TAIL).splitlines(keepends=True)
-    except OSError:
-        return
-    for line in lines:
-        event = _read_line(line) if line else None
-        if event is not None:
-            yield event
 
 
 def _cannot_write(folder: Path, error: OSError) -> Problem:

@@ -13,6 +13,7 @@ from torch import nn
 
 from builder.errors import Problem
 from runtime.training.batches import Batches
+from runtime.training.checkpoints import Keeper
 from runtime.training.computation import Computation, stock
 from runtime.training.control import Control, Watch
 from runtime.training.evaluation import evaluate
@@ -65,6 +66,7 @@ class Trainer:
         control: Control | None = None,
         look: Look | None = None,
         save: Save | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         self.model = model
         self.data = data
@@ -80,6 +82,8 @@ class Trainer:
         self._best: tuple[float, float] | None = None
         self._look_at = look
         self._save_to = save
+        self._keeper = keeper
+        self._kept: tuple[int, int] | None = None
         self.feed = Feed(data, settings, device)
         self.learner = Learner(model, task, settings, device, self.computation)
         self.schedule = Schedule(settings, self.steps, self.feed.steps)
@@ -117,6 +121,9 @@ class Trainer:
             compiled=self.computation.compile,
             why=self.computation.why,
         )
+        if self.step and self.best is not None and self._best_epoch is not None and self._best is not None:
+            # What lies there may be of an epoch that was told after the checkpoint.
+            yield from self._save("best", self.best, self._best_epoch, self._best[0])
         self.learner.computed.train()
         while self._reason is None and self.epoch < self.settings.epochs and not self._has_stalled():
             self._epoch_began = time.perf_counter() - self._epoch_seconds
@@ -135,6 +142,7 @@ class Trainer:
             "schedule": self.schedule.state(),
             "step": self.step,
             "epoch": self.epoch,
+            "epochs": self.settings.epochs,
             "steps_per_epoch": self.feed.steps,
             "sums": list(self._sums),
             "best": self.best,
@@ -166,6 +174,7 @@ class Trainer:
         figures = state["best_figures"]
         self._best = None if figures is None else (float(figures[0]), float(figures[1]))
         self._seconds, self._epoch_seconds = float(state["seconds"]), float(state["epoch_seconds"])
+        self._kept = step, epoch
         self._ledger.go_on(step)
 
     # an epoch --------------------------------------------------------------------------------------------
@@ -188,6 +197,8 @@ class Trainer:
             self.step += 1
             if self._ledger.due():
                 yield from self._tell()
+                if self._reason is None and self._keeper is not None and self._keeper.due():
+                    yield from self._keep()
                 if self._reason is not None:
                     break
             if self.control.watched is not None:
@@ -264,6 +275,8 @@ class Trainer:
         self._epoch_began, self._epoch_seconds = time.perf_counter(), 0.0
         same = better and self.learner.average is None
         yield from self._save("last", self.best if same else self.learner.weights(), epoch, found.score)
+        if self._keeper is not None and self._keeper.affordable():
+            yield from self._keep()
 
     def _is_better(self, found: Evaluation) -> bool:
         figures = (found.score, -found.loss)
@@ -281,6 +294,8 @@ class Trainer:
 
     def _finish(self) -> Iterator[Event]:
         reason = self._reason or "completed"
+        if reason != "failed":
+            yield from self._keep()
         if reason == "stopped":
             yield from self._save("last", self.learner.weights(), self.epoch, None)
         test = None
@@ -315,6 +330,26 @@ class Trainer:
             self._unsaved.add(which)
             yield Trouble(saved)
 
+    def _keep(self) -> Iterator[Event]:
+        """A checkpoint of where it stands, unless that is kept already; where it fails training goes on, said once."""
+        keeper = self._keeper
+        if keeper is None:
+            return
+        yield from self._tell(everything=True)
+        here = self.step, self.epoch
+        if self._reason == "failed" or (self._kept == here and keeper.problem is None):
+            return
+        keeper.keep(self.state)
+        self._kept = here
+        self._ledger.restart()
+        if self._reason is not None or self.control.paused or self.epoch == self.settings.epochs:
+            keeper.close()
+        if keeper.problem is None:
+            self._unsaved.discard("checkpoint")
+        elif "checkpoint" not in self._unsaved:
+            self._unsaved.add("checkpoint")
+            yield Trouble(keeper.problem)
+
     # between steps ---------------------------------------------------------------------------------------
 
     def _hold(self) -> Iterator[Event]:
@@ -328,6 +363,7 @@ class Trainer:
         if control.paused and not self._standing:
             self._standing = True
             yield State(state="paused", step=self.step)
+            yield from self._keep()
         while control.paused and not control.stopping:
             if control.watched is not self._seen or self._next_look < 0:
                 self._next_look = 0.0

@@ -1,11 +1,11 @@
-"""What computes, and with which numbers."""
+"""What computes, with which numbers, and how often that is kept."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from builder.blocks.parameters import Choice, Flag, Integer
+from builder.blocks.parameters import Choice, Flag, Integer, Real
 
 
 def _may_be_cuda(values: Mapping[str, Any]) -> bool:
@@ -17,7 +17,7 @@ def _leaves_something_open(values: Mapping[str, Any]) -> bool:
 
 
 class Machine:
-    """What computes, and with which numbers."""
+    """What computes, with which numbers, and how often that is kept."""
 
     device = Choice(
         "auto", ("auto", "cpu", "cuda"), label="Device", help="Auto takes the GPU where there is one."
@@ -79,4 +79,13 @@ class Machine:
         label="Allocator",
         help="Auto lets glibc keep the memory of one step for the next, in place of giving it back and asking for it "
         "again; system leaves it as it is. It holds until the program ends.",
+    )
+    checkpoint_every = Real(
+        30.0,
+        minimum=0.0,
+        maximum=86_400.0,
+        label="Checkpoint every",
+        unit="s",
+        help="How much of a run a crash can cost: all that it goes on from is written so often, and after each "
+        "epoch, but never so often that it would take more than a hundredth of the time.",
     )

@@ -36,9 +36,7 @@ def test_training_there_learns_and_watching_changes_nothing(tiny, monkeypatch):
             trainer = tiny.trainer(network=network, device=torch.device("cuda"), epochs=8)
             if watched:
                 trainer.control.watch("0")
-                trainer._look_at = Viewer(
-                    _Twin(network), trainer.data, trainer.device, trainer.task, None
-                )
+                trainer._look_at = Viewer(_Twin(network), trainer.data, trainer.device, trainer.task, None)
             events = list(trainer.events())
             assert isinstance(events[-1], Finished)
             assert events[-1].test_accuracy > 0.9

@@ -14,7 +14,8 @@ from builder.document import Document
 from builder.errors import ConvolabError, Problem, Severity
 from builder.graph import Edge, Node
 from runtime.training.events import Epoch, Finished, Started, State, Steps
-from runtime.training.runs import ENVIRONMENT, EVENTS, SETTINGS, Run, list_runs
+from runtime.training.journal import EVENTS
+from runtime.training.runs import ENVIRONMENT, SETTINGS, Run, list_runs
 from runtime.training.settings import Settings
 
 NOON = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)
@@ -132,12 +133,13 @@ def test_the_environment_names_no_person_and_no_place(run, tmp_path):
 
 def test_a_full_disk_is_told_and_nothing_is_lost_once_there_is_room(run):
     run.record(EVENTS_OF_A_RUN[0])
-    file, run._events = run._events, Full(run._events)
+    journal = run._journal
+    file, journal._file = journal._file, Full(journal._file)
     problem = run.record(EVENTS_OF_A_RUN[1])
     assert problem.severity is Severity.WARNING
     assert "No space left" in problem.message
     assert list(run.events()) == EVENTS_OF_A_RUN[:1]
-    run._events = file
+    journal._file = file
     assert run.record(EVENTS_OF_A_RUN[2]) is None
     assert list(run.events()) == EVENTS_OF_A_RUN[:3]
 
