@@ -1,17 +1,26 @@
-"""What a network takes a picture for."""
+"""What a network says of pictures: the likeliest classes, a mask, or values."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from builder.analysis import analyze
 from builder.document import Document
 from builder.errors import Problem
 from builder.shapes import TensorShape, format_shape
+from runtime.commands.common import Subject, load_data_for
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
     from torch import nn
+
+    from runtime.training.tasks import Prediction, Task
 
 #: How many classes a picture is likely to be of are told.
 TOP = 5
@@ -42,27 +51,83 @@ def check_scores(shape: TensorShape | None) -> Problem | None:
     )
 
 
+def task_for(subject: Subject) -> Task | list[Problem]:
+    """What a network without errors says of pictures.
+
+    As its run recorded it, else as the data that its document names asks for, else by its first output: scores of
+    classes (K,), or of the classes of each pixel (K, H, W).
+    """
+    from runtime.training.tasks import Classification, Segmentation, heads_of, recorded_task, task_of
+
+    heads = heads_of(subject.document)
+    if subject.run is not None:
+        known = recorded_task(subject.document, subject.run.environment().get("task"))
+        if known is not None:
+            return known
+    shape = analyze(subject.document).output_shapes[0]
+    if subject.run is None and subject.document.data.get("source"):
+        data = load_data_for(subject, None)
+        if isinstance(data, list):
+            return data
+        if data.task != "classification":
+            return task_of(subject.document, data)
+    if shape is not None and len(shape) == 3:
+        return Segmentation(heads)
+    problem = check_scores(shape)
+    return Classification(heads) if problem is None else [problem]
+
+
+def predicted(task: Task, model: nn.Module, x: torch.Tensor) -> Prediction | Problem:
+    """What a network says of one input (1, *input)."""
+    import torch
+
+    with torch.inference_mode():
+        outputs = model.eval()(x)
+    said = task.prediction(outputs)
+    sound = bool(torch.isfinite(task.answer(outputs)).all()) and all(map(isfinite, said.values))
+    if sound and said.values:
+        return said
+    return Problem(
+        "not-finite",
+        "A network must answer with finite numbers",
+        "its answer to this picture is not" if not sound else "its output is nothing of the kind",
+        "Choose other weights, or train again with a lower learning rate",
+    )
+
+
+def likeliest(values: Sequence[float], classes: Sequence[str], count: int = TOP) -> list[Answer]:
+    """The classes with most of ``values``, best first."""
+    order = sorted(range(min(len(values), len(classes))), key=lambda k: -values[k])
+    return [Answer(classes[k], k, values[k]) for k in order[:count]]
+
+
 def answers(
     document: Document, model: nn.Module, x: torch.Tensor, classes: tuple[str, ...], count: int = TOP
 ) -> list[Answer] | Problem:
     """The likeliest classes of one picture (1, *input), best first, by the first output (1, K) of ``document``."""
-    import torch
+    from runtime.training.tasks import Classification, heads_of
 
-    from runtime.training.tasks import heads_of
+    said = predicted(Classification(heads_of(document)), model, x)
+    return said if isinstance(said, Problem) else likeliest(said.values, classes, count)
 
-    head, *helpers = heads_of(document)
-    with torch.inference_mode():
-        outputs = model.eval()(x)
-        probabilities = head.probabilities(outputs[0] if helpers else outputs)[0]
-    if not bool(probabilities.isfinite().all()):
+
+def write_masks(
+    pixels: NDArray[np.uint8], mask: NDArray[np.uint8], classes: int, folder: Path, stem: str
+) -> dict[str, str] | Problem:
+    """Write a mask and the picture with it laid over; the files by what they are."""
+    from runtime.inspection import write_png
+    from runtime.inspection.masks import overlay, write_mask
+
+    files = {"mask": folder / f"{stem}-mask.png", "overlay": folder / f"{stem}-overlay.png"}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
         return Problem(
-            "not-finite",
-            "A network must answer with finite numbers",
-            "its answer to this picture is not",
-            "Choose other weights, or train again with a lower learning rate",
+            "not-writable",
+            "Masks are written into a folder",
+            f"'{folder}': {error.strerror}",
+            "Name another folder with -o",
         )
-    best = probabilities.topk(min(count, len(classes)))
-    return [
-        Answer(classes[index], index, probability)
-        for index, probability in zip(best.indices.tolist(), best.values.tolist(), strict=True)
-    ]
+    problem = write_mask(mask, files["mask"], classes)
+    problem = problem or write_png(overlay(pixels, mask, classes), files["overlay"])
+    return problem if problem is not None else {what: str(file) for what, file in files.items()}

@@ -92,14 +92,15 @@ def open_subject(text: str) -> Subject | list[Problem]:
 def load_data_for(subject: Subject, source: str | None) -> Data | list[Problem]:
     """The data named by the command or else by the document, for the document's input."""
     from runtime.data import load_data
-    from runtime.training.loop import input_shape
+    from runtime.training.loop import input_shape, mask_size
 
     shape = input_shape(subject.document)
     if isinstance(shape, Problem):
         from builder.analysis import analyze
 
         return [p for p in analyze(subject.document).problems if p.is_error] or [shape]
-    data = load_data(subject.data_source if source is None else source, shape)
+    size = mask_size(subject.document)
+    data = load_data(subject.data_source if source is None else source, shape, mask_size=size)
     return [data] if isinstance(data, Problem) else data
 
 

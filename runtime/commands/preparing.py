@@ -118,7 +118,7 @@ def _numbered(found: Preparation, outputs: int, wishes: dict[str, Any]) -> Prepa
     """With names of classes only where there is one for each output."""
     if len(found.classes) == outputs:
         return found
-    if "classes" not in wishes:
+    if found.classes and "classes" not in wishes:  # values have none
         complain(
             f"the network has {outputs:,} outputs and {found.data} {len(found.classes):,} classes: they are numbered"
         )

@@ -59,9 +59,33 @@ class Pictures:
                 f"'{source}' has {len(data):,}, asked for was {number:,}",
                 f"Choose one up to {len(data) - 1:,}",
             )
+        if data.is_series:
+            return Shown(
+                self._series(data, number), data.picture(number), f"{source}:{number}", label_of(data, number)
+            )
         own = Preparation.of(data)
         if own.channels == self.preparation.channels:
             own = replace(own, mean=self.preparation.mean, std=self.preparation.std)
         pixels = data.picture(number)
         x = own.normalise(pixels[None] if pixels.ndim == 2 else pixels.transpose(2, 0, 1))
-        return Shown(x, pixels, f"{source}:{number}", data.classes[int(data.labels[number])])
+        return Shown(x, pixels, f"{source}:{number}", label_of(data, number))
+
+    def _series(self, data: Data, number: int) -> torch.Tensor:
+        """A sequence, normalised as those that the network learnt from."""
+        import torch
+
+        x, theirs = data.batch([number])[0], (self.preparation.mean, self.preparation.std)
+        if theirs == (data.mean, data.std) or len(theirs[0]) != len(data.mean):
+            return x
+        mean, std, new_mean, new_std = (torch.tensor(v)[:, None] for v in (data.mean, data.std, *theirs))
+        rows = x.view(len(data.mean), -1)
+        return ((rows * std + mean - new_mean) / new_std).view(x.shape)
+
+
+def label_of(data: Data, index: int) -> str | None:
+    """What a sample is said to be, or its values; None where it has a mask."""
+    if data.task == "classification":
+        return data.classes[int(data.labels[index])]
+    if data.task == "regression" and data.labels.ndim == 2:
+        return ", ".join(f"{value:.6g}" for value in data.labels[index].tolist())
+    return None

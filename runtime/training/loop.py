@@ -244,6 +244,13 @@ def input_shape(document: Document) -> TensorShape | Problem:
     )
 
 
+def mask_size(document: Document) -> tuple[int, int] | None:
+    """Height and width of the map that a network answers with, at which masks are wanted; None for other answers."""
+    shapes = analyze(document).output_shapes
+    first = shapes[0] if shapes else None
+    return (int(first[1]), int(first[2])) if first is not None and len(first) == 3 else None
+
+
 def _outputs(document: Document) -> list[Node]:
     """The network's Output nodes, in the order of what it gives."""
     return [node for node in document.network if node.block == "output"]

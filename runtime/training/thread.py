@@ -102,11 +102,15 @@ class TrainingThread(threading.Thread):
             )
 
     def _work(self) -> None:
-        from runtime.data import load_data
-        from runtime.training.loop import check, input_shape, train
+        from runtime.data import Data, load_data
+        from runtime.training.loop import check, input_shape, mask_size, train
 
         shape = input_shape(self.document)
-        data = shape if isinstance(shape, Problem) else load_data(self.data_source, shape)
+        data: Data | Problem
+        if isinstance(shape, Problem):
+            data = shape
+        else:
+            data = load_data(self.data_source, shape, mask_size=mask_size(self.document))
         if isinstance(data, Problem):
             self._fail(data)
             return

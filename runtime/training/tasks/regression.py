@@ -77,14 +77,16 @@ class Regression(Task):
         mean: tuple[float, ...] = (0.0,),
         std: tuple[float, ...] = (1.0,),
         error: str = "mse",
+        names: tuple[str, ...] = (),
     ) -> None:
         super().__init__(heads)
-        self.mean, self.std, self.error = mean, std, error
+        self.mean, self.std, self.error, self.names = mean, std, error, names
 
     @classmethod
     def of(cls, heads: tuple[Head, ...], data: Batches, settings: Settings) -> Self:
         """With the unit of the training split and the error of the settings."""
-        return cls(heads, tuple(data.target_mean), tuple(data.target_std), settings.regression_loss)
+        unit = tuple(data.target_mean), tuple(data.target_std)
+        return cls(heads, *unit, settings.regression_loss, tuple(data.targets))
 
     @classmethod
     def check_output(
@@ -111,7 +113,10 @@ class Regression(Task):
         mean, std = (tuple(map(float, recorded[name])) for name in ("mean", "std"))
         if not mean or len(mean) != len(std) or not all(map(isfinite, mean + std)) or min(std) <= 0:
             raise ValueError("a unit is a finite mean and a deviation above 0 for each value")
-        return cls(heads, mean, std)
+        names = tuple(recorded.get("values", ()))
+        if not all(isinstance(name, str) for name in names):
+            raise ValueError("names are texts")
+        return cls(heads, mean, std, names=names)
 
     def suits(self, data: Batches) -> bool:
         """It has a unit for each value."""
@@ -119,7 +124,8 @@ class Regression(Task):
 
     def to_json(self) -> dict[str, Any]:
         """The unit, without which the network's numbers mean nothing."""
-        return {"kind": self.kind, "mean": list(self.mean), "std": list(self.std)}
+        unit = {"mean": list(self.mean), "std": list(self.std)}
+        return {"kind": self.kind, "values": list(self.names), **unit}
 
     def standardised(self, targets: Tensor) -> Tensor:
         """What the network is to say for these values (N, K, …)."""

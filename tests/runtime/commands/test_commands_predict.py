@@ -319,7 +319,8 @@ def test_a_name_that_is_no_text_is_escaped(picture: Path, capfd: pytest.CaptureF
         (["net.convolab", "--weights", "noise.png", "noise.png"], 1, "Weights are"),
         (["net.convolab", "--weights", "other.pt", "noise.png"], 1, "and should be conv.weight"),
         (["unet", "--weights", "net.pt", "noise.png"], 1, "Weights fit"),
-        (["pixels.convolab", "--weights", "pixels.pt", "noise.png"], 1, "a vector with one score per class"),
+        (["rows.convolab", "--weights", "rows.pt", "noise.png"], 1, "a vector with one score per class"),
+        (["net.convolab", "--weights", "net.pt", "noise.png", "-o", "masks"], 2, "-o writes masks"),
         (["volume.convolab", "--weights", "volume.pt", "noise.png"], 1, "Pictures fit inputs"),
         (["net.convolab", "--weights", "net.pt", "noise.png", "--crop", "0"], 2, "from 0.01 to 1"),
         (["net.convolab", "--weights", "net.pt", "noise.png", "--crop", "nan"], 2, "needs numbers"),
@@ -338,13 +339,13 @@ def test_what_cannot_be_answered(
     made(drawn())
     torch.save({"theirs.weight": torch.zeros(4, 3, 5, 5)}, "other.pt")
     Path("two").write_text("a\nb")
-    pixels = Sketch()
-    pixels.output(pixels.add("conv", "conv", pixels.input((3, 8, 8)), out_channels=2))
+    rows = Sketch()
+    rows.output(rows.add("conv", "conv", rows.input((3, 8)), out_channels=2))
     volume = Sketch()
     volume.output(
         volume.add("fc", "linear", volume.add("flat", "flatten", volume.input((1, 2, 8, 8))), out_features=7)
     )
-    for name, sketch in (("pixels", pixels), ("volume", volume)):
+    for name, sketch in (("rows", rows), ("volume", volume)):
         made(Document(name, sketch.graph), name)
     assert call("predict", *words) == code
     out, err = capsys.readouterr()

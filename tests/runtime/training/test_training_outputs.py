@@ -91,7 +91,7 @@ def test_training_lowers_the_weighted_sum_and_is_judged_by_the_first_output(
     assert isinstance(run, Run)
     events = list(train(document, QUICK, digits, control=control, run=run))
     told = [step for event in events if isinstance(event, Steps) for step in event.loss]
-    assert told == pytest.approx(wanted)
+    assert told == pytest.approx(wanted[-len(told) :])  # what is tried before the first step is told nowhere
     assert wanted[-1] < wanted[0]
     with torch.no_grad():
         images, labels = digits.batch(digits.splits["test"])

@@ -355,6 +355,7 @@ def test_a_recorded_task_reads_answers_as_the_run_s_did() -> None:
     again = recorded_task(draw(), task.to_json())
     assert isinstance(again, Regression)
     assert (again.mean, again.std, again.heads) == (task.mean, task.std, (Head(0.5),))
+    assert again.names == ("x", "y")
     assert again.prediction(torch.tensor([[1.0, 2.0]])).values == (12.0, -3.0)
     for kind in ("classification", "segmentation"):
         assert recorded_task(draw(), {"kind": kind}).kind == kind
@@ -374,6 +375,8 @@ def test_a_recorded_task_reads_answers_as_the_run_s_did() -> None:
         {"kind": "regression", "mean": [float("nan")], "std": [1.0]},
         {"kind": "regression", "mean": ["x"], "std": [1.0]},
         {"kind": "regression", "mean": 3, "std": 4},
+        {"kind": "regression", "mean": [1.0], "std": [1.0], "values": [3]},
+        {"kind": "regression", "mean": [1.0], "std": [1.0], "values": None},
     ],
 )
 def test_what_is_no_recorded_task_is_none(recorded: object) -> None:
