@@ -203,6 +203,14 @@ class Analysis:
         )
         return GraphView(analysis.graph, instance, reports, analysis.env)
 
+    def named(self, instance: tuple[str, ...], segment: str) -> str | None:
+        """The id of the node whose name, or the name of one of its stages, is the last segment of a path.
+
+        Raises ConvolabError where there is no such instance.
+        """
+        found = _stages_named(self._enter(instance)[-1][0], segment)
+        return next((result.node.id for result, _ in found), None)
+
     def _enter(
         self, instance: tuple[str, ...]
     ) -> list[tuple[GraphAnalysis, Outer | None, frozenset[str], NodeResult | None, int]]:

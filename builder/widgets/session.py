@@ -13,10 +13,11 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from builder.analysis import Analysis, GraphView, NodeReport, analyze
+from builder.analysis.paths import drawn_at, view_at
 from builder.convention import Convention
 from builder.document import Document
 from builder.edits import Edit
-from builder.errors import Address, ConvolabError, Problem
+from builder.errors import Address, Problem
 from builder.graph import Graph
 from builder.history import History, Step
 from builder.places import node_of, place_of
@@ -236,7 +237,7 @@ class Session(QObject):
         self.analysis = analyze(self.document, previous=self.analysis)
         self._view = None
         prefix = self.instance
-        while self._seen_from(prefix) is None:
+        while view_at(self.analysis, prefix) is None:
             prefix = prefix[:-1]
         if prefix != self.instance:
             self._move(prefix)
@@ -259,12 +260,6 @@ class Session(QObject):
         """The graph one is in, the network's or a module's, as it is now."""
         key = self._graph_key
         return self.document.graph(key if key in self.document.modules else "")
-
-    def _seen_from(self, instance: tuple[str, ...]) -> GraphView | None:
-        try:
-            return self.analysis.view(instance)
-        except ConvolabError:
-            return None
 
     def _move(self, instance: tuple[str, ...]) -> None:
         self.instance = instance
@@ -300,7 +295,7 @@ class Session(QObject):
     def leave_to(self, instance: tuple[str, ...]) -> None:
         """Go to the graph entered through these names; ignored where there is no such place."""
         self.flush()
-        if instance != self.instance and self._seen_from(instance) is not None:
+        if instance != self.instance and view_at(self.analysis, instance) is not None:
             self._move(instance)
 
     def reveal(self, path: str, address: Address | None = None) -> bool:
@@ -309,7 +304,7 @@ class Session(QObject):
         ``address`` says which node is meant where the path alone does not; False where there is none.
         """
         self.flush()
-        found = self._find(tuple(path.split(".")), ()) if path else None
+        found = drawn_at(self.analysis, path) if path else None
         if found is None and address is not None and address.node:
             place = place_of(self.document, address.graph)
             found = None if place is None else (place, address.node)
@@ -322,22 +317,6 @@ class Session(QObject):
         self.select((node_id,))
         self.nodeRevealed.emit(node_id)
         return True
-
-    def _find(self, parts: tuple[str, ...], instance: tuple[str, ...]) -> tuple[tuple[str, ...], str] | None:
-        """The instance and the node id of a path; a segment of a repeated node has a dot: ``name.0``."""
-        view = self._seen_from(instance)
-        if view is None:
-            return None
-        for length in (1, 2)[: len(parts)]:
-            segment, rest = ".".join(parts[:length]), parts[length:]
-            if rest:
-                if (found := self._find(rest, (*instance, segment))) is not None:
-                    return found
-            elif (node_id := _drawn_as(view, ".".join((*instance, segment)))) is not None:
-                return instance, node_id
-            elif (node := node_of(view.graph, segment)) is not None:
-                return instance, node.id
-        return None
 
     # look, run, recent files -----------------------------------------------------------------------------
 
@@ -395,8 +374,3 @@ def _built_in(name: str, options: Mapping[str, Any]) -> Document | list[Problem]
     if not options or name not in ARCHITECTURES:
         return open_document(name)
     return ARCHITECTURES[name].make(options)
-
-
-def _drawn_as(view: GraphView, path: str) -> str | None:
-    """The node of a view that has this path."""
-    return next((node_id for node_id, report in view.reports.items() if report.path == path), None)
