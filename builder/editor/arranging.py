@@ -12,6 +12,7 @@ from builder import layout, spacing
 from builder.edits import BendWire, Edit, MoveNodes
 from builder.errors import Problem
 from builder.framing import refit
+from builder.graph import Graph
 from builder.widgets.worker import Worker
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Arranger(QObject):
         self._worker: Worker | None = None
         self._glide: QVariantAnimation | None = None
         self._from: Places = {}
+        self._graph: Graph | None = None
         self._revision = 0
 
     @property
@@ -114,7 +116,8 @@ class Arranger(QObject):
         return self.canvas.isVisible() and self.canvas.style().styleHint(hint, None, self.canvas) > 0
 
     def _start(self, before: Places) -> None:
-        self._from, self._revision = before, self.canvas.graph.revision
+        self._from, self._graph = before, self.canvas.graph
+        self._revision = self._graph.revision
         glide = QVariantAnimation(self)
         glide.setDuration(MILLISECONDS)
         glide.setStartValue(0.0)
@@ -127,7 +130,7 @@ class Arranger(QObject):
 
     def _show(self, share: float) -> None:
         graph, board = self.canvas.graph, self.canvas.board
-        if graph.revision != self._revision:
+        if graph is not self._graph or graph.revision != self._revision:
             self.stop()
             return
         places = {}

@@ -34,7 +34,7 @@ class TitleField(CanvasField):
         self.setPlaceholderText("Title")
 
     def _accepted(self, title: str) -> Problem | None:
-        keep, self._keep = self._keep, None  # once: what is kept changes the view, which closes the field
+        keep, self._keep = self._keep, None  # once: closing the field keeps it too
         if keep is not None:
             keep(title)
         return None
@@ -58,21 +58,31 @@ class NoteField(InPlace, QPlainTextEdit):
         super().__init__(frame.text or "", canvas)
         self.canvas = self.back = canvas
         self._keep = keep
+        self._frame, self._graph = frame, canvas.graph
         self.setObjectName("note-text")
         self.setAccessibleName("Text of the note")
         self.setPlaceholderText("Write… Ctrl+Enter when done")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.setTabChangesFocus(True)
-        self._dress(frame)
-        corner = canvas.mapFromScene(frame.x, frame.y)
-        zoom = max(canvas.zoom, 0.5)
-        self.setGeometry(QRect(corner.x(), corner.y(), round(frame.width * zoom), round(frame.height * zoom)))
+        self._follow()
         self.textChanged.connect(self._limit)
-        canvas.viewChanged.connect(self.close_field)
+        canvas.viewChanged.connect(self._follow)
         self.moveCursor(QTextCursor.MoveOperation.End)
         self.show()
         self.setFocus()
+
+    def _follow(self) -> None:
+        """The canvas is painted anew, for whatever reason: the field goes with the note."""
+        if self.canvas.graph is not self._graph:
+            self.close_field()
+            return
+        frame, zoom = self._frame, max(self.canvas.zoom, 0.5)
+        corner = self.canvas.mapFromScene(frame.x, frame.y)
+        place = QRect(corner.x(), corner.y(), round(frame.width * zoom), round(frame.height * zoom))
+        if place.size() != self.size():
+            self._dress(frame)
+        self.setGeometry(place)
 
     def _dress(self, frame: Frame) -> None:
         theme, zoom = self.canvas.session.theme, max(self.canvas.zoom, 0.5)

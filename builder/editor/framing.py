@@ -15,6 +15,7 @@ from builder.editor.framefields import NoteField, TitleField
 from builder.editor.swatches import Swatches, dot
 from builder.frames import COLOURS, NOTE_SIZE, Frame, grown
 from builder.framing import add_frames, change_frame, frame_around, recolour
+from builder.graph import Graph
 
 if TYPE_CHECKING:
     from builder.editor.canvas import Canvas
@@ -98,24 +99,24 @@ class Framing:
         if number >= len(self.canvas.board.frames):
             return
         self.canvas.choose((), (number,))
-        frame = self.canvas.board.frames[number]
+        frame, graph = self.canvas.board.frames[number], self.canvas.graph
         step = self._step if label else None
         if frame.is_note:
-            NoteField(self.canvas, frame, partial(self._write, number, label or "Edit note", step))
+            NoteField(self.canvas, frame, partial(self._write, graph, number, label or "Edit note", step))
         else:
-            TitleField(self.canvas, frame, partial(self._call, number, label or "Rename frame", step))
+            TitleField(self.canvas, frame, partial(self._call, graph, number, label or "Rename frame", step))
 
-    def _call(self, number: int, label: str, step: Hashable, title: str) -> None:
-        self._change(number, label, step, title=title)
+    def _call(self, graph: Graph, number: int, label: str, step: Hashable, title: str) -> None:
+        self._change(graph, number, label, step, title=title)
 
-    def _write(self, number: int, label: str, step: Hashable, text: str) -> None:
-        if number < len(self.canvas.board.frames):
+    def _write(self, graph: Graph, number: int, label: str, step: Hashable, text: str) -> None:
+        if graph is self.canvas.graph and number < len(self.canvas.board.frames):
             frame = self.canvas.board.frames[number]
-            self._change(number, label, step, text=text, height=grown(frame, text, geometry.GRID))
+            self._change(graph, number, label, step, text=text, height=grown(frame, text, geometry.GRID))
 
-    def _change(self, number: int, label: str, step: Hashable, **changes: object) -> None:
-        if number < len(self.canvas.board.frames):
-            if edits := change_frame(self.canvas.graph, number, **changes):
+    def _change(self, graph: Graph, number: int, label: str, step: Hashable, **changes: object) -> None:
+        if graph is self.canvas.graph and number < len(self.canvas.board.frames):
+            if edits := change_frame(graph, number, **changes):
                 self.session.perform(label, edits, merge=step)
             self.session.end_merging()
 

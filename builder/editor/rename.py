@@ -18,26 +18,39 @@ if TYPE_CHECKING:
 
 
 class CanvasField(InPlaceField):
-    """A field where a node's name stands; it closes when the view moves from under it."""
+    """A field where a node's name stands; it goes with the view, and closes where another graph is shown."""
 
     def __init__(
         self, canvas: Canvas, over: QRectF, text: str, accept: Callable[[str], Problem | None]
     ) -> None:
-        corner = canvas.mapFromScene(over.topLeft())
-        width = max(120, round(over.width() * canvas.zoom) - 8)
-        place = QRect(corner.x() + 6, corner.y() + 3, width, max(24, round(28 * canvas.zoom)))
-        super().__init__(canvas, place, text, accept)
+        self.canvas = canvas
+        self._over, self._graph = over, canvas.graph
+        super().__init__(canvas, self._place(), text, accept)
+        self._follow()
+        canvas.viewChanged.connect(self._follow)
+
+    def _place(self) -> QRect:
+        """Where it stands, in the view."""
+        zoom, over = self.canvas.zoom, self._over
+        corner = self.canvas.mapFromScene(over.topLeft())
+        width = max(120, round(over.width() * zoom) - 8)
+        return QRect(corner.x() + 6, corner.y() + 3, width, max(24, round(28 * zoom)))
+
+    def _follow(self) -> None:
+        """The canvas is painted anew, for whatever reason: nothing that is typed is lost by that."""
+        if self.canvas.graph is not self._graph:
+            self.close_field()
+            return
         made = font(NAME, SEMIBOLD)
-        made.setPixelSize(max(11, round(NAME * canvas.zoom)))
+        made.setPixelSize(max(11, round(NAME * self.canvas.zoom)))
         self.setFont(made)
-        canvas.viewChanged.connect(self.close_field)
+        self.setGeometry(self._place())
 
 
 class RenameField(CanvasField):
     """The name of a node, on the node."""
 
     def __init__(self, canvas: Canvas, face: Face) -> None:
-        self.canvas = canvas
         self.node_id = face.id
         super().__init__(canvas, face.rect, face.name, self._rename)
         self.setObjectName("rename")

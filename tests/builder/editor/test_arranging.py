@@ -6,9 +6,12 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from builder.architectures import ARCHITECTURES
 from builder.document import Document
 from builder.editor import arranging
+from builder.editor.board import Board
 from builder.editor.canvas import Canvas
+from builder.edits import MoveNodes
 from builder.graph import Edge, Graph, Node
 from builder.widgets.session import Session
 from builder.writing import write_document
@@ -65,6 +68,32 @@ def test_an_edit_ends_the_glide(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not canvas.commands.arranger.gliding)
     assert settled(canvas)
     assert canvas.board.faces.get("n3") is None
+
+
+def test_a_glide_ends_where_another_graph_is_shown(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = ARCHITECTURES["resnet18"].build()
+    canvas = shown(qtbot, document)
+    outer = canvas.graph
+    canvas.session.enter("layer2")
+    inner = canvas.graph
+    nudge(canvas, outer.revision)
+    qtbot.keyClick(canvas, Qt.Key.Key_L)
+    assert canvas.commands.arranger.gliding
+    canvas.session.leave()
+    nudge(canvas, inner.revision)
+    assert outer.revision == inner.revision
+    posed: list[object] = []
+    monkeypatch.setattr(Board, "pose", lambda _, places: posed.append(places))
+    qtbot.waitUntil(lambda: not canvas.commands.arranger.gliding)
+    assert posed == [{}]
+
+
+def nudge(canvas: Canvas, revision: int) -> None:
+    """Move a node of the graph that is shown until it has seen so many edits."""
+    first, *_ = canvas.graph
+    while canvas.graph.revision < revision:
+        place = (first.position[0] + 8.0 * canvas.graph.revision, 400.0)
+        canvas.session.perform("Nudge", [MoveNodes(canvas.graph.key, {first.id: place})])
 
 
 def test_laid_out_again_it_stays(qtbot: QtBot) -> None:

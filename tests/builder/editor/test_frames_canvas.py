@@ -124,15 +124,20 @@ def test_the_title_is_edited_in_place_by_a_double_click_and_kept_by_a_click_else
     assert hand.frames[0].title == "Features"
 
 
-def test_what_is_typed_is_kept_when_the_view_moves_from_under_it(hand: FrameHand) -> None:
+def test_what_is_typed_goes_with_the_view(hand: FrameHand) -> None:
     frame = _framed(hand)
     hand.double((frame.x + 60, frame.y + 15))
     hand.bot.keyClicks(hand.title_field(), "Kept")
     hand.canvas.zoom_by(0.8)
-    assert hand.frames[0].title == "Kept"
+    assert (hand.title_field().pos() - hand.at(frame.x, frame.y)).manhattanLength() < 12
+    hand.type(" here", Qt.Key.Key_Return)
+    assert hand.frames[0].title == "Kept here"
     hand.canvas.framing.add_note(QPointF(0, 300))
-    hand.bot.keyClicks(hand.note_field(), "this too")
+    hand.bot.keyClicks(hand.note_field(), "this")
     hand.canvas.pan(QPoint(10, 0))
+    hand.canvas.zoom_by(1.25)
+    assert hand.note_field().pos() == hand.at(hand.frames[1].x, hand.frames[1].y)
+    hand.type(" too", Qt.Key.Key_Escape)
     assert hand.frames[1].text == "this too"
 
 

@@ -124,6 +124,27 @@ def test_a_frame_that_is_selected_becomes_a_module_of_what_lies_in_it(hand: Hand
     assert hand.canvas.graph.frames == [frame.entry()]
 
 
+def test_what_is_typed_goes_with_the_view_and_is_lost_by_no_repaint(hand: Hand) -> None:
+    hand.select("conv", "bn", "relu")
+    hand.key(Qt.Key.Key_G)
+    field = hand.field()
+    hand.bot.keyClicks(field, "St")
+    hand.canvas.board.changed()
+    hand.canvas.zoom_by(0.8)
+    hand.canvas.pan(QPoint(30, 20))
+    face = hand.canvas.board.faces[hand.session.selection[0]]
+    assert (field.pos() - hand.canvas.mapFromScene(face.rect.topLeft())).manhattanLength() < 12
+    hand.type("em")
+    assert list(hand.document.modules) == ["Stem"]
+
+
+def test_a_field_goes_with_the_graph_it_stands_on(hand: Hand) -> None:
+    hand.select("conv", "bn", "relu")
+    hand.key(Qt.Key.Key_G)
+    hand.session.enter("conv_bn_relu")
+    assert not [one for one in hand.canvas.findChildren(CanvasField) if not one.isHidden()]
+
+
 @pytest.mark.parametrize("end", [Qt.Key.Key_Escape, Qt.Key.Key_Return])
 def test_the_name_proposed_may_stay(hand: Hand, end: Qt.Key) -> None:
     hand.select("conv", "bn", "relu")
