@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
@@ -21,6 +21,8 @@ from builder.widgets.theme import Theme
 __all__ = ["MIXED", "Form", "Side"]
 
 LABEL_WIDTH = 92
+#: The height of a row.
+_ROW = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,12 @@ class Form(QWidget):
         for name, row in self._rows.items():
             row.offer((sides or {}).get(name))
         self._order_tabs()
+
+    def hide_all_but(self, names: Collection[str]) -> None:
+        """Hide the rows that have no say just now; they keep what is in them."""
+        for number, (name, _) in enumerate(self._declared):
+            self._rows[name].appear(name in names)
+            self.grid.setRowMinimumHeight(2 * number, _ROW if name in names else 0)
 
     def forget(self) -> None:
         """What is shown next is of something else: nothing that is being typed outlives it."""
@@ -207,6 +215,7 @@ class _Row:
         self.side.setAccessibleName(f"More for {parameter.label}")
         self.side.hide()
         self._side: Side | None = None
+        self._appears, self._changed = True, False
         self.side.clicked.connect(lambda: form.sideAsked.emit(name))
         self.reason = QLabel(form)
         self.reason.setProperty("role", "error")
@@ -219,7 +228,7 @@ class _Row:
         form.grid.addWidget(self.field, 2 * number, 2)
         form.grid.addWidget(self.side, 2 * number, 3)
         form.grid.addWidget(self.reason, 2 * number + 1, 0, 1, 4)
-        form.grid.setRowMinimumHeight(2 * number, 36)
+        form.grid.setRowMinimumHeight(2 * number, _ROW)
         self.field.refused.connect(self.judge)
         self.field.edited.connect(lambda value: form.edited.emit(name, value))
         self.field.finished.connect(form.finished)
@@ -236,16 +245,30 @@ class _Row:
         self.field.names = names
         self.field.dims = dims
         self.field.set_value(value)
-        changed = is_given and value is not MIXED and not _equal(value, self.parameter.default)
-        self.back.setVisible(changed)
-        if changed:
+        self._changed = is_given and value is not MIXED and not _equal(value, self.parameter.default)
+        self.back.setVisible(self._changed and self._appears)
+        if self._changed:
             self.back.setToolTip(f"Back to {show(self.parameter, self.parameter.default)}, the default")
+
+    def appear(self, appears: bool) -> None:
+        """Be there, or leave no room."""
+        if appears == self._appears:
+            return
+        self._appears = appears
+        policy = self.back.sizePolicy()
+        policy.setRetainSizeWhenHidden(appears)
+        self.back.setSizePolicy(policy)
+        self.label.setVisible(appears)
+        self.field.setVisible(appears)
+        self.back.setVisible(appears and self._changed)
+        self.side.setVisible(appears and self._side is not None)
+        self.reason.setVisible(appears and bool(self.reason.text()))
 
     def offer(self, side: Side | None) -> None:
         """Have a button at the end, or none."""
         if side != self._side:
             self._side = side
-            self.side.setVisible(side is not None)
+            self.side.setVisible(side is not None and self._appears)
             if side is not None:
                 self.side.setToolTip(side.text)
                 self.side.setAccessibleName(f"{self.parameter.label}: {side.text}")
@@ -254,7 +277,7 @@ class _Row:
     def judge(self, reason: str) -> None:
         """Show why what is there will not do."""
         self.reason.setText(reason)
-        self.reason.setVisible(bool(reason))
+        self.reason.setVisible(bool(reason) and self._appears)
         proxy = self.field.focusProxy()
         if proxy is not None:
             proxy.setAccessibleDescription(

@@ -43,6 +43,7 @@ class Panels(QObject):
         self._folder = run_dir if run_dir is not None else default_folder()
         self.worker = Worker("pictures and maps", self)
         self.files = Worker("runs and exports", self)
+        self.searches = Worker("searches", self)
         self.training = Training(session, self._folder, self)
         self.looking = Looking(session, self.training, self.worker, self)
         self.exports = Exports(session, self.training, self.files, shell)
@@ -52,7 +53,7 @@ class Panels(QObject):
         self._place()
         self._connect()
         # A window that is taken away without being closed must not leave threads behind.
-        self.destroyed.connect(_Closer(self.training, self.worker, self.files))
+        self.destroyed.connect(_Closer(self.training, self.worker, self.files, self.searches))
         self._warm = QTimer(self)
         self._warm.setSingleShot(True)
         self._warm.timeout.connect(self.looking.warm_up)
@@ -156,7 +157,7 @@ class Panels(QObject):
     def _make_settings(self) -> SettingsPanel:
         from runtime.panels.settings import SettingsPanel
 
-        return SettingsPanel(self._session)
+        return SettingsPanel(self._session, self.training, self.searches)
 
     # what they say to each other -------------------------------------------------------------------------
 
@@ -188,8 +189,11 @@ class Panels(QObject):
         """End the threads: training stops after its step, nothing that was learned is lost."""
         self._warm.stop()
         self.training.close()
+        if self._settings.is_made:
+            self.settings.finder.halt()
         self.worker.close()
         self.files.close()
+        self.searches.close()
 
     def actions(self) -> tuple[QAction, ...]:
         """Train, stop, one step."""

@@ -20,6 +20,8 @@ class Trace:
         self.finished: Finished | None = None
         self.state = ""
         self.images_per_second = 0.0
+        #: Of the last step that was told.
+        self.learning_rate = 0.0
         #: Training steps told so far.
         self.steps = 0
         self.epochs: list[Epoch] = []
@@ -91,6 +93,8 @@ class Trace:
             raw.extend(values)
         self.steps += len(event.loss)
         self.images_per_second = event.images_per_second
+        if event.learning_rate:
+            self.learning_rate = event.learning_rate[-1]
 
     def _rewind(self, step: int) -> None:
         """Forget what came after ``step``, and leave a gap where the steps before it are not told."""

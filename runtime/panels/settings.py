@@ -8,35 +8,63 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from builder.edits import SetSettings
-from builder.widgets.forms import Form
+from builder.figures import count
+from builder.widgets.fields import Field
+from builder.widgets.folds import Fold
+from builder.widgets.forms import Form, Side
 from builder.widgets.session import Session
-from runtime.training.settings import DECLARATIONS
+from builder.widgets.worker import Worker
+from runtime.panels.liverate import LiveRate
+from runtime.panels.ratefinder import RateFinder
+from runtime.panels.ratepicture import Picture
+from runtime.panels.training import Training
+from runtime.training.schedules import scheduled_rate
+from runtime.training.settings import DECLARATIONS, GROUPS, Settings, relevant
+
+#: Groups that are folded up at first, since their stock values mostly do.
+_FOLDED = ("Fine points", "Initial weights", "Machine")
+#: The widths that let the fields of all groups stand in one column: those of labels, and of buttons at the end.
+_COLUMNS = {0: 100, 3: 20}
+#: Points of the picture of a schedule, and the steps an epoch is taken to have in it.
+_POINTS, _STEPS = 200, 100
+
+_FIND = {
+    "learning_rate": Side("search", "Look for a rate: the loss is watched while it grows from step to step")
+}
 
 
 class SettingsPanel(QWidget):
-    """The form made of the declared settings; what is typed is the document's at once, and the next run's."""
+    """The forms made of the declared settings; what is typed is the document's at once, and the next run's.
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    Settings stand in groups that fold; those that have no say beside the others are not there.
+    """
+
+    def __init__(
+        self, session: Session, training: Training, worker: Worker, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._session = session
+        self.live = LiveRate(session, training)
         self.setAccessibleName("Training settings")
         title = QLabel("Training")
         title.setProperty("role", "title")
         self.remark = QLabel("Saved with the network; a run that goes on keeps its own.")
         self.remark.setProperty("role", "caption")
         self.remark.setWordWrap(True)
-        self.form = Form(session.theme)
-        self.form.edited.connect(self._edit)
-        self.form.reset.connect(self._reset)
-        self.form.finished.connect(self._end_step)
+        self.forms: dict[str, Form] = {}
+        self.folds: dict[str, Fold] = {}
+        self.picture = Picture("Learning rate over the run", session.theme)
+        self.finder = RateFinder(session, worker)
+        self.finder.chosen.connect(lambda rate: self._edit("learning_rate", rate))
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(4)
         column.addWidget(title)
         column.addWidget(self.remark)
-        column.addSpacing(8)
-        column.addWidget(self.form)
+        column.addWidget(self.live)
+        for group in GROUPS:
+            column.addWidget(self._make_group(group))
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -48,12 +76,59 @@ class SettingsPanel(QWidget):
         outer.addWidget(scroll)
         session.historyChanged.connect(self.refresh)
         session.documentReplaced.connect(self.refresh)
-        session.themeChanged.connect(lambda: self.form.set_theme(session.theme))
+        session.themeChanged.connect(self._dress)
         self.refresh()
+
+    def _make_group(self, group: str) -> Fold:
+        fold = self.folds[group] = Fold(group, self._session.theme, is_open=group not in _FOLDED)
+        form = self.forms[group] = Form(self._session.theme, whose="Setting")
+        for column, width in _COLUMNS.items():
+            form.grid.setColumnMinimumWidth(column, width)
+        form.edited.connect(self._edit)
+        form.reset.connect(self._reset)
+        form.finished.connect(self._end_step)
+        fold.column.addWidget(form)
+        if "learning_rate" in GROUPS[group]:
+            form.sideAsked.connect(lambda _: self.finder.search())
+            fold.column.addWidget(self.finder)
+        if "schedule" in GROUPS[group]:
+            fold.column.addWidget(self.picture)
+        return fold
+
+    def form(self, name: str) -> Form:
+        """The form that has a setting; raises KeyError where there is no such setting."""
+        return next(form for group, form in self.forms.items() if name in GROUPS[group])
+
+    def field(self, name: str) -> Field:
+        """The editor of a setting."""
+        return self.form(name).field(name)
 
     def refresh(self) -> None:
         """Show what the document says."""
-        self.form.show_parameters(DECLARATIONS, dict(self._session.document.training))
+        given = dict(self._session.document.training)
+        sound = {name: value for name, value in given.items() if _is_sound(name, value)}
+        shown = relevant(sound)
+        for group, names in GROUPS.items():
+            form = self.forms[group]
+            form.show_parameters({name: DECLARATIONS[name] for name in names}, given, sides=_FIND)
+            form.hide_all_but(shown)
+            changed = sum(name in shown and sound.get(name, _stock(name)) != _stock(name) for name in names)
+            self.folds[group].set_remark(f"{count(changed, 'setting')} changed" if changed else "")
+        self._draw(Settings(**sound))
+
+    def _draw(self, settings: Settings) -> None:
+        """The learning rate over the run, by the settings."""
+        steps = settings.epochs * _STEPS
+        places = [round(number * (steps - 1) / (_POINTS - 1)) for number in range(_POINTS)]
+        rates = [scheduled_rate(settings, step, steps, _STEPS) for step in places]
+        highest = f"learning rate {max(rates):.3g}"
+        self.picture.show_curve(
+            places,
+            rates,
+            top=f"{highest}, until a plateau cuts it" if settings.schedule == "plateau" else highest,
+            left="start",
+            right=count(settings.epochs, "epoch"),
+        )
 
     def _edit(self, name: str, value: Any) -> None:
         values = {**self._session.document.training, name: value}
@@ -67,3 +142,18 @@ class SettingsPanel(QWidget):
     def _end_step(self) -> None:
         """What is typed next is another step; the history is another one after a document is replaced."""
         self._session.history.end_merging()
+
+    def _dress(self) -> None:
+        theme = self._session.theme
+        self.picture.set_theme(theme)
+        for group, form in self.forms.items():
+            form.set_theme(theme)
+            self.folds[group].set_theme(theme)
+
+
+def _is_sound(name: str, value: Any) -> bool:
+    return name in DECLARATIONS and DECLARATIONS[name].check(value) is None
+
+
+def _stock(name: str) -> Any:
+    return DECLARATIONS[name].default

@@ -137,6 +137,11 @@ class Training(QObject):
             self._session.set_run_state("stopping")
             self._thread.control.stop()
 
+    def set_learning_rate(self, rate: float) -> None:
+        """Let the run learn at another rate from its next step on."""
+        if self._thread is not None:
+            self._thread.control.set_learning_rate(rate)
+
     def watch(self, paths: tuple[str, ...], picture: Any) -> None:
         """Ask for the maps of these nodes on a picture, now and in runs to come; no paths: none."""
         self._watch = (paths, picture) if paths else None

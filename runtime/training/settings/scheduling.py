@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 from builder.blocks.parameters import Choice, Integer, Real
-
-
-def _schedule(*names: str) -> Callable[[Mapping[str, Any]], bool]:
-    return lambda values: values["schedule"] in names
+from runtime.training.settings.relevance import where
 
 
 class Scheduling:
@@ -34,7 +28,7 @@ class Scheduling:
     )
     step_size = Integer(
         10, minimum=1, maximum=100_000, unit="epochs", label="Cut every", help="Epochs between two cuts."
-    ).only_where(_schedule("step"))
+    ).only_where(where("schedule", "step"))
     patience = Integer(
         5,
         minimum=0,
@@ -42,25 +36,25 @@ class Scheduling:
         unit="epochs",
         label="Patience",
         help="Epochs without a lower validation loss that are borne before the learning rate is cut.",
-    ).only_where(_schedule("plateau"))
+    ).only_where(where("schedule", "plateau"))
     gamma = Real(
         0.1,
         minimum=1e-4,
         maximum=1.0,
         label="Cut to",
         help="The share of the learning rate that a cut leaves.",
-    ).only_where(_schedule("step", "plateau"))
+    ).only_where(where("schedule", "step", "plateau"))
     pct_start = Real(
         0.3,
         minimum=0.0,
         maximum=1.0,
         label="Rising share",
         help="The share of the run over which one-cycle rises, from a 25th of the learning rate.",
-    ).only_where(_schedule("one-cycle"))
+    ).only_where(where("schedule", "one-cycle"))
     eta_min = Real(
         0.0,
         minimum=0.0,
         maximum=100.0,
         label="Lowest rate",
         help="The learning rate that the schedule does not go below.",
-    ).only_where(_schedule("cosine", "plateau"))
+    ).only_where(where("schedule", "cosine", "plateau"))

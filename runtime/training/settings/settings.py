@@ -18,10 +18,11 @@ from runtime.training.settings.initialising import Initialising
 from runtime.training.settings.losses import Losses
 from runtime.training.settings.machine import Machine
 from runtime.training.settings.optimisation import Optimisation
+from runtime.training.settings.refining import Refining
 from runtime.training.settings.scheduling import Scheduling
 
 
-class Settings(Machine, Augmenting, Initialising, Losses, Scheduling, Optimisation, Course):
+class Settings(Machine, Augmenting, Initialising, Losses, Scheduling, Refining, Optimisation, Course):
     """Immutable training settings; what is not given keeps its stock value.
 
     The stock values train LeNet-5 on the digits in seconds; they are sound for small and medium networks.
@@ -86,6 +87,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             ("Optimisation", Optimisation),
             ("Schedule", Scheduling),
             ("Loss", Losses),
+            ("Fine points", Refining),
             ("Initial weights", Initialising),
             ("Augmentation", Augmenting),
             ("Machine", Machine),

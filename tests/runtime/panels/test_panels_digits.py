@@ -22,7 +22,7 @@ def test_lenet_learns_the_digits_from_the_window(
     window = make_window()
     panels = window.panels
     window.shell.set_workspace("Train")
-    field = panels.settings.form.field("seed")
+    field = panels.settings.field("seed")
     assert isinstance(field, LineField)
     field.line.setFocus()
     field.line.selectAll()

@@ -339,7 +339,7 @@ def test_settings_are_edits_of_the_document(make_window: MakeWindow, qtbot: QtBo
     session, panels = window.session, window.panels
     window.shell.set_workspace("Train")
     before = dict(session.document.training)
-    panels.settings.form.edited.emit("epochs", 7)
+    panels.settings.form("epochs").edited.emit("epochs", 7)
     assert session.document.training["epochs"] == 7
     panels.device_chip.choose("device", "cpu")
     assert panels.device_chip.text() == "CPU · auto"
