@@ -32,6 +32,7 @@ COMMANDS = {
     "predict": "runtime.commands.predict",
     "inspect": "runtime.commands.inspect",
     "export": "runtime.commands.export",
+    "data": "runtime.commands.data",
     "runs": "runtime.commands.runs",
     "demo": "runtime.commands.demo",
 }

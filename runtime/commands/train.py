@@ -30,6 +30,7 @@ from runtime.commands.common import (
     setting,
     settings_for,
 )
+from runtime.commands.fetching import have
 from runtime.training.control import Control
 from runtime.training.events import Epoch, Event, Finished, Started, Steps, Trouble
 from runtime.training.metrics import format_metric
@@ -104,10 +105,12 @@ def train_and_tell(
     if isinstance(settings, list):
         failed(settings)
         return None
-    data = load_data_for(subject, source)
+    missing = have(subject.data_source if source is None else source)
+    data = [missing] if missing is not None else load_data_for(subject, source)
     if isinstance(data, list):
         failed(data)
         return None
+    failed(data.warnings)
     if problems := check(subject.document, settings, data):
         failed(problems)
         return None

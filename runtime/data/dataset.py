@@ -240,8 +240,7 @@ def scale_of(
 
 def normalised(x_NCHW: torch.Tensor, scale: tuple[torch.Tensor, torch.Tensor], fit: Fit) -> torch.Tensor:
     """Bytes or numbers at the network's size as its input (N, *shape); grey ones are repeated for each channel."""
-    x = x_NCHW.float() if x_NCHW.dtype != scale[0].dtype else x_NCHW.clone()
-    x = x.sub_(scale[0]).div_(scale[1])
+    x = (x_NCHW - scale[0]).div_(scale[1])
     if x.shape[1] < fit.channels:
         x = x.repeat(1, fit.channels, 1, 1)
     return x.view(len(x), *fit.shape)

@@ -67,7 +67,7 @@ class Source:
             return "It comes with the program"
         files = ", ".join(remote.name for remote in self.remotes)
         by_package = f"Install the package {self.package} (Debian, Ubuntu), or put" if self.package else "Put"
-        return f"{by_package} {files} into {self.folders()[-1]}, or have the program download it"
+        return f"{by_package} {files} into {self.folders()[-1]}; 'app.py data {self.name}' and the window download it"
 
     def download(
         self,

@@ -13,9 +13,12 @@ from runtime.data.fitting import fit_input
 from runtime.data.folders import read_folders
 from runtime.data.idx import find_pairs, read_idx_folder
 from runtime.data.known import BY_NAME
-from runtime.data.raw import Raw
+from runtime.data.raw import Files, Raw
 from runtime.data.segmented import has_masks, read_segmented
 from runtime.data.tables import read_table
+
+#: What picture files of any size become where no network says it.
+_PLAIN = (3, 64, 64)
 
 
 def _read_path(path: Path, input_shape: TensorShape, mask_size: tuple[int, int] | None) -> Raw | Problem:
@@ -52,11 +55,12 @@ def _read_path(path: Path, input_shape: TensorShape, mask_size: tuple[int, int] 
 
 
 def load_data(
-    source: str, input_shape: TensorShape, *, seed: int = 0, mask_size: tuple[int, int] | None = None
+    source: str, input_shape: TensorShape | None, *, seed: int = 0, mask_size: tuple[int, int] | None = None
 ) -> Data | Problem:
     """The data of a known name or a path for a network's input (C, H, W), (C, L) or (N,).
 
-    Masks come at ``mask_size`` (H, W), that of the network's output; stock: that of its input.
+    Without an input as it is stored, picture files at 3×64×64. Masks come at ``mask_size`` (H, W), that of the
+    network's output; stock: that of its input.
     """
     if not source.strip():
         return Problem(
@@ -75,8 +79,12 @@ def load_data(
             there = False
         if not there:
             return _unknown(source)
-        raw = _read_path(path, input_shape, mask_size)
-    return raw if isinstance(raw, Problem) else Data.from_raw(raw, input_shape, seed, mask_size)
+        raw = _read_path(path, input_shape or _PLAIN, mask_size)
+    if isinstance(raw, Problem):
+        return raw
+    if input_shape is None:
+        input_shape = _PLAIN if isinstance(raw.images, Files) else raw.images.shape[1:]
+    return Data.from_raw(raw, input_shape, seed, mask_size)
 
 
 def _unknown(source: str) -> Problem:
