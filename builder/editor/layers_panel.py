@@ -260,10 +260,12 @@ class LayersPanel(QStackedWidget):
         header.setHighlightSections(False)
         header.setSortIndicatorClearable(True)
         header.setMinimumSectionSize(60)
-        for column, width in enumerate((132, 132, 92, 88, 96, 88, 64)):
+        for column, width in enumerate((132, 132, 84, 84, 92, 84, 64)):
             header.resizeSection(column, width)
-        for column in (0, 1):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        header.setMaximumSectionSize(320)
+        header.setResizeContentsPrecision(0)  # as wide as the paths that are in view
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         table.setSortingEnabled(True)
         self.sorted.sort(-1)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QWidget
@@ -44,7 +46,11 @@ class Cover(QFrame):
 
     def focusNextPrevChild(self, next: bool) -> bool:
         """Tab goes round in it, in the order in which one reads it."""
-        return step(self, [self], forward=next)
+        return step(self, self.parts(), forward=next)
+
+    def parts(self) -> Sequence[QWidget]:
+        """What is read one after the other."""
+        return [self]
 
     def _heed_run(self, state: str) -> None:
         if state != "idle":

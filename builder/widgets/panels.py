@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 
 from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 WORKSPACES = ("Design", "Train", "Inspect")
 
@@ -43,7 +43,8 @@ class Panel(QObject):
         """What it shows; made when it is asked for first."""
         if self._widget is None:
             self._widget = self._make()
-            self._widget.setAccessibleName(self._widget.accessibleName() or self.title)
+            for part in (self._widget, *self._widget.findChildren(QScrollArea)):
+                part.setAccessibleName(part.accessibleName() or self.title)
             self.area.stack.addWidget(self._widget)
         return self._widget
 

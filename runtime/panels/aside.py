@@ -33,9 +33,10 @@ class MapsAside(QWidget):
     def _show(self) -> None:
         if self.isVisible():
             looking = self._looking
-            self.caption.say(looking.caption(short=True))
+            whole = looking.caption(short=True)
+            self.caption.say(whole, whole.rpartition(" · ")[0] or looking.path, looking.path)
             self.grid.say(looking.hint)
-            self.grid.show_values(looking.values, looking.classes, shares=looking.shares)
+            self.grid.show_values(looking.values, looking.names, shares=looking.shares)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -1,4 +1,4 @@
-"""One line of text that never asks for more room than there is."""
+"""Lines of text that never ask for more room than there is."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ def device_words(device: str) -> str:
 
 
 class Caption(QLabel):
-    """One line that gives way: cut at its end where there is no room, whole in the tooltip."""
+    """One line that gives way: what is said in fewer words, then cut at its end; whole in the tooltip."""
 
     def __init__(self, strong: bool = False) -> None:
         super().__init__()
-        self._whole = ""
+        self._ways: tuple[str, ...] = ("",)
         self.setFont(font(SMALL, SEMIBOLD if strong else MEDIUM))
         self.setProperty("role", "heading" if strong else "caption")
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.setTextFormat(Qt.TextFormat.PlainText)
 
-    def say(self, text: str) -> None:
-        """Show another text."""
-        if text != self._whole:
-            self._whole = text
-            self.setAccessibleName(text)
+    def say(self, *ways: str) -> None:
+        """Show another text: the first of several ways to say it that fits."""
+        if ways != self._ways:
+            self._ways = ways
+            self.setAccessibleName(ways[0])
             self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -37,6 +37,22 @@ class Caption(QLabel):
         self._fit()
 
     def _fit(self) -> None:
-        fits = self.fontMetrics().elidedText(self._whole, Qt.TextElideMode.ElideRight, self.width())
-        self.setText(fits)
-        self.setToolTip(self._whole if fits != self._whole else "")
+        metrics, whole, width = self.fontMetrics(), self._ways[0], self.width()
+        text = next((way for way in self._ways if metrics.horizontalAdvance(way) <= width), self._ways[-1])
+        shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+        self.setText(shown)
+        self.setToolTip(whole if shown != whole else "")
+
+
+class Sentence(QLabel):
+    """A caption that takes as many lines as it needs at the width there is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("role", "caption")
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+
+    def say(self, text: str) -> None:
+        """Show another text."""
+        self.setText(text)

@@ -64,6 +64,7 @@ class MapGrid(QAbstractScrollArea):
         """What stands here while there is nothing to show."""
         if hint != self._hint:
             self._hint = hint
+            self.setAccessibleDescription(hint)
             self.viewport().update()
 
     def show_values(

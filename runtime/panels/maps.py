@@ -86,12 +86,15 @@ class FeatureMaps(QWidget):
         bar.setSpacing(8)
         bar.addWidget(self.caption, 1)
         bar.addWidget(self.shared)
-        bar.addWidget(self.open)
         self._single_part = under(self.place, self.single)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 2, 12, 8)
         row.setSpacing(12)
-        row.addWidget(self.strip)
+        pictures = QVBoxLayout()
+        pictures.setSpacing(4)
+        pictures.addWidget(self.strip, 1)
+        pictures.addWidget(self.open)
+        row.addLayout(pictures)
         self._picture_part = under(self.seen, self.picture)
         self._classes_part = under(self.verdict, self.classes)
         left = QGridLayout()
@@ -139,16 +142,31 @@ class FeatureMaps(QWidget):
         if not self.isVisible():
             return
         picture = self._looking.picture
-        self.picture.show_image(picture_image(picture.pixels) if picture is not None else QImage())
+        self._show_mask()
         self.picture.setToolTip(picture.name if picture is not None else "")
         self._mark_sample()
+
+    def _show_mask(self) -> None:
+        """The picture, with what the network sees where in it laid over."""
+        picture, mask = self._looking.picture, self._looking.mask
+        if picture is None:
+            self.picture.show_image(QImage())
+        elif mask is None:
+            self.picture.show_image(picture_image(picture.pixels))
+        else:
+            from runtime.inspection.masks import boundaries, fitted, tinted
+
+            mask = fitted(mask, picture.pixels.shape[:2])
+            colours = tinted(picture.pixels, mask, len(self._looking.prediction))
+            self.picture.show_image(picture_image(colours), boundaries(mask))
 
     def _show_values(self) -> None:
         if not self.isVisible():
             return
         looking = self._looking
+        self._show_mask()
         self.grid.say(looking.hint)
-        self.grid.show_values(looking.values, looking.classes, shares=looking.shares)
+        self.grid.show_values(looking.values, looking.names, shares=looking.shares)
         maps = looking.values is not None and looking.values.ndim > 1
         self._single_part.setVisible(maps)
         self.shared.setVisible(maps)
@@ -160,8 +178,9 @@ class FeatureMaps(QWidget):
         looking = self._looking
         values = looking.values
         self._show_classes()
-        self.place.say(looking.place_text())
-        self.seen.say(looking.seen_text())
+        place, seen = looking.place_text(), looking.seen_text()
+        self.place.say(place, " · ".join(place.split(" · ")[::2]), place.rpartition(" · ")[2])
+        self.seen.say(seen, seen.partition(":")[0])
         self.grid.choose(looking.channel)
         if values is None or values.ndim == 1:
             self.single.show_image(QImage())
@@ -185,7 +204,8 @@ class FeatureMaps(QWidget):
                 np.array(looking.prediction, dtype=np.float32), looking.classes, shares=True
             )
         words = () if shown else (looking.verdict(),)
-        self.caption.say(" · ".join(part for part in (looking.caption(), *words) if part))
+        whole = " · ".join(part for part in (looking.caption(), *words) if part)
+        self.caption.say(whole, looking.caption(), looking.caption(short=True), looking.path)
 
     def _share_scale(self, shared: bool) -> None:
         self.grid.share_scale(shared)

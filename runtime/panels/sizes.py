@@ -28,7 +28,7 @@ from builder.widgets.counting import ConventionSwitch
 from builder.widgets.inputs import Combo, LineEdit
 from builder.widgets.session import Session
 from builder.widgets.theme import set_state
-from runtime.panels.captions import Caption
+from runtime.panels.captions import Caption, Sentence
 from runtime.panels.sizetable import SizeTable
 from runtime.panels.sizing import (
     Conditions,
@@ -142,7 +142,7 @@ class SizesPanel(QStackedWidget):
         self.reason = Caption()
         self.reason.setProperty("role", "error")
         self.reason.hide()
-        self.training, self.inference, self.minimum = Caption(), Caption(), Caption()
+        self.training, self.inference, self.minimum = Sentence(), Sentence(), Sentence()
         self.table = SizeTable(self._session, page)
         self.table.used.connect(self._use)
         self.table.itemSelectionChanged.connect(self._offer)
@@ -328,7 +328,7 @@ class SizesPanel(QStackedWidget):
         self.work_plot.show_lines(numbers, lines[:1], sizing.drawn)
         self.memory_plot.show_lines(numbers, lines[1:], sizing.drawn)
         asked = sizing.conditions
-        self._halves[0].remark(f"{convention.unit} for one sample, {convention.words}")
+        self._halves[0].remark(f"{convention.unit} for one sample")
         title = OPTIMIZERS[asked.optimizer].title
         self._halves[1].remark(f"batch {asked.batch:,}, {asked.precision}, {title}")
 

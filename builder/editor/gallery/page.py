@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -85,7 +85,7 @@ class StartPage(Cover):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setWidget(left)
-        side = QFrame()
+        self._side = side = QFrame()
         side.setProperty("surface", "panel")
         side.setFixedWidth(LEFT_WIDTH)
         inside = QVBoxLayout(side)
@@ -95,7 +95,8 @@ class StartPage(Cover):
         top.setContentsMargins(0, 0, 12, 0)
         top.setSpacing(8)
         top.addWidget(self.search, 1)
-        top.addWidget(ConventionSwitch(self.session))
+        self._switch = ConventionSwitch(self.session)
+        top.addWidget(self._switch)
         top.addWidget(self._close)
         middle = QVBoxLayout()
         middle.setContentsMargins(16, 12, 4, 0)
@@ -109,6 +110,10 @@ class StartPage(Cover):
         whole.addWidget(side)
         whole.addLayout(middle, 1)
         whole.addWidget(self.detail)
+
+    def parts(self) -> Sequence[QWidget]:
+        """Column by column."""
+        return [self._side, self.search, self._switch, self._close, self.gallery, self.detail]
 
     def _connect(self) -> None:
         session, gallery, detail = self.session, self.gallery, self.detail
