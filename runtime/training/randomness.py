@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
 
 import torch
+
+#: Held by whoever draws from PyTorch's default generators, which all threads share: the steps of a run, and what the
+#: window makes of fresh weights beside it. So a run stays the same to the bit, whatever is looked at.
+DRAWING = threading.RLock()
 
 
 def seed_of(seed: int, stream: str, *numbers: int) -> int:
@@ -33,10 +38,11 @@ def seed_default(value: int, device: torch.device) -> None:
 
 @contextmanager
 def seeded(value: int) -> Iterator[None]:
-    """Draw from ``value`` inside, and leave the CPU's default generator as it was."""
-    state = torch.default_generator.get_state()
-    torch.default_generator.manual_seed(value)
-    try:
-        yield
-    finally:
-        torch.default_generator.set_state(state)
+    """Draw from ``value`` inside, alone, and leave the CPU's default generator as it was."""
+    with DRAWING:
+        state = torch.default_generator.get_state()
+        torch.default_generator.manual_seed(value)
+        try:
+            yield
+        finally:
+            torch.default_generator.set_state(state)
