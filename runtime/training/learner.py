@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from runtime.training.averaging import Average
 from runtime.training.computation import Computation, Computed, stock
 from runtime.training.feeding import Batch
-from runtime.training.optimizers import make_optimizer, set_rate
-from runtime.training.randomness import seed_default, seed_of
+from runtime.training.optimizers import bare_step, make_optimizer, set_rate
+from runtime.training.randomness import DRAWING, seed_default, seed_of
 from runtime.training.settings import Settings
 from runtime.training.state import StateDict, load_optimizer_state, on_cpu, optimizer_state
 from runtime.training.tasks import Task
@@ -42,6 +42,7 @@ class Learner:
         self.optimizer = make_optimizer(model, settings)
         self.average = Average(model, settings.ema_decay) if settings.ema_decay else None
         self._weights = [weight for group in self.optimizer.param_groups for weight in group["params"]]
+        self._step = bare_step(self.optimizer)
         self._rate: float | None = None
         self._settings = settings
         self._device = device
@@ -61,12 +62,14 @@ class Learner:
         if rate != self._rate:
             self._rate = rate
             set_rate(self.optimizer, rate)
-        seed_default(seed_of(settings.seed, "step", step), self._device)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss, tally = self._descend_in_parts(batch)
+        for weight in self._weights:
+            weight.grad = None
+        with DRAWING:
+            seed_default(seed_of(settings.seed, "step", step), self._device)
+            loss, tally = self._descend_in_parts(batch)
         if settings.clip_norm:
             nn.utils.clip_grad_norm_(self._weights, settings.clip_norm)  # on the device: nothing waits
-        self.optimizer.step()
+        self._step()
         if self.average is not None:
             self.average.update()
         return loss, tally

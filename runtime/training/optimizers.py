@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from inspect import unwrap
 from typing import Any
 
 import torch
@@ -10,6 +12,12 @@ from torch.nn.modules.batchnorm import _NormBase
 
 from runtime.training.settings import DECLARATIONS, Settings
 from runtime.training.settings.bynode import ByNode, nearest
+
+# PyTorch keeps its compiler from looking into these, and imports it for that when one is first called: a second or
+# two, more than many a training here takes. What it marks them with once it has done so says that there is no need.
+for _method in ("add_param_group", "zero_grad", "state_dict", "load_state_dict"):
+    _function = unwrap(getattr(torch.optim.Optimizer, _method))
+    _function.__dict__.setdefault("__dynamo_disable", _function)
 
 _NORMS = (_NormBase, nn.GroupNorm, nn.LayerNorm, nn.RMSNorm)
 
@@ -44,6 +52,21 @@ def make_optimizer(model: nn.Module, settings: Settings) -> torch.optim.Optimize
         )
     kind = torch.optim.AdamW if settings.optimizer == "adamw" else torch.optim.Adam
     return kind(groups, lr=rate, betas=betas, eps=settings.eps, weight_decay=decay, fused=fused)
+
+
+def bare_step(optimizer: torch.optim.Optimizer) -> Callable[[], None]:
+    """``optimizer.step`` without what wraps it for the profiler, the compiler and hooks.
+
+    Of a small network's step that would be several hundredths, and the first call would import the compiler, which
+    takes longer than many a training here.
+    """
+    step = unwrap(type(optimizer).step)
+
+    def call() -> None:
+        with torch.no_grad():
+            step(optimizer)
+
+    return call
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
