@@ -27,6 +27,8 @@ BEND = 5.0  #: radius of the dot where a wire bends
 #: How far a wire keeps from nodes it runs round.
 CLEARANCE = 36.0
 _TURN = 60.0
+#: How far a wire that turns back keeps from nodes: its pill is clear of them.
+_PILL_ROOM = PILL_HEIGHT / 2 + 6
 
 #: Where text begins in a node, how wide it may be, and how far its two lines are from the middle.
 TEXT_LEFT = 16.0
@@ -92,12 +94,12 @@ def wire_points(
 ) -> Points:
     """A wire as a chain of cubic Béziers: start, then three points for each.
 
-    ``obstacles`` are the nodes the wire should not cross; only a long wire looks at them. ``above`` says on
-    which side it runs round them.
+    ``obstacles`` are the nodes the wire should not cross; only a long wire, or one that turns back, looks at them.
+    ``above`` says on which side it runs round them.
     """
     (x0, y0), (x1, y1) = start, end
     if x1 < x0 + 24:
-        return _backward(x0, y0, x1, y1)
+        return _backward(x0, y0, x1, y1, obstacles)
     if x1 - x0 > NODE_WIDTH and obstacles is not None:
         lane = _lane(x0, y0, x1, y1, obstacles.boxes, above)
         if lane is not None:
@@ -134,10 +136,14 @@ def _forward(x0: float, y0: float, x1: float, y1: float) -> Points:
     return [(x0 + reach, y0), (x1 - reach, y1), (x1, y1)]
 
 
-def _backward(x0: float, y0: float, x1: float, y1: float) -> Points:
+def _backward(x0: float, y0: float, x1: float, y1: float, obstacles: Obstacles | None) -> Points:
     """Out to the right, back between the rows, and in from the left: how a line of text wraps."""
-    apart = abs(y1 - y0)
-    middle = (y0 + y1) / 2 if apart > NODE_HEIGHT + 40 else max(y0, y1) + NODE_HEIGHT / 2 + CLEARANCE
+    if abs(y1 - y0) <= NODE_HEIGHT + 40:
+        middle = max(y0, y1) + NODE_HEIGHT / 2 + CLEARANCE
+    else:
+        middle = (y0 + y1) / 2
+        if obstacles is not None:
+            middle = _between(x0, y0, x1, y1, obstacles.boxes)
     bulge = min(_TURN, 24 + abs(middle - y0) * 0.5)
     right, left = x0 - 28, x1 + 28
     if left > right:
@@ -148,6 +154,28 @@ def _backward(x0: float, y0: float, x1: float, y1: float) -> Points:
         *((right, middle), (left, middle), (left, middle)),
         *((x1 - bulge * 1.2, middle), (x1 - bulge * 1.2, y1), (x1, y1)),
     ]
+
+
+def _between(x0: float, y0: float, x1: float, y1: float, obstacles: NDArray[np.float64]) -> float:
+    """The height nearest to the middle at which a wire that turns back meets no node; the middle where none is free."""
+    import numpy as np
+
+    low, high, middle = min(y0, y1), max(y0, y1), (y0 + y1) / 2
+    left, top, right, bottom = (
+        obstacles[:, 0] - _TURN,
+        obstacles[:, 1] - _PILL_ROOM,
+        obstacles[:, 0] + obstacles[:, 2] + _TURN,
+        obstacles[:, 1] + obstacles[:, 3] + _PILL_ROOM,
+    )
+    met = (right > x1) & (left < x0) & (bottom > low) & (top < high)
+    if not (met & (top < middle) & (bottom > middle)).any():
+        return middle
+    order = np.argsort(top[met])
+    tops, bottoms = top[met][order], np.maximum.accumulate(bottom[met][order])
+    gaps = tops[1:] >= bottoms[:-1]
+    edges = np.concatenate([tops[:1], bottoms[:-1][gaps], tops[1:][gaps], bottoms[-1:]])
+    edges = edges[(edges > low) & (edges < high)]
+    return float(edges[np.abs(edges - middle).argmin()]) if edges.size else middle
 
 
 def _lane(
