@@ -142,31 +142,16 @@ class FeatureMaps(QWidget):
         if not self.isVisible():
             return
         picture = self._looking.picture
-        self._show_mask()
+        self.picture.show_image(picture_image(picture.pixels) if picture is not None else QImage())
         self.picture.setToolTip(picture.name if picture is not None else "")
         self._mark_sample()
-
-    def _show_mask(self) -> None:
-        """The picture, with what the network sees where in it laid over."""
-        picture, mask = self._looking.picture, self._looking.mask
-        if picture is None:
-            self.picture.show_image(QImage())
-        elif mask is None:
-            self.picture.show_image(picture_image(picture.pixels))
-        else:
-            from runtime.inspection.masks import boundaries, fitted, tinted
-
-            mask = fitted(mask, picture.pixels.shape[:2])
-            colours = tinted(picture.pixels, mask, len(self._looking.prediction))
-            self.picture.show_image(picture_image(colours), boundaries(mask))
 
     def _show_values(self) -> None:
         if not self.isVisible():
             return
         looking = self._looking
-        self._show_mask()
         self.grid.say(looking.hint)
-        self.grid.show_values(looking.values, looking.names, shares=looking.shares)
+        self.grid.show_values(looking.values, looking.classes, shares=looking.shares)
         maps = looking.values is not None and looking.values.ndim > 1
         self._single_part.setVisible(maps)
         self.shared.setVisible(maps)
