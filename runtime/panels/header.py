@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -13,11 +14,15 @@ from builder.widgets.icons import themed
 from builder.widgets.session import Session
 from builder.widgets.theme import BODY, MEDIUM, font
 from runtime.panels.captions import device_words
+from runtime.panels.downloads import Downloads
 from runtime.panels.looking import Looking
 from runtime.panels.training import Training
 from runtime.training.settings import DECLARATIONS
 
-_DATA_FILES = "Data (*.npz *.gz *ubyte);;All files (*)"
+if TYPE_CHECKING:
+    from runtime.data import Source
+
+_DATA_FILES = "Data (*.npz *.csv *.gz *ubyte);;All files (*)"
 
 
 class _Chip(QPushButton):
@@ -41,9 +46,10 @@ class _Chip(QPushButton):
 class DataChip(_Chip):
     """``digits · 1,797``: the data, and the sets, files and folders it could be."""
 
-    def __init__(self, session: Session, looking: Looking) -> None:
-        super().__init__("Data", "The pictures the network learns from")
-        self._session, self._looking = session, looking
+    def __init__(self, session: Session, looking: Looking, downloads: Downloads) -> None:
+        super().__init__("Data", "What the network learns from")
+        self._session, self._looking, self._downloads = session, looking, downloads
+        downloads.arrived.connect(self.choose)
         session.historyChanged.connect(self.refresh)
         session.documentReplaced.connect(self.refresh)
         looking.samplesChanged.connect(self.refresh)
@@ -69,17 +75,27 @@ class DataChip(_Chip):
         menu.clear()
         for source in DATA_SOURCES:
             action = QAction(source.title, menu, checkable=True, checked=source.name == self.source)
-            action.setToolTip(source.sentence if source.available else source.how_to_get)
-            action.setEnabled(source.available)
-            if not source.available:
-                action.setText(f"{source.title} (not on this computer)")
-            action.triggered.connect(lambda _=False, name=source.name: self.choose(name))
+            action.setToolTip(source.sentence)
+            if source.available:
+                action.triggered.connect(lambda _=False, name=source.name: self.choose(name))
+            else:
+                self._offer(source, action)
             menu.addAction(action)
         menu.addSeparator()
         if self.source not in BY_NAME:
             menu.addAction(QAction(self.source, menu, checkable=True, checked=True))
-        menu.addAction("Folder of class folders…", self._choose_folder)
-        menu.addAction("File (.npz or IDX)…", self._choose_file)
+        menu.addAction("Folder of pictures…", self._choose_folder)
+        menu.addAction("File (.npz, .csv, IDX, CIFAR)…", self._choose_file)
+
+    def _offer(self, source: Source, action: QAction) -> None:
+        """Have the program fetch what is not on this computer; it is chosen once it is there."""
+        coming = self._downloads.fetching == source.name
+        said = "is being fetched" if coming else f"download, {source.size / 1e6:,.0f} MB"
+        action.setText(f"{source.title} ({said})")
+        action.setToolTip(f"{source.sentence} {source.how_to_get}")
+        action.setEnabled(self._downloads.fetching is None)
+        action.setCheckable(source.name == self.source)
+        action.triggered.connect(lambda: self._downloads.begin(source))
 
     def choose(self, source: str) -> None:
         """Make this the document's data, as an undoable edit."""
@@ -88,7 +104,7 @@ class DataChip(_Chip):
             self._session.perform("Choose data", [SetSettings("data", values)])
 
     def _choose_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, "A folder with one folder of pictures per class")
+        path = QFileDialog.getExistingDirectory(self, "One folder of pictures per class, or images and masks")
         if path:
             self.choose(path)
 

@@ -15,6 +15,7 @@ from builder.widgets.worker import Worker
 from runtime.panels.aside import MapsAside
 from runtime.panels.backstage import Weights
 from runtime.panels.curves import Curves
+from runtime.panels.downloads import Downloads
 from runtime.panels.exports import Exports
 from runtime.panels.header import Controls, DataChip, DeviceChip
 from runtime.panels.looking import Looking
@@ -48,12 +49,14 @@ class Panels(QObject):
         self.looking = Looking(session, self.training, self.worker, self)
         self.exports = Exports(session, self.training, self.files, shell)
         self.controls = Controls(session, self.training)
-        self.data_chip = DataChip(session, self.looking)
+        self.fetcher = Worker("downloads", self)
+        self.downloads = Downloads(session, self.fetcher)
+        self.data_chip = DataChip(session, self.looking, self.downloads)
         self.device_chip = DeviceChip(session, self.training)
         self._place()
         self._connect()
         # A window that is taken away without being closed must not leave threads behind.
-        self.destroyed.connect(_Closer(self.training, self.worker, self.files, self.searches))
+        self.destroyed.connect(_Closer(self.training, self.worker, self.files, self.fetcher, self.searches))
         self._warm = QTimer(self)
         self._warm.setSingleShot(True)
         self._warm.timeout.connect(self.looking.warm_up)
@@ -73,6 +76,7 @@ class Panels(QObject):
             "right", "Training", self._make_settings, workspaces=("Train",), leads=("Train",)
         )
         shell.status_slot(self.exports.progress)
+        shell.status_slot(self.downloads)
         shell.status_slot(RunStatus(self._session, self.training))
         train = shell.menu("Train")
         train.addActions(self.controls.actions_)
@@ -193,6 +197,8 @@ class Panels(QObject):
             self.settings.finder.halt()
         self.worker.close()
         self.files.close()
+        self.downloads.stop()
+        self.fetcher.close()
         self.searches.close()
 
     def actions(self) -> tuple[QAction, ...]:
