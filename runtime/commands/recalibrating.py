@@ -56,16 +56,11 @@ def recalibrated(
 ) -> Recalibrated | Problem:
     """Test, recalibrate ``model`` on the training split, and write its weights to ``save``, if that is given."""
     from runtime.training.evaluation import evaluate
-    from runtime.training.recalibration import norms_of, recalibrate
+    from runtime.training.recalibration import check_norms, recalibrate
     from runtime.weights import write_weights
 
-    if not norms_of(model):
-        return Problem(
-            "nothing-to-recalibrate",
-            "Recalibration computes the running averages of batch norms anew",
-            f"'{subject.document.name}' has no batch norm with running averages",
-            "Evaluate it without --recalibrate",
-        )
+    if problem := check_norms(model, subject.document.name):
+        return problem
     before = evaluate(model, data, "test", device, task)
     changes = recalibrate(model, data, device)
     assert before is not None

@@ -195,6 +195,8 @@ class Panels(QObject):
         self.training.close()
         if self._settings.is_made:
             self.settings.finder.halt()
+        if self._runs.is_made:
+            self.runs.recalibration.dismiss()
         self.worker.close()
         self.files.close()
         self.downloads.stop()

@@ -25,6 +25,7 @@ from builder.errors import Problem
 from builder.widgets.session import Session
 from builder.widgets.worker import Worker
 from runtime.panels.curves import percent
+from runtime.panels.recalibrating import Recalibration
 from runtime.panels.series import Trace
 from runtime.training.runs import Run, list_runs
 from runtime.training.summaries import Summary
@@ -95,17 +96,24 @@ class RunsPanel(QWidget):
         self.export = self._button("Export…", "Its network and its best weights")
         self.curves.clicked.connect(self.show_chosen)
         self.export.clicked.connect(self._ask_export)
+        self.recalibrate = self._button(
+            "Recalibrate", "Computes batch norm's running averages anew on the training data, and tests again"
+        )
+        self.recalibration = Recalibration(worker)
+        self.recalibrate.clicked.connect(lambda: self.recalibration.begin(self.chosen))
         buttons = QHBoxLayout()
         buttons.setContentsMargins(12, 4, 12, 6)
         buttons.setSpacing(8)
         buttons.addWidget(self.curves)
         buttons.addWidget(self.export)
+        buttons.addWidget(self.recalibrate)
         buttons.addStretch(1)
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.list, 1)
+        column.addWidget(self.recalibration)
         column.addLayout(buttons)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.hint)
@@ -163,7 +171,7 @@ class RunsPanel(QWidget):
         self._enable()
 
     def _enable(self) -> None:
-        for button in (self.curves, self.export):
+        for button in (self.curves, self.export, self.recalibrate):
             button.setEnabled(self.chosen is not None)
 
     def show_chosen(self) -> None:

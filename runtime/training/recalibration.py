@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from builder.errors import Problem
+from runtime.compile import build
+from runtime.data import load_data
 from runtime.training.batches import Batches, in_order
-from runtime.training.evaluation import chunks
+from runtime.training.evaluation import chunks, evaluate
+from runtime.training.loop import check, input_shape
+from runtime.training.randomness import seeded
+from runtime.training.runs import Run
+from runtime.training.tasks import Evaluation, task_of
+from runtime.training.trouble import resolve_device
+from runtime.weights import load_into, write_weights
 
+#: Beside a run's best and last weights.
+RECALIBRATED = "recalibrated.safetensors"
 #: The least variance that is divided by.
 _TINY = 1e-12
 
@@ -64,6 +76,65 @@ def recalibrate(
                 return None
             model(inputs)
     return [_change(path, before[path], norm) for path, norm in norms.items()]
+
+
+def check_norms(model: nn.Module, name: str) -> Problem | None:
+    """Whether the network called ``name`` has anything to recalibrate."""
+    if norms_of(model):
+        return None
+    return Problem(
+        "nothing-to-recalibrate",
+        "Recalibration computes the running averages of batch norms anew",
+        f"'{name}' has no batch norm with running averages",
+        "Test it as it is",
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recalibrated:
+    """A run's best weights with statistics computed anew (on the CPU), and the test before and after."""
+
+    run: Run
+    before: Evaluation
+    after: Evaluation
+    changes: list[NormChange]
+    weights: dict[str, Tensor]
+
+    def keep(self) -> Path | Problem:
+        """Write the weights into the run's folder, beside its own; the file."""
+        file = self.run.folder / RECALIBRATED
+        about = {"format": "pt", "network": self.run.document.name, "recalibrated": "true"}
+        return write_weights(self.weights, file, about) or file
+
+
+def recalibrate_run(folder: Path, stop: Callable[[], bool] = lambda: False) -> Recalibrated | Problem | None:
+    """Test a run's best weights, recalibrate them on the data it was trained on, test again; None if stopped."""
+    run = Run.open(folder)
+    if isinstance(run, Problem):
+        return run
+    shape = input_shape(run.document)
+    data = shape if isinstance(shape, Problem) else load_data(str(run.document.data.get("source", "")), shape)
+    weights = run.weights("best")
+    if isinstance(data, Problem) or isinstance(weights, Problem):
+        return data if isinstance(data, Problem) else weights  # type: ignore[return-value]
+    if problems := check(run.document, None, data):
+        return problems[0]
+    with seeded(0):
+        model = build(run.document)
+    if problem := load_into(model, weights) or check_norms(model, run.document.name):
+        return problem
+    device = resolve_device("auto")
+    assert not isinstance(device, Problem)
+    model.to(device)
+    data = data.to(device)
+    task = task_of(run.document, data, recorded=run.environment().get("task"))
+    before = evaluate(model, data, "test", device, task, stop)
+    changes = None if before is None else recalibrate(model, data, device, stop)
+    after = None if changes is None else evaluate(model, data, "test", device, task, stop)
+    if before is None or changes is None or after is None:
+        return None
+    state = {name: value.detach().to("cpu", copy=True) for name, value in model.state_dict().items()}
+    return Recalibrated(run, before, after, changes, state)
 
 
 @contextmanager
