@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from builder.errors import ConvolabError
 from runtime.training.control import Control
 from runtime.training.events import Changed, Epoch, Finished, State, Steps
 from runtime.training.feeding import Batch
+from runtime.training.randomness import seeded
 from runtime.training.schedules import scheduled_rate
 from runtime.training.settings import Settings
 
@@ -174,6 +176,26 @@ def test_a_changed_learning_rate_is_told_and_holds_from_the_next_step(tiny):
 def test_what_is_no_learning_rate_is_refused(rate):
     with pytest.raises(ConvolabError):
         Control().set_learning_rate(rate)
+
+
+def test_fresh_weights_made_beside_a_run_change_no_loss_by_a_bit(tiny):
+    """Layers draw from generators that all threads share."""
+    alone = trace(list(tiny.trainer(epochs=8).events()))
+    over = threading.Event()
+
+    def look():
+        while not over.is_set():
+            with seeded(5):
+                nn.Linear(64, 64)
+
+    beside = threading.Thread(target=look)
+    beside.start()
+    try:
+        losses = trace(list(tiny.trainer(epochs=8).events()))
+    finally:
+        over.set()
+        beside.join()
+    assert losses == alone
 
 
 def test_the_settings_of_a_step_change_nothing_while_they_are_off(tiny):
