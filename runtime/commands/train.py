@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
@@ -33,9 +33,13 @@ from runtime.commands.common import (
 from runtime.commands.fetching import have
 from runtime.training.control import Control
 from runtime.training.events import Epoch, Event, Finished, Started, Steps, Trouble
+from runtime.training.journal import EVENTS
 from runtime.training.metrics import format_metric
 from runtime.training.runs import Run
 from runtime.training.settings import DECLARATIONS
+
+if TYPE_CHECKING:
+    from runtime.data import Data
 
 #: Where the command line keeps runs.
 RUNS = "runs"
@@ -46,7 +50,9 @@ _OPTIONS = ("epochs", "batch", "device", "precision", "seed")
 def add_parser(subparsers: Any) -> None:
     """Declare ``train``."""
     parser = subparsers.add_parser("train", help="train a network", description=__doc__)
-    parser.add_argument("file", metavar="FILE", help="a document, or the name of a built-in architecture")
+    parser.add_argument(
+        "file", metavar="FILE", nargs="?", help="a document, or the name of a built-in architecture"
+    )
     parser.add_argument(
         "--data", metavar="SRC", help="a known name or a path (stock: the document's, else digits)"
     )
@@ -56,7 +62,7 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--run", metavar="DIR", help=f"the run's folder (stock: a new one in {RUNS})", dest="run_dir"
     )
-    parser.add_argument("--resume", action="store_true", help="go on with the run in --run")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in --run, if there is one")
     parser.add_argument(
         "--set",
         metavar="KEY=VALUE",
@@ -71,18 +77,22 @@ def add_parser(subparsers: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train; 0 also after Ctrl+C, which stops cleanly."""
-    if arguments.resume:
-        return not_yet("--resume")
     if int(os.environ.get("WORLD_SIZE", "1") or 1) > 1:
         return not_yet("training under torchrun")
-    subject = open_subject(arguments.file)
-    if isinstance(subject, list):
-        return failed(subject)
     changes = dict(arguments.changes)
     for name in _OPTIONS:
         value = getattr(arguments, name)
         if value is not None:
             changes[name] = value
+    if arguments.resume and arguments.run_dir is None:
+        return misuse("--resume wants the run's folder: --run DIR")
+    if arguments.resume and (arguments.file is None or (Path(arguments.run_dir) / EVENTS).is_file()):
+        return go_on(Path(arguments.run_dir), changes, arguments.data)
+    if arguments.file is None:
+        return misuse("train wants FILE, a document or the name of a built-in architecture")
+    subject = open_subject(arguments.file)
+    if isinstance(subject, list):
+        return failed(subject)
     parent, name = Path(RUNS), ""
     if arguments.run_dir is not None:
         folder = Path(arguments.run_dir)
@@ -95,11 +105,34 @@ def run(arguments: argparse.Namespace) -> int:
     return OK if isinstance(trained, Run) else FAILED
 
 
+def go_on(folder: Path, changes: dict[str, Any], source: str | None) -> int:
+    """Go on with a run, on its own network and with its own settings, but for the number of epochs."""
+    from runtime.training.resuming import resume
+
+    found = Run.open(folder)
+    if isinstance(found, Problem):
+        return failed(found)
+    others = found.settings.replace(**{**changes, "epochs": found.settings.epochs})
+    if differing := [name for name, value in others.values.items() if value != found.settings.values[name]]:
+        return misuse(f"a run goes on with its own settings, so {', '.join(differing)} cannot be changed")
+    opened = resume(folder, changes.get("epochs"))
+    if isinstance(opened, Problem):
+        if opened.code != "run-complete":
+            return failed(opened)
+        say(opened.message)
+        return OK
+    data = load_data_for(Subject(opened.document, opened), source)
+    if isinstance(data, list):
+        opened.close()
+        return failed(data)
+    return OK if _train_into(opened, data) else FAILED
+
+
 def train_and_tell(
     subject: Subject, changes: dict[str, Any], source: str | None, parent: Path, name: str = ""
 ) -> Run | None:
     """Train into a new run folder, telling the progress; the run unless it failed, which is told too."""
-    from runtime.training.loop import check, train
+    from runtime.training.loop import check
 
     settings = settings_for(subject, changes)
     if isinstance(settings, list):
@@ -123,22 +156,36 @@ def train_and_tell(
     if isinstance(made, Problem):
         failed(made)
         return None
+    return made if _train_into(made, data) else None
+
+
+def _train_into(run: Run, data: Data) -> bool:
+    """Train a run to its end, telling the progress; whether it did not fail."""
+    from runtime.training.loop import train
+
     control = Control()
     with stopping_on_ctrl_c(control):
         finished = tell(
-            train(document, settings, data, control=control, run=made), f"{document.name} on {data.title}"
+            train(run.document, run.settings, data, control=control, run=run),
+            f"{run.document.name} on {data.title}",
         )
-    say(f"run        {made.folder}")
-    return made if finished is not None and finished.reason != "failed" else None
+    say(f"run        {run.folder}")
+    return finished is not None and finished.reason != "failed"
 
 
 @contextmanager
 def stopping_on_ctrl_c(control: Control) -> Iterator[None]:
-    """Ctrl+C asks the training to stop; a second time, without the final test; a third time it interrupts."""
+    """Ctrl+C asks the training to stop; a second time, without the final test; a third time it interrupts.
+
+    SIGTERM, by which systems and schedulers end what they will soon kill, does what the second time does.
+    """
     asked = 0
 
-    def ask(_signal: int, _frame: FrameType | None) -> None:
+    def ask(number: int, _frame: FrameType | None) -> None:
         nonlocal asked
+        if number == signal.SIGTERM:
+            control.stop(at_once=True)
+            return
         asked += 1
         if asked == 1:
             complain("\nstopping after this step (again: without the final test)")
@@ -147,14 +194,15 @@ def stopping_on_ctrl_c(control: Control) -> Iterator[None]:
         control.stop(at_once=asked > 1)
 
     try:
-        before = signal.signal(signal.SIGINT, ask)
+        before = [(number, signal.signal(number, ask)) for number in (signal.SIGINT, signal.SIGTERM)]
     except ValueError:  # not in the main thread: somebody else handles Ctrl+C
         yield
         return
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before:
+            signal.signal(number, handler)
 
 
 def tell(events: Iterator[Event], title: str) -> Finished | None:
@@ -170,11 +218,20 @@ def tell(events: Iterator[Event], title: str) -> Finished | None:
                 write(
                     bar, f"{title}: {event.parameters:,} parameters, {event.epochs} epochs on {event.device}"
                 )
+                if event.first_step:
+                    write(bar, f"goes on after step {event.first_step:,}")
                 if event.why:
                     write(bar, f"computing in {event.why}")
                 if sys.stderr.isatty():
                     total = event.epochs * event.steps_per_epoch
-                    bar = tqdm(total=total, unit="step", dynamic_ncols=True, file=sys.stderr, leave=False)
+                    bar = tqdm(
+                        initial=event.first_step,
+                        total=total,
+                        unit="step",
+                        dynamic_ncols=True,
+                        file=sys.stderr,
+                        leave=False,
+                    )
             elif isinstance(event, Steps) and bar is not None:
                 told = f"loss {event.loss[-1]:.3f}, {event.images_per_second:,.0f} images/s"
                 bar.set_postfix_str(told, refresh=False)

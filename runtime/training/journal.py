@@ -17,6 +17,8 @@ from runtime.training.events import Durable, from_json, to_json
 log = logging.getLogger(__name__)
 
 EVENTS = "events.jsonl"
+#: The name of the claim that whoever writes a run holds.
+RUNNING = "running"
 #: A line of events is some ten thousand bytes; more is none of ours.
 MAX_LINE = 2**22
 #: Read from the end of the events for a summary.

@@ -27,7 +27,7 @@ from builder.errors import ConvolabError, Problem, Severity
 from builder.reading import load
 from builder.writing import replace_file, save
 from runtime.training.events import Durable
-from runtime.training.journal import EVENTS, Journal, read_events
+from runtime.training.journal import EVENTS, RUNNING, Journal, read_events
 from runtime.training.settings import Settings
 from runtime.training.summaries import Summary, summarise
 from runtime.weights import read_weights, write_weights
@@ -43,8 +43,6 @@ DOCUMENT = "document.convolab"
 SETTINGS = "settings.json"
 ENVIRONMENT = "environment.json"
 LOG = "training.log"
-#: The name of the claim that whoever writes a run holds.
-RUNNING = "running"
 #: The weights that a run keeps.
 WHICH = ("best", "last")
 

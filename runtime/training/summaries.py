@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from builder.claims import Holder, holder
 from builder.document import Document
 from runtime.training.events import Epoch, Finished, Started
-from runtime.training.journal import EVENTS, read_ends, read_events
+from runtime.training.journal import EVENTS, RUNNING, read_ends, read_events
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A run in one line; ``state`` is that of Finished, or ``unfinished`` where the run has no end (yet).
+    """A run in one line; ``state`` is that of Finished; without an end ``running`` while somebody writes it, else
+    ``unfinished``.
 
     ``metric`` names the score that the figures called accuracy are.
     """
@@ -57,7 +59,7 @@ def summarise(folder: Path, document: Document) -> Summary:
         folder=folder,
         network=document.name,
         data=str(document.data.get("source", "")),
-        state=finished.reason if finished else "unfinished",
+        state=finished.reason if finished else _unfinished(folder),
         epochs=epoch.epoch if epoch else 0,
         parameters=started.parameters if started else None,
         best_epoch=finished.best_epoch if finished else best.epoch if best else None,
@@ -68,3 +70,7 @@ def summarise(folder: Path, document: Document) -> Summary:
         seconds=finished.seconds if finished else None,
         metric=started.metric if started else "accuracy",
     )
+
+
+def _unfinished(folder: Path) -> str:
+    return "running" if holder(folder, RUNNING) is Holder.ALIVE else "unfinished"

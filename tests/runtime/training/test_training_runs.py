@@ -204,7 +204,9 @@ def test_a_summary_says_how_a_run_ended_however_long_it_is(run, length):
     for step in range(length):
         run.record(Steps(step, (1.0,), (0.5,), (0.1,), 1000.0))
     summary = run.summary()
-    assert (summary.state, summary.epochs, summary.best_epoch) == ("unfinished", 1, 1)
+    assert (summary.state, summary.epochs, summary.best_epoch) == ("running", 1, 1)
+    run._claim.release()
+    assert run.summary().state == "unfinished"
     run.record(Epoch(2, 8, 0.9, 0.6, 0.8, 0.5, 0.1, best=False))
     run.record(Finished("completed", 1, 0.6, 0.4, 0.75, 2.0))
     summary = run.summary()
