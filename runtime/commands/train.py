@@ -143,7 +143,6 @@ def train_and_tell(
     if isinstance(data, list):
         failed(data)
         return None
-    failed(data.warnings)
     if problems := check(subject.document, settings, data):
         failed(problems)
         return None

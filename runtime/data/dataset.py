@@ -157,6 +157,10 @@ class Data:
         indices = torch.as_tensor(indices, dtype=torch.int64)
         return self._batch(indices, self.inputs.take(indices), device)
 
+    def close(self) -> None:
+        """Let go of what reads ahead; it comes again where it is needed."""
+        self.inputs.close()
+
     def batches(
         self, parts: Iterable[torch.Tensor], device: torch.device | str | None = None
     ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:

@@ -60,6 +60,9 @@ class Inputs(Protocol):
     def skipped(self) -> tuple[Skipped, ...]:
         """Files that proved to be damaged when they were read."""
 
+    def close(self) -> None:
+        """Let go of what reads ahead."""
+
 
 def _luma(x_NCHW: torch.Tensor) -> torch.Tensor:
     """RGB bytes to grey bytes by ITU-R BT.601's weights in Pillow's fixed-point arithmetic."""
@@ -118,6 +121,9 @@ class InMemory:
     def actual(self, indices: torch.Tensor) -> torch.Tensor:
         """Those."""
         return indices
+
+    def close(self) -> None:
+        """Nothing reads."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -50,6 +51,7 @@ def _begin(paths: tuple[Path, ...], fit: Fit) -> None:
     _told = (paths, fit)
     # Ctrl+C is for the program, which ends its readers itself; and one that was killed leaves none behind.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.disable()  # what is wrong with a file is answered; the program logs it once
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -26,8 +26,9 @@ from runtime.training.arranging import arrange
 from runtime.training.checkpoints import Keeper, Origin
 from runtime.training.computation import in_force
 from runtime.training.control import Control
-from runtime.training.events import Event, Finished, Maps, Trouble
+from runtime.training.events import Epoch, Event, Finished, Maps, Trouble
 from runtime.training.feeding import Feed
+from runtime.training.guards import Drawn
 from runtime.training.initialisation import balance, initialise
 from runtime.training.memory import check_memory, part_of
 from runtime.training.randomness import seed_of, seeded
@@ -120,8 +121,9 @@ def _train_on(
     control: Control,
     run: Run | None,
 ) -> Iterator[Event]:
+    analysis = analyze(document)
     with seeded(seed_of(settings.seed, "initial weights")):
-        model = build(document)
+        model = build(document, analysis=analysis)
         initialise(model, settings)
     model.to(device)
     balance(model, settings, lambda: next(Feed(data, settings, device).epoch(1)).inputs)
@@ -132,6 +134,7 @@ def _train_on(
     )
     origin = Origin(torch.__version__, device_name(device), computation.threads)
     keeper = None if run is None else _keeper(run, origin, settings)
+    drawn = Drawn(Tapped(document, model, analysis=analysis), analysis.leaves())
     trainer = Trainer(
         model,
         data,
@@ -140,9 +143,10 @@ def _train_on(
         task,
         computation=computation,
         control=control,
-        look=Viewer(Tapped(document, model), data, device, task, output_path(document)),
+        look=Viewer(drawn.twin, data, device, task, output_path(document)),
         save=run.save_weights if run is not None else None,
         keeper=keeper,
+        drawn=drawn,
     )
     if run is not None:
         preparation = Preparation.of(data).to_json()
@@ -159,13 +163,24 @@ def _train_on(
             preparation=preparation,
             task=task.to_json(),
         )
-    yield from map(Trouble, told)
+    yield from map(Trouble, [*data.warnings, *told])
     try:
         with in_force(computation, device):
-            yield from trainer.events()
+            yield from _telling_damage(trainer.events(), data)
     finally:
+        data.close()
         if keeper is not None:
             keeper.close()
+
+
+def _telling_damage(events: Iterator[Event], data: Data) -> Iterator[Event]:
+    """The events, and after an epoch what files proved to be damaged in it."""
+    known = len(data.skipped)
+    for event in events:
+        yield event
+        if isinstance(event, Epoch) and len(data.skipped) > known:
+            known = len(data.skipped)
+            yield from map(Trouble, data.warnings)
 
 
 def _keeper(run: Run, origin: Origin, settings: Settings) -> Keeper:

@@ -61,7 +61,7 @@ def app(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
 
 
-ROWS = re.findall(r"^\| `app\.py ([a-z]+)([^`]*)`", README, re.MULTILINE)
+ROWS = re.findall(r"^\| `app\.py ([a-z-]+)([^`]*)`", README, re.MULTILINE)
 
 
 @pytest.mark.parametrize(("command", "usage"), ROWS, ids=[command for command, _ in ROWS])

@@ -14,12 +14,16 @@ import pytest
 import torch
 from PIL import Image
 
+from builder.architectures import ARCHITECTURES
 from builder.errors import Problem
 from runtime.data import Data, load_data
 from runtime.data import inputs as inputs_module
 from runtime.data import streaming as streaming_module
 from runtime.data.folders import split_folders
 from runtime.data.streaming import Streamed
+from runtime.training.events import Finished, Trouble
+from runtime.training.loop import train
+from runtime.training.settings import Settings
 
 SHAPE = (3, 12, 10)
 
@@ -188,3 +192,22 @@ def test_a_program_that_is_killed_leaves_no_readers(tmp_path: Path) -> None:
             signal.sigtimedwait([], 0.1)
         else:
             pytest.fail(f"process {reader} is left")
+
+
+def test_damage_is_told_in_a_run_and_does_not_end_it(tmp_path: Path, streamed: pytest.MonkeyPatch) -> None:
+    draw(tmp_path)
+    (tmp_path / "cat" / "00.png").write_bytes(b"none")
+    data = data_of(tmp_path, (1, 28, 28))
+    damaged = data.inputs.files.paths[int(data.splits["train"][0])]
+    damaged.write_bytes(damaged.read_bytes()[:200])
+    events = list(
+        train(ARCHITECTURES["lenet5"].build(classes=2), Settings(epochs=2, batch=16, device="cpu"), data)
+    )
+    told = [event.problem for event in events if isinstance(event, Trouble)]
+    skipped = [problem.values for problem in told if problem.code == "data-skipped"]
+    # How much is known of it before the first step depends on how a run begins; in the end all of it is.
+    assert [values.split(" of ")[0] for values in skipped] in (["1", "2"], ["2"])
+    assert damaged.name in skipped[-1]
+    assert isinstance(events[-1], Finished)
+    assert events[-1].reason == "completed"
+    assert data.inputs._state.readers is None, "nothing reads on when the run is over"
