@@ -186,10 +186,16 @@ def gallery(window: Window) -> None:
 
 def wait_for_cards(window: Window) -> None:
     """Wait until all that is seen of the gallery has its picture."""
-    from builder.editor.gallery.card import Card
+    from builder.editor.gallery.gallery import Gallery
 
-    cards = window.shell.findChildren(Card)
-    window.wait(lambda: all(card.survey or card.visibleRegion().isEmpty() for card in cards), "pictures")
+    gallery = window.shell.findChild(Gallery)
+    assert gallery is not None
+
+    def pictured() -> bool:
+        wanted = (c for c in gallery.cards if c.entry in gallery.also or not c.visibleRegion().isEmpty())
+        return all(card.survey is not None for card in wanted)
+
+    window.wait(pictured, "pictures")
 
 
 def training(window: Window) -> None:

@@ -103,7 +103,11 @@ class Session(QObject):
 
     def new_document(self) -> None:
         """Start with an empty network, after asking about unsaved changes."""
-        self._guarded(lambda: self.replace(Document()))
+        self.begin(Document())
+
+    def begin(self, document: Document) -> None:
+        """Show a document that no file has yet, after asking about unsaved changes."""
+        self._guarded(lambda: self.replace(document))
 
     def open_document(self, source: str | Path, **options: Any) -> None:
         """Open a file or an architecture by name; what is wrong with it is told and the open document stays.

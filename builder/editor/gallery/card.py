@@ -34,7 +34,7 @@ _ARROWS = (
     Qt.Key.Key_PageUp, Qt.Key.Key_PageDown,
 )  # fmt: skip
 
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
@@ -166,9 +166,12 @@ class Card(QAbstractButton):
 
     def _paint_title(self, painter: QPainter, room: QRectF) -> None:
         theme, line = self._session.theme, QRectF(room.left(), room.top(), room.width(), 18)
-        _write(painter, line, str(self.entry.year), font(SMALL), theme.muted, _RIGHT)
-        title = line.adjusted(0, 0, -36, 0)
-        _write(painter, title, self.entry.title, font(NAME, SEMIBOLD), theme.text, _LEFT)
+        made, title = font(NAME, SEMIBOLD), line.adjusted(0, 0, -36, 0)
+        if QFontMetricsF(made).horizontalAdvance(self.entry.title) > title.width():
+            title = line  # the year stands below as well
+        else:
+            write(painter, line, str(self.entry.year), font(SMALL), theme.muted, _RIGHT)
+        write(painter, title, self.entry.title, made, theme.text, LEFT)
 
     def _paint_about(self, painter: QPainter, room: QRectF) -> None:
         made = font(SMALL)
@@ -176,7 +179,7 @@ class Card(QAbstractButton):
             self._about = room.width(), wrapped(self.entry.about, made, room.width(), _LINES)
         for number, text in enumerate(self._about[1]):
             line = QRectF(room.left(), room.top() + 21 + 15 * number, room.width(), 15)
-            _write(painter, line, text, made, self._session.theme.text, _LEFT)
+            write(painter, line, text, made, self._session.theme.text, LEFT)
 
     def _paint_figures(self, painter: QPainter, room: QRectF) -> None:
         theme, top = self._session.theme, room.bottom() - 52
@@ -184,24 +187,25 @@ class Card(QAbstractButton):
         for number, (value, label) in enumerate(self.figures()):
             left = room.left() + starts[number] * room.width()
             width = (starts[number + 1] - starts[number]) * room.width() - 4
-            _write(painter, QRectF(left, top, width, 16), value, font(BODY, MEDIUM), theme.text, _LEFT)
-            _write(painter, QRectF(left, top + 15, width, 13), label, font(TINY), theme.muted, _LEFT)
+            write(painter, QRectF(left, top, width, 16), value, font(BODY, MEDIUM), theme.text, LEFT)
+            write(painter, QRectF(left, top + 15, width, 13), label, font(TINY), theme.muted, LEFT)
 
     def _paint_source(self, painter: QPainter, room: QRectF) -> None:
         theme, line = self._session.theme, QRectF(room.left(), room.bottom() - 14, room.width(), 14)
         made, text = font(TINY, mono=True), format_shape(self.entry.default_input)
-        _write(painter, line, text, made, theme.muted, _RIGHT)
+        write(painter, line, text, made, theme.muted, _RIGHT)
         taken = QFontMetricsF(made).horizontalAdvance(text) + 8
         who, _, where = self.entry.cited.rpartition(", ")
         metrics = QFontMetricsF(font(TINY))
         rest = line.width() - taken - metrics.horizontalAdvance(f", {where}")  # the year is never cut
         who = metrics.elidedText(who, Qt.TextElideMode.ElideRight, rest)
-        _write(painter, line.adjusted(0, 0, -taken, 0), f"{who}, {where}", font(TINY), theme.muted, _LEFT)
+        write(painter, line.adjusted(0, 0, -taken, 0), f"{who}, {where}", font(TINY), theme.muted, LEFT)
 
 
-def _write(
+def write(
     painter: QPainter, room: QRectF, text: str, made: QFont, color: str, where: Qt.AlignmentFlag
 ) -> None:
+    """A line of text, cut at its end where it does not fit."""
     painter.setFont(made)
     painter.setPen(color)
     fitting = QFontMetricsF(made).elidedText(text, Qt.TextElideMode.ElideRight, room.width())

@@ -52,6 +52,8 @@ class Gallery(QScrollArea):
             self.headings[family] = heading = QLabel(family, self._inside)
             heading.setProperty("role", "name")
             self.cards += [self._card(entry) for entry in members]
+        #: What is pictured elsewhere too, and not only while its card is in view.
+        self.also: frozenset[Architecture] = frozenset()
         self._matching = list(self.cards)
         self.current = self.cards[0]
         self.nothing = QLabel(self._inside)
@@ -246,7 +248,12 @@ class Gallery(QScrollArea):
             return []
         seen = self.viewport().rect().translated(0, self.verticalScrollBar().value())
         near = seen.adjusted(0, -HEIGHT, 0, seen.height())
-        lacking = [c for c in self._matching if survey_of(c.entry) is None and c.geometry().intersects(near)]
+        lacking = [
+            card
+            for card in self.cards
+            if survey_of(card.entry) is None
+            and (card.entry in self.also or (card in self._matching and card.geometry().intersects(near)))
+        ]
         return sorted(lacking, key=lambda c: (c is not self.current, not c.geometry().intersects(seen)))
 
     def _tell_all(self) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QScrollArea,
     QToolButton,
@@ -22,8 +23,10 @@ from PySide6.QtWidgets import (
 from builder.architectures import Architecture
 from builder.editor.gallery import is_wanted, want
 from builder.editor.gallery.detail import Detail
+from builder.editor.gallery.examples import ExampleRow
 from builder.editor.gallery.gallery import Gallery
 from builder.editor.gallery.rows import Row, Section
+from builder.examples import Example
 from builder.widgets.counting import ConventionSwitch
 from builder.widgets.cover import Cover
 from builder.widgets.icons import themed
@@ -45,6 +48,7 @@ class StartPage(Cover):
         self.search.setAccessibleName("Search networks")
         self.search.setPlaceholderText(f"Search {len(self.gallery.cards)} networks: a name, an idea, a year…")
         self.search.setMinimumHeight(32)
+        self.examples = ExampleRow(session)
         self.begin = Section("Start")
         self.recent = Section("Recent", "Networks you save or open are listed here.")
         self.families = Section("Networks")
@@ -102,6 +106,12 @@ class StartPage(Cover):
         middle.setContentsMargins(16, 12, 4, 0)
         middle.setSpacing(8)
         middle.addLayout(top)
+        title = QLabel("Examples, ready to train")
+        title.setProperty("role", "name")
+        middle.addWidget(title)
+        for part in (title, self.examples):  # whoever searches wants the room for what is found
+            self.search.textChanged.connect(lambda text, part=part: part.setVisible(not text))
+        middle.addWidget(self.examples)
         middle.addWidget(self.gallery, 1)
         self.detail.setFixedWidth(RIGHT_WIDTH)
         whole = QHBoxLayout(self)
@@ -113,7 +123,7 @@ class StartPage(Cover):
 
     def parts(self) -> Sequence[QWidget]:
         """Column by column."""
-        return [self._side, self.search, self._switch, self._close, self.gallery, self.detail]
+        return [self._side, self.search, self._switch, self._close, self.examples, self.gallery, self.detail]
 
     def _connect(self) -> None:
         session, gallery, detail = self.session, self.gallery, self.detail
@@ -122,8 +132,11 @@ class StartPage(Cover):
         gallery.clear.clicked.connect(self._show_all)
         gallery.chosen.connect(detail.show_entry)
         gallery.surveyed.connect(lambda entry: detail.refresh() if entry is detail.entry else None)
+        gallery.surveyed.connect(lambda _: self.examples.update())
         gallery.opened.connect(self._open_chosen)
         gallery.counted.connect(self._count)
+        self.examples.chosen.connect(self._open_example)
+        gallery.also = frozenset(card.example.entry for card in self.examples.cards)
         detail.opened.connect(self._open)
         detail.left.connect(lambda: gallery.choose(gallery.current, focus=True))
         self.again.toggled.connect(want)
@@ -162,6 +175,9 @@ class StartPage(Cover):
 
     def _open(self, entry: Architecture, options: Mapping[str, Any]) -> None:
         self.session.open_document(entry.name, **options)
+
+    def _open_example(self, example: Example) -> None:
+        self.session.begin(example.build())
 
     def _show_all(self) -> None:
         self.search.clear()

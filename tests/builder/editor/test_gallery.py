@@ -591,3 +591,31 @@ def test_a_sentence_is_wrapped_and_cut(qtbot: QtBot) -> None:
     assert len(lines) == 3
     assert lines[-1].endswith("…")
     assert text.startswith(" ".join(lines[:2]))
+
+
+# examples ----------------------------------------------------------------------------------------------------
+
+
+def test_an_example_opens_with_its_data_and_training(start: Start) -> None:
+    card = next(card for card in start.page.examples.cards if card.example.training)
+    start.click(card)
+    assert start.page.isHidden()
+    document = start.session.document
+    assert document.name == card.example.name
+    assert (dict(document.data), dict(document.training)) == (
+        dict(card.example.data), dict(card.example.training),
+    )  # fmt: skip
+    assert start.session.is_saved
+    assert start.session.path is None
+
+
+def test_examples_have_pictures_wherever_the_gallery_is(start: Start) -> None:
+    entries = [card.example.entry for card in start.page.examples.cards]
+    start.bot.waitUntil(lambda: all(survey.survey_of(entry) is not None for entry in entries))
+
+
+def test_examples_give_way_to_what_is_searched(start: Start) -> None:
+    start.type("inception")
+    assert start.page.examples.isHidden()
+    start.press(Qt.Key.Key_Escape)
+    assert start.page.examples.isVisible()

@@ -1,0 +1,63 @@
+"""Documents that are ready to train: a network with data that comes with the program, and settings that suit both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from builder.architectures import ARCHITECTURES, Architecture
+from builder.document import Document
+from builder.edits import SetName, SetSettings, apply_all
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """An architecture as it is to be trained, and one line about what is to be seen in it.
+
+    ``options`` are what the architecture is built with, ``data`` and ``training`` the document's settings.
+    """
+
+    name: str
+    title: str
+    about: str
+    architecture: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    data: Mapping[str, Any] = field(default_factory=lambda: {"source": "digits"})
+    training: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def entry(self) -> Architecture:
+        """What it is an example of."""
+        return ARCHITECTURES[self.architecture]
+
+    def build(self) -> Document:
+        """The document, new with every call."""
+        document = self.entry.build(**self.options)
+        settings = [SetSettings("data", dict(self.data)), SetSettings("training", dict(self.training))]
+        apply_all(document, [SetName(self.name), *settings])
+        return document
+
+
+EXAMPLES: tuple[Example, ...] = (
+    Example(
+        "lenet5-digits",
+        "LeNet-5 on digits",
+        "Handwritten digits, learnt while you watch its maps.",
+        "lenet5",
+    ),
+    Example(
+        "mlp-digits",
+        "Perceptron on digits",
+        "The same digits without convolutions: compare.",
+        "mlp",
+    ),
+    Example(
+        "resnet20-digits",
+        "ResNet-20 on digits",
+        "Shortcuts and batch norm, twenty layers deep.",
+        "resnet20",
+        {"input_shape": (1, 28, 28), "classes": 10, "width": 0.5},
+        training={"optimizer": "sgd", "learning_rate": 0.1, "weight_decay": 1e-4, "epochs": 15},
+    ),
+)
