@@ -1,8 +1,10 @@
 """Batches by index against a DataLoader with per-sample transforms, on the same pictures with the same result.
 
-    python -m benchmarks.data [SOURCE] [--input C,H,W] [--batch N] [--seconds S] [--threads T]
+    python -m benchmarks.data [SOURCE] [--input C,H,W] [--batch N] [--seconds S] [--threads T] [--stream]
 
-Each contender prepares random batches for some seconds, in turns; medians of the turns are compared.
+Each contender prepares random batches for some seconds, in turns; medians of the turns are compared. With --stream
+pictures are read from their files in every epoch, by as many processes on either side: SOURCE is a folder of class
+folders, or ``made`` for one of 600 JPEG files of 500×375 that is drawn for the occasion.
 """
 
 from __future__ import annotations
@@ -10,15 +12,20 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from torch.utils.data import DataLoader, Dataset
 
 from builder.errors import Problem
-from runtime.data import Data, load_data
+from runtime.data import Data, inputs, load_data
+from runtime.data.streaming import Streamed
+from runtime.machine import usable_cores
 
 
 class PerSample(Dataset[tuple[torch.Tensor, int]]):
@@ -36,7 +43,11 @@ class PerSample(Dataset[tuple[torch.Tensor, int]]):
     def __getitem__(self, item: int) -> tuple[torch.Tensor, int]:
         index = int(self.indices[item])
         height, width = self.data.fit.size
-        image = Image.fromarray(self.data.picture(index, original=True))
+        if isinstance(self.data.inputs, Streamed):
+            image = Image.open(self.data.inputs.files.paths[index]).convert("RGB")
+            image = ImageOps.fit(image, (width, height), Image.Resampling.BILINEAR)
+        else:
+            image = Image.fromarray(self.data.picture(index, original=True))
         image = image.convert("L" if self.data.fit.channels == 1 else "RGB")
         image = image.resize((width, height), Image.Resampling.BILINEAR)
         pixels = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
@@ -45,20 +56,33 @@ class PerSample(Dataset[tuple[torch.Tensor, int]]):
 
 
 def by_index(data: Data, batch: int) -> Iterator[int]:
-    """Pictures of each batch that ``Data.batch`` cuts."""
+    """Pictures of each batch that ``Data.batches`` gives."""
     train = data.splits["train"]
     while True:
         order = train[torch.randperm(len(train))]
-        for indices in order.split(batch):
-            x, _ = data.batch(indices)
+        for x, _ in data.batches(order.split(batch)):
             yield len(x)
 
 
 def by_sample(data: Data, batch: int, workers: int) -> Iterator[int]:
     """Pictures of each batch that a DataLoader collates."""
+    loader = DataLoader(
+        PerSample(data), batch, shuffle=True, num_workers=workers, persistent_workers=workers > 0
+    )
     while True:
-        for x, _ in DataLoader(PerSample(data), batch, shuffle=True, num_workers=workers):
+        for x, _ in loader:
             yield len(x)
+
+
+def draw(root: Path, count: int = 600) -> str:
+    """A folder of two classes of pictures like photographs: smooth, of 500×375, as JPEG."""
+    chance = np.random.default_rng(0)
+    for number in range(count):
+        folder = root / ("one", "two")[number % 2]
+        folder.mkdir(exist_ok=True)
+        small = Image.fromarray(chance.integers(0, 256, (25, 33, 3), np.uint8))
+        small.resize((500, 375), Image.Resampling.BICUBIC).save(folder / f"{number}.jpg", quality=90)
+    return str(root)
 
 
 def rate(batches: Iterator[int], seconds: float) -> float:
@@ -80,9 +104,20 @@ def main() -> int:
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--seconds", type=float, default=1.0)
     parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--stream", action="store_true", help="read the files in every epoch")
     parser.add_argument("--threads", type=int, default=1, help="of torch, for every contender (stock: 1)")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
+    if arguments.stream:
+        inputs.HELD_BYTES = 0
+    with tempfile.TemporaryDirectory() as folder:
+        if arguments.source == "made":
+            arguments.source = draw(Path(folder))
+        return compare(arguments)
+
+
+def compare(arguments: argparse.Namespace) -> int:
+    """Measure the contenders in turns and print their medians."""
     begin = time.perf_counter()
     data = load_data(arguments.source, tuple(map(int, arguments.input.split(","))))
     if isinstance(data, Problem):
@@ -96,6 +131,10 @@ def main() -> int:
         "DataLoader, 0 workers": lambda: by_sample(data, arguments.batch, 0),
         "DataLoader, 2 workers": lambda: by_sample(data, arguments.batch, 2),
     }
+    if arguments.stream:
+        cores = usable_cores()
+        del contenders["DataLoader, 2 workers"]
+        contenders[f"DataLoader, {cores} workers"] = lambda: by_sample(data, arguments.batch, cores)
     rates: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(arguments.turns):
         for name, make in contenders.items():
@@ -106,6 +145,7 @@ def main() -> int:
         print(
             f"{name:22} {median:12,.0f} pictures/s {median / arguments.batch:10,.1f} batches/s   1/{ours / median:.1f}"
         )
+    data.close()
     return 0
 
 
