@@ -209,6 +209,7 @@ def tell(events: Iterator[Event], title: str) -> Finished | None:
     bar: tqdm[Any] | None = None
     finished: Finished | None = None
     started: Started | None = None
+    last: Epoch | None = None
     metric = "accuracy"
     try:
         for event in events:
@@ -236,6 +237,7 @@ def tell(events: Iterator[Event], title: str) -> Finished | None:
                 bar.set_postfix_str(told, refresh=False)
                 bar.update(len(event.loss))
             elif isinstance(event, Epoch):
+                last = event
                 write(bar, epoch_line(event, started.epochs if started else event.epoch, metric))
             elif isinstance(event, Trouble):
                 if bar is not None:
@@ -248,6 +250,8 @@ def tell(events: Iterator[Event], title: str) -> Finished | None:
             bar.close()
     if finished is not None and finished.reason != "failed":
         say(result_line(finished, metric))
+        if finished.reason == "completed" and started and last and last.epoch < started.epochs:
+            say(f"ended early: validation got no better after epoch {finished.best_epoch}")
     return finished
 
 

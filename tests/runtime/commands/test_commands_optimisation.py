@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from safetensors.torch import load_file
@@ -57,6 +58,17 @@ def test_find_lr_says_so_where_nothing_falls(trained, capsys):
     assert app.main(["find-lr", file, "--set", "rate_by_node=nowhere=1"]) == 1
     assert "'nowhere' is none" in capsys.readouterr().err
     assert app.main(["find-lr", "nothing"]) == 1
+
+
+def test_a_run_that_ends_early_says_why(trained, tmp_path, capsys):
+    still = ["--set", "optimizer=sgd", "--set", "momentum=0", "--set", "learning_rate=1e-8"]
+    arguments = ["train", str(trained / "without.convolab"), "--epochs", "9", "--batch", "512", *still]
+    assert app.main([*arguments, "--set", "early_stopping=2", "--run", str(tmp_path / "run")]) == 0
+    out = capsys.readouterr().out
+    best = re.search(r"ended early: validation got no better after epoch (\d)", out)
+    assert best
+    assert f"epoch {int(best[1]) + 2}/9" in out
+    assert f"epoch {int(best[1]) + 3}/9" not in out
 
 
 def test_evaluate_recalibrates_tells_the_difference_and_writes_the_weights(trained, tmp_path, capsys):
