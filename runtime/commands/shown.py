@@ -11,6 +11,7 @@ from builder.errors import Problem
 from runtime.data import Data, load_data
 from runtime.data.dataset import for_the_eye
 from runtime.data.preparation import Preparation
+from runtime.data.words import label_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,12 +81,3 @@ class Pictures:
         mean, std, new_mean, new_std = (torch.tensor(v)[:, None] for v in (data.mean, data.std, *theirs))
         rows = x.view(len(data.mean), -1)
         return ((rows * std + mean - new_mean) / new_std).view(x.shape)
-
-
-def label_of(data: Data, index: int) -> str | None:
-    """What a sample is said to be, or its values; None where it has a mask."""
-    if data.task == "classification":
-        return data.classes[int(data.labels[index])]
-    if data.task == "regression" and data.labels.ndim == 2:
-        return ", ".join(f"{value:.6g}" for value in data.labels[index].tolist())
-    return None

@@ -36,7 +36,7 @@ class MapsAside(QWidget):
             whole = looking.caption(short=True)
             self.caption.say(whole, whole.rpartition(" · ")[0] or looking.path, looking.path)
             self.grid.say(looking.hint)
-            self.grid.show_values(looking.values, looking.classes, shares=looking.shares)
+            self.grid.show_values(looking.values, looking.names, shares=looking.shares)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

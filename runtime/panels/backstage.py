@@ -17,9 +17,11 @@ from builder.shapes import TensorShape
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from torch import Tensor
 
     from runtime.compile import Tapped
     from runtime.data import Data
+    from runtime.training.tasks import Prediction
 
 #: Pictures in the strip to choose from.
 STRIP = 60
@@ -35,16 +37,23 @@ class DataWish:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A picture of the test split, small: its index in the data, its pixels as they are stored, its class."""
+    """A picture of the test split, small: its index in the data, its pixels as they are stored, what it is.
+
+    ``label`` is its class where it has one; ``said`` its class or its values in words, empty where it has a mask.
+    """
 
     index: int
     pixels: NDArray[np.uint8]
-    label: int
+    label: int | None
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """What can be chosen from: some pictures of every class, and what the data is."""
+    """What can be chosen from: some pictures of every class, and what the data is.
+
+    ``task`` says what is learnt of it: ``classes`` of pictures or of pixels, or values, named ``targets``.
+    """
 
     wish: DataWish
     title: str
@@ -52,13 +61,15 @@ class Samples:
     count: int
     classes: tuple[str, ...]
     samples: tuple[Sample, ...]
+    task: str = "classification"
+    targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
     """The picture that is looked at: pixels as the network gets them, and ``x`` (1, *input), normalised.
 
-    ``index`` and ``label`` are None for a person's own picture.
+    ``index`` and ``label`` are None for a person's own picture, and ``said`` is empty: what it is nobody has told.
     """
 
     wish: DataWish
@@ -67,6 +78,7 @@ class Picture:
     x: NDArray[np.float32]
     index: int | None = None
     label: int | None = None
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +92,13 @@ class Weights:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
-    """What a node makes of a picture, by which weights, and what the network takes the picture for."""
+    """What a node makes of a picture, by which weights, and what the network says of the picture (see ``Maps``)."""
 
     path: str
     values: NDArray[np.float32]
     prediction: tuple[float, ...]
     weights: str
+    mask: NDArray[np.uint8] | None = None
 
 
 class Backstage:
@@ -93,7 +106,7 @@ class Backstage:
 
     def __init__(self) -> None:
         self._data: tuple[DataWish, Data] | None = None
-        self._module: tuple[tuple[Document, int, Weights], Tapped, str, Any, str | None] | None = None
+        self._module: tuple[tuple[Document, int, Weights], Tapped, str, str | None] | None = None
 
     def data(self, wish: DataWish) -> Data | Problem:
         """The data of a wish."""
@@ -112,12 +125,15 @@ class Backstage:
         if isinstance(data, Problem):
             return data
         test = data.splits["test"].cpu().numpy()
-        chosen = in_turn(data.labels[data.splits["test"]].cpu().numpy(), STRIP)
+        if data.task == "classification":
+            test = test[in_turn(data.labels[data.splits["test"]].cpu().numpy(), STRIP)]
         samples = tuple(
-            Sample(int(index), data.picture(int(index), original=True), int(data.labels[int(index)]))
-            for index in test[chosen]
+            Sample(index, data.picture(index, original=True), *_named(data, index))
+            for index in map(int, test[:STRIP])
         )
-        return Samples(wish, data.title, data.description, len(data), data.classes, samples)
+        return Samples(
+            wish, data.title, data.description, len(data), data.classes, samples, data.task, data.targets
+        )
 
     def picture(self, wish: DataWish, choice: int | Path) -> Picture | Problem:
         """A picture of the data by index, or a file, as the network gets it."""
@@ -128,8 +144,9 @@ class Backstage:
             if not 0 <= choice < len(data):
                 return Problem("picture", "A sample is chosen from the data", f"there is no number {choice}")
             x = data.batch([choice])[0]
-            label = int(data.labels[choice])
-            return Picture(wish, f"no. {choice}", data.to_picture(x), _array(x), choice, label)
+            return Picture(
+                wish, f"no. {choice}", data.to_picture(x), _array(x), choice, *_named(data, choice)
+            )
         prepared = data.prepare_picture(choice)
         if isinstance(prepared, Problem):
             return prepared
@@ -145,17 +162,24 @@ class Backstage:
         module = self._twin(document, weights)
         if isinstance(module, Problem):
             return module
-        _, twin, name, heads, output = module
+        _, twin, name, output = module
         wanted = [path] if output is None else [path, output]
         found = twin.run(torch.from_numpy(picture.x), paths=wanted)
         if path not in found:
             return Problem(
                 "no-maps", "Maps are shown of nodes that bring something out", f"'{path}' brings nothing"
             )
-        prediction: tuple[float, ...] = ()
-        if output is not None and output in found and found[output].ndim == 2:
-            prediction = tuple(heads[0].probabilities(found[output].float())[0].tolist())
-        return View(path, _array(found[path][0]), prediction, name)
+        said = self._said(document, picture.wish, found.get(output) if output is not None else None)
+        return View(path, _array(found[path][0]), said.values, name, said.mask)
+
+    def _said(self, document: Document, wish: DataWish, answer: Tensor | None) -> Prediction:
+        """What the network's answer means, for the data that it is shown."""
+        from runtime.training.tasks import Prediction, task_of
+
+        data = self.data(wish)
+        if answer is None or isinstance(data, Problem):
+            return Prediction()
+        return task_of(document, data).prediction(answer)
 
     def _twin(self, document: Document, weights: Weights) -> Any:
         key = (document, document.revision, weights)
@@ -165,7 +189,6 @@ class Backstage:
         from runtime.compile import Tapped, build
         from runtime.training.loop import output_path
         from runtime.training.randomness import seed_of, seeded
-        from runtime.training.tasks import heads_of
         from runtime.weights import load_into, read_weights
 
         for problem in analyze(document).problems:
@@ -179,7 +202,7 @@ class Backstage:
             if isinstance(stored, Problem) or load_into(model, stored) is not None:
                 name = "fresh weights: the network has changed since it was trained"
         twin = Tapped(document, model)
-        self._module = (key, twin, name, heads_of(document), output_path(document))
+        self._module = (key, twin, name, output_path(document))
         return self._module
 
 
@@ -199,6 +222,14 @@ def in_turn(labels: Sequence[int] | NDArray[np.integer], count: int) -> NDArray[
     _, first = np.unique(labels[order], return_index=True)
     rank = np.arange(len(labels)) - np.repeat(first, np.diff([*first, len(labels)]))
     return order[np.lexsort((labels[order], rank))][:count]
+
+
+def _named(data: Data, index: int) -> tuple[int | None, str]:
+    """The class of a sample, and what it is in words."""
+    from runtime.data.words import label_of
+
+    label = int(data.labels[index]) if data.task == "classification" else None
+    return label, label_of(data, index) or ""
 
 
 def _array(x: Any) -> NDArray[np.float32]:

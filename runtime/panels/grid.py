@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from builder.widgets.theme import SMALL, Theme, font
@@ -43,6 +43,7 @@ class MapGrid(QAbstractScrollArea):
         self._limits = (0.0, 1.0)
         self._hint = ""
         self._shares = False
+        self._colours: NDArray[np.uint8] | None = None
         self.shared = False
         self.channel = 0
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -68,13 +69,18 @@ class MapGrid(QAbstractScrollArea):
             self.viewport().update()
 
     def show_values(
-        self, values: NDArray[np.floating] | None, names: tuple[str, ...] = (), *, shares: bool = False
+        self,
+        values: NDArray[np.floating] | None,
+        names: tuple[str, ...] = (),
+        *,
+        shares: bool = False,
+        colours: NDArray[np.uint8] | None = None,
     ) -> None:
         """Show maps (C, …) or a vector (N,), whose entries may have names; None shows the hint.
 
-        ``shares``: the entries are parts of one and are written as percent.
+        ``shares``: the entries are parts of one and are written as percent. ``colours`` (N, 3) are those of the bars.
         """
-        self._shares = shares
+        self._shares, self._colours = shares, colours
         before = (len(self._maps), self._size, self._vector)
         self._vector = values is not None and values.ndim == 1
         self._maps, self._size, self._limits = [], (1, 1), (0.0, 1.0)
@@ -205,7 +211,10 @@ class MapGrid(QAbstractScrollArea):
         if span > 0 and math.isfinite(value) and room.width() > 4:
             zero, end = (room.left() + room.width() * (v - low) / span for v in (0.0, value))
             bar = QRectF(min(zero, end), room.top(), max(abs(end - zero), 1), room.height())
-            painter.fillRect(bar, self._theme.color("accent" if value >= 0 else "validation"))
+            color = self._theme.color("accent" if value >= 0 else "validation")
+            painter.fillRect(
+                bar, color if self._colours is None else QColor(*self._colours[channel].tolist())
+            )
 
     def _written(self, value: float) -> str:
         return f"{100 * value:.1f} %" if self._shares else f"{value:.4g}".replace("-", "−")

@@ -208,7 +208,7 @@ class Looking(Seen):
             self._choice = self.picture.index if self.picture is not None else None
             self.troubled.emit(answer)
             return
-        self.picture = answer
+        self.picture, self.mask = answer, None
         self.pictureChanged.emit()
         self._ask()
 
@@ -265,7 +265,7 @@ class Looking(Seen):
         if isinstance(answer, Problem):
             self._show(None, (), "", answer.message)
         elif answer.path == self.path:
-            self._show(answer.values, answer.prediction, answer.weights)
+            self._show(answer.values, answer.prediction, answer.weights, mask=answer.mask)
 
     def _take_live(self, maps: Maps) -> None:
         if maps.path != self.path or not self._viewers:
@@ -275,18 +275,23 @@ class Looking(Seen):
         if trace.started is not None and trace.started.steps_per_epoch:
             epoch = min(max(maps.step - 1, 0) // trace.started.steps_per_epoch + 1, trace.started.epochs)
             note = f"epoch {epoch} · {note}"
-        self._show(maps.values, maps.prediction, note)
+        self._show(maps.values, maps.prediction, note, mask=maps.mask)
 
     def _show(
-        self, values: NDArray[np.float32] | None, prediction: tuple[float, ...], note: str, hint: str = ""
+        self,
+        values: NDArray[np.float32] | None,
+        prediction: tuple[float, ...],
+        note: str,
+        hint: str = "",
+        mask: NDArray[np.uint8] | None = None,
     ) -> None:
-        if self._is_output and values is not None and len(prediction) == len(values):
+        if self._is_output and values is not None and values.shape == (len(prediction),):
             import numpy as np
 
             values = np.asarray(prediction, dtype=np.float32)
         elif values is not None and self.report is not None and self.report.output_shape == values.shape:
             values = values.transpose(self.report.map_axes)
-        self.values, self.prediction, self.note = values, prediction, note
+        self.values, self.prediction, self.mask, self.note = values, prediction, mask, note
         self.hint = hint or _NO_NODE
         if values is None or (self.cell is not None and self.channel >= len(values)):
             self.channel, self.cell = 0, None

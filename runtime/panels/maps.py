@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QHideEvent, QImage, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from builder.widgets.session import Session
+from runtime.panels.backstage import Picture
 from runtime.panels.captions import Caption
 from runtime.panels.grid import MapGrid
 from runtime.panels.imagery import picture_image
@@ -43,6 +45,7 @@ class FeatureMaps(QWidget):
         self.grid = MapGrid(theme)
         self.classes = MapGrid(theme)
         self.classes.setAccessibleName("Class probabilities")
+        self._overlaid: tuple[Picture | None, NDArray[np.uint8] | None] = (None, None)
         self._room = 0
         self.caption, self.place, self.seen, self.verdict = (
             Caption(strong=True),
@@ -142,16 +145,34 @@ class FeatureMaps(QWidget):
         if not self.isVisible():
             return
         picture = self._looking.picture
-        self.picture.show_image(picture_image(picture.pixels) if picture is not None else QImage())
+        self._show_mask()
         self.picture.setToolTip(picture.name if picture is not None else "")
         self._mark_sample()
+
+    def _show_mask(self) -> None:
+        """The picture, with what the network sees where in it laid over."""
+        picture, mask = self._looking.picture, self._looking.mask
+        if self._overlaid[0] is picture and self._overlaid[1] is mask:
+            return
+        self._overlaid = (picture, mask)
+        if picture is None:
+            self.picture.show_image(QImage())
+        elif mask is None:
+            self.picture.show_image(picture_image(picture.pixels))
+        else:
+            from runtime.inspection.masks import boundaries, fitted, tinted
+
+            mask = fitted(mask, picture.pixels.shape[:2])
+            colours = tinted(picture.pixels, mask, len(self._looking.prediction))
+            self.picture.show_image(picture_image(colours), boundaries(mask))
 
     def _show_values(self) -> None:
         if not self.isVisible():
             return
         looking = self._looking
+        self._show_mask()
         self.grid.say(looking.hint)
-        self.grid.show_values(looking.values, looking.classes, shares=looking.shares)
+        self.grid.show_values(looking.values, looking.names, shares=looking.shares)
         maps = looking.values is not None and looking.values.ndim > 1
         self._single_part.setVisible(maps)
         self.shared.setVisible(maps)
@@ -185,8 +206,13 @@ class FeatureMaps(QWidget):
         if shown:
             self._classes_part.setFixedHeight(min(self._room, 32 + 24 * len(looking.classes)))
             self.verdict.say(looking.verdict())
+            colours = None
+            if looking.mask is not None:  # the bars say which colour is which class
+                from runtime.inspection.masks import class_colours
+
+                colours = class_colours(len(looking.classes))
             self.classes.show_values(
-                np.array(looking.prediction, dtype=np.float32), looking.classes, shares=True
+                np.array(looking.prediction, dtype=np.float32), looking.classes, shares=True, colours=colours
             )
         words = () if shown else (looking.verdict(),)
         whole = " · ".join(part for part in (looking.caption(), *words) if part)

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from builder.widgets.theme import SMALL, Theme, font
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 #: The first and last pixel of a box along each axis, (y, x); outside the picture is padding.
 Box = Sequence[tuple[float, float]]
+
+#: Where pixels are at least so large, lines between them have room for a dark rim.
+_ROOMY = 4
 
 #: A receptive field that is larger than the picture is shown with this much of the outside, in pictures.
 _OUTSIDE = 0.35
@@ -31,6 +39,7 @@ class PixelView(QWidget):
         super().__init__(parent)
         self._theme, self._hint = theme, hint
         self._image = QImage()
+        self._edges: list[QLineF] = []
         self._cell: tuple[int, int] | None = None
         self._box: Box | None = None
         self._reach = (0.0, 0.0, 0.0, 0.0)
@@ -47,11 +56,16 @@ class PixelView(QWidget):
         self._theme = theme
         self.update()
 
-    def show_image(self, image: QImage) -> None:
-        """Show another image; a null one shows the hint."""
+    def show_image(self, image: QImage, edges: NDArray[np.int64] | None = None) -> None:
+        """Show another image; a null one shows the hint.
+
+        ``edges`` (n, 4) are drawn between its pixels: y and x of where each begins, then of where it ends.
+        """
         if image.size() != self._image.size():
             self._cell = None
         self._image = image
+        found = edges.tolist() if edges is not None else ()
+        self._edges = [QLineF(left, top, right, bottom) for top, left, bottom, right in found]
         self.update()
 
     @property
@@ -145,6 +159,7 @@ class PixelView(QWidget):
             painter.fillRect(outside, self._theme.color("raised"))
             painter.fillRect(outside, QBrush(self._theme.color("hairline"), Qt.BrushStyle.BDiagPattern))
         painter.drawImage(frame, self._image)
+        self._draw_edges(painter, frame, scale)
         if self._cell is not None:
             self._outline(painter, self.cell_rect(self._cell), 1)
         box = self.box_rect()
@@ -156,6 +171,21 @@ class PixelView(QWidget):
             painter.setPen(QPen(self._theme.color("accent"), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+
+    def _draw_edges(self, painter: QPainter, frame: QRectF, scale: float) -> None:
+        """Lines that are seen on dark and on bright pixels, as wide at any size."""
+        if not self._edges:
+            return
+        painter.save()
+        painter.translate(frame.topLeft())
+        painter.scale(scale, scale)
+        lines = (("#0d1117", 3), ("#ffffff", 1))
+        for color, width in lines if scale >= _ROOMY else lines[1:]:
+            pen = QPen(self._theme.color(color), width)
+            pen.setCosmetic(True)
+            painter.setPen(pen)
+            painter.drawLines(self._edges)
+        painter.restore()
 
     def _outline(self, painter: QPainter, rect: QRectF, width: int) -> None:
         """A line around pixels that is seen on dark and on bright ones."""

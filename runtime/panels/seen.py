@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+#: So many classes of a mask are told in words.
+_MOST = 4
+
+
 def position(shape: tuple[int, ...], y: int, x: int) -> tuple[int, ...]:
     """The output position of a pixel of ``imagery.planes``, in the axes of a tensor of this shape."""
     if len(shape) == 2:
@@ -41,6 +45,7 @@ class Seen(QObject):
         self.picture: Picture | None = None
         self.values: NDArray[np.float32] | None = None
         self.prediction: tuple[float, ...] = ()
+        self.mask: NDArray[np.uint8] | None = None
         self.note = ""
         self.channel = 0
         self.cell: tuple[int, int] | None = None
@@ -51,13 +56,29 @@ class Seen(QObject):
         return self.samples.classes if self.samples is not None else ()
 
     @property
+    def task(self) -> str:
+        """What is learnt of the data: ``classification``, ``segmentation`` or ``regression``."""
+        return self.samples.task if self.samples is not None else "classification"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Those of what the network tells: of classes, or of values."""
+        return self.samples.targets if self.samples and self.task == "regression" else self.classes
+
+    @property
     def shares(self) -> bool:
         """Whether the values are the probabilities of the classes."""
-        return self._is_output and self.values is not None and len(self.prediction) == len(self.values)
+        values = self.values
+        return (
+            self.task == "classification"
+            and self._is_output
+            and values is not None
+            and values.shape == (len(self.prediction),)
+        )
 
     @property
     def _is_output(self) -> bool:
-        """Whether it is the network's end that is looked at: what is shown of it are probabilities."""
+        """Whether it is the network's end that is looked at: of a vector what it means is shown, not its logits."""
         return (
             self.report is not None and self.report.node.block == "output" and not self.report.address.graph
         )
@@ -135,8 +156,8 @@ class Seen(QObject):
             return ""
         if self.values.ndim == 1:
             name = f"value {self.channel}"
-            if len(self.classes) == len(self.values):
-                name = self.classes[self.channel]
+            if len(self.names) == len(self.values):
+                name = self.names[self.channel]
             return f"{name} · {float(self.values[self.channel]):.4g}"
         if self.cell is None:
             return f"map {self.channel} · click a pixel"
@@ -149,8 +170,8 @@ class Seen(QObject):
         if self.picture is None:
             return ""
         name = self.picture.name
-        if self.picture.label is not None and self.classes:
-            name = f"{self.classes[self.picture.label]} · {name}"
+        if self.picture.said:
+            name = f"{self.picture.said} · {name}"
         if self.values is not None and self.values.ndim == 1:
             return f"{name} · each value sees all of it"
         field = self.field()
@@ -161,14 +182,21 @@ class Seen(QObject):
         return f"sees {size}: y {_span(top, bottom)}, x {_span(left, right)}"
 
     def verdict(self) -> str:
-        """What the network takes the picture for: ``taken for 3 (98 %), is 3``."""
-        if not self.prediction or len(self.classes) != len(self.prediction):
+        """What the network says of the picture: ``taken for 3 (98 %) · is 3``, ``60 % sky, 40 % sea``, ``says 2``."""
+        if not self.prediction or (self.task != "regression" and len(self.names) != len(self.prediction)):
             return ""
-        best = max(range(len(self.prediction)), key=self.prediction.__getitem__)
-        said = f"taken for {self.classes[best]} ({100 * self.prediction[best]:.0f} %)"
-        if self.picture is not None and self.picture.label is not None:
-            said += f" · is {self.classes[self.picture.label]}"
-        return said
+        if self.task == "regression":
+            from runtime.data.words import values_text
+
+            said = f"says {values_text(self.prediction, self.names)}"
+        elif self.task == "segmentation":
+            order = sorted(range(len(self.names)), key=lambda k: -self.prediction[k])[:_MOST]
+            there = (k for k in order if self.prediction[k] >= 0.005)
+            return ", ".join(f"{100 * self.prediction[k]:.0f} % {self.names[k]}" for k in there)
+        else:
+            best = max(range(len(self.prediction)), key=self.prediction.__getitem__)
+            said = f"taken for {self.names[best]} ({100 * self.prediction[best]:.0f} %)"
+        return f"{said} · is {self.picture.said}" if self.picture is not None and self.picture.said else said
 
 
 def _figure(number: float) -> str:

@@ -85,8 +85,7 @@ class SampleStrip(QListWidget):
             item = QListWidgetItem()
             item.setData(_IMAGE, picture_image(sample.pixels))
             item.setData(_INDEX, sample.index)
-            assert samples is not None
-            name = f"{samples.classes[sample.label]} · no. {sample.index}"
+            name = " · ".join(filter(None, (sample.said, f"no. {sample.index}")))
             item.setToolTip(name)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, name)
             self.addItem(item)

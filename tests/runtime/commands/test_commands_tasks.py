@@ -186,7 +186,8 @@ def test_values_are_predicted_in_their_unit(measured: Path, capsys: pytest.Captu
     wanted = said * torch.tensor(data.target_std) + torch.tensor(data.target_mean)
     assert list(entry["values"]) == ["sum", "largest"]
     assert list(entry["values"].values()) == pytest.approx(wanted.tolist(), rel=1e-5)
-    assert entry["label"] == ", ".join(f"{value:.6g}" for value in data.labels[7].tolist())
+    total, largest = data.labels[7].tolist()
+    assert entry["label"] == f"sum {total:.6g}, largest {largest:.6g}"
     assert call("predict", measured / "run", f"{source}:7") == 0
     assert f"sum  {entry['values']['sum']:.6g}" in capsys.readouterr().out
 
