@@ -211,3 +211,18 @@ def test_damage_is_told_in_a_run_and_does_not_end_it(tmp_path: Path, streamed: p
     assert isinstance(events[-1], Finished)
     assert events[-1].reason == "completed"
     assert data.inputs._state.readers is None, "nothing reads on when the run is over"
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_streamed_batches_arrive_on_the_device(tmp_path: Path, streamed: pytest.MonkeyPatch) -> None:
+    draw(tmp_path)
+    data = data_of(tmp_path)
+    there = data.to("cuda")
+    parts = list(torch.arange(80).split(23))
+    for (x, y), part in zip(there.batches(parts), parts, strict=True):
+        assert x.device.type == y.device.type == "cuda"
+        torch.testing.assert_close(x.cpu(), data.batch(part)[0])
+        assert torch.equal(y.cpu(), data.labels[part])
+    assert there.inputs._joined([1], iter([there.inputs._here([1])])).is_pinned()
+    closed(data)
