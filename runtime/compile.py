@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import linecache
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import torch
@@ -69,22 +69,35 @@ class Tapped:
             for name, buffer in theirs.named_buffers(recurse=False):
                 mine._buffers[name] = buffer
 
-    def run(self, *inputs: torch.Tensor, paths: Collection[str] | None = None) -> dict[str, torch.Tensor]:
-        """What each node gives for these inputs (N, …), by path; only of ``paths`` where they are given."""
+    def run(
+        self,
+        *inputs: torch.Tensor,
+        paths: Collection[str] | None = None,
+        keep: Callable[[torch.Tensor], torch.Tensor] | None = None,
+    ) -> dict[str, torch.Tensor]:
+        """What each node gives for these inputs (N, …), by path; only of ``paths`` where they are given.
+
+        With ``keep``, what that makes of it as soon as it is there, so that all need not be in memory at once.
+        """
         found: dict[str, torch.Tensor] = {}
 
-        def sink(path: str, value: Any) -> None:
+        def take(path: str, value: Any) -> None:
             if paths is None or path in paths:
-                found[path] = value[0] if isinstance(value, tuple) else value
+                tensor = value[0] if isinstance(value, tuple) else value
+                found[path] = tensor if keep is None else keep(tensor)
 
+        with torch.no_grad():
+            self.tell(take, *inputs)
+        return found
+
+    def tell(self, sink: Callable[[str, Any], None], *inputs: torch.Tensor) -> Any:
+        """Run it as its mode is, telling each node's path and what it gives in the order of execution; its answer."""
         self._share()
         modules = [module for module in self.module.modules() if hasattr(module, "tap_sink")]
         for module in modules:
             module.tap_sink = sink  # type: ignore[assignment]
         try:
-            with torch.no_grad():
-                self.module(*inputs)
+            return self.module(*inputs)
         finally:
             for module in modules:
                 module.tap_sink = None  # type: ignore[assignment]
-        return found

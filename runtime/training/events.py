@@ -79,6 +79,23 @@ class Epoch:
 
 
 @dataclass(frozen=True, slots=True)
+class Gradients:
+    """How long the gradient of each node's weights was in step ``step`` (from 0), before clipping.
+
+    ``norms[i]`` is the L2 norm over all weights of node ``paths[i]``, in the order of the network; frozen nodes are
+    left out. ``dead`` is the share (0…1) of each ReLU's units (channels, of a vector its values) that no image of the
+    last few looks made active, where that is known by now. Told a few times a second at first, then ever more rarely,
+    so that a run of days tells some thousands.
+    """
+
+    kind: ClassVar[str] = "gradients"
+    step: int
+    paths: tuple[str, ...]
+    norms: tuple[float, ...]
+    dead: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Checkpoint:
     """Weights were written: ``file`` is relative to the run folder, ``which`` is ``best`` or ``last``."""
 
@@ -149,11 +166,12 @@ class Maps:
     mask: np.ndarray | None = None
 
 
-Durable: TypeAlias = Started | Steps | Epoch | Checkpoint | State | Changed | Trouble | Finished
+Durable: TypeAlias = Started | Steps | Epoch | Gradients | Checkpoint | State | Changed | Trouble | Finished
 Event: TypeAlias = Durable | Maps
 
 _DURABLE: dict[str, Any] = {
-    event.kind: event for event in (Started, Steps, Epoch, Checkpoint, State, Changed, Trouble, Finished)
+    event.kind: event
+    for event in (Started, Steps, Epoch, Gradients, Checkpoint, State, Changed, Trouble, Finished)
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
@@ -53,10 +53,13 @@ class Learner:
         rate: float = self._settings.learning_rate if self._rate is None else self._rate
         return rate
 
-    def learn(self, batch: Batch, step: int, rate: float) -> tuple[Tensor, Tensor]:
+    def learn(
+        self, batch: Batch, step: int, rate: float, probe: Callable[[], None] | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Step ``step`` at learning rate ``rate``: mean loss (0-d) and tally of the score (T,), on the device.
 
         The gradient of a batch in several parts is that of the whole: the mean of the parts', by their size.
+        ``probe`` is called when it is there, before it is clipped.
         """
         settings = self._settings
         if rate != self._rate:
@@ -67,6 +70,8 @@ class Learner:
         with DRAWING:
             seed_default(seed_of(settings.seed, "step", step), self._device)
             loss, tally = self._descend_in_parts(batch)
+        if probe is not None:
+            probe()
         if settings.clip_norm:
             nn.utils.clip_grad_norm_(self._weights, settings.clip_norm)  # on the device: nothing waits
         self._step()

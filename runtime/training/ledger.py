@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -26,21 +27,43 @@ class Stretch:
     images_per_second: float
 
 
+class Travelling:
+    """Numbers on their way from the device: on CUDA into pinned memory, while it computes on."""
+
+    def __init__(self, numbers: Tensor) -> None:
+        self._ready: torch.cuda.Event | None = None
+        self._numbers = numbers
+        if numbers.is_cuda:
+            pinned = torch.empty(numbers.shape, dtype=numbers.dtype, pin_memory=True)
+            self._numbers = pinned.copy_(numbers, non_blocking=True)
+            self._ready = torch.cuda.Event()
+            self._ready.record()
+
+    @property
+    def arrived(self) -> bool:
+        """Whether reading would not wait."""
+        return self._ready is None or self._ready.query()
+
+    def read(self) -> list[Any]:
+        """The numbers, as ``Tensor.tolist`` gives them; waits for them."""
+        if self._ready is not None:
+            self._ready.synchronize()
+        found: list[Any] = self._numbers.tolist()
+        return found
+
+
 @dataclass(slots=True)
 class _Copy:
-    """Numbers on their way from the device."""
+    """A stretch on its way from the device."""
 
-    numbers: Tensor
-    ready: torch.cuda.Event | None
+    numbers: Travelling
     first: int
     counts: tuple[int, ...]
     rates: tuple[float, ...]
     images_per_second: float
 
     def read(self) -> Stretch:
-        if self.ready is not None:
-            self.ready.synchronize()
-        loss, *tallies = self.numbers.tolist()
+        loss, *tallies = self.numbers.read()
         return Stretch(
             self.first,
             tuple(loss),
@@ -57,8 +80,7 @@ class Ledger:
     On CUDA a stretch travels to pinned memory while the next one is computed, and is read one stretch later.
     """
 
-    def __init__(self, device: torch.device) -> None:
-        self._cuda = device.type == "cuda"
+    def __init__(self) -> None:
         self._travelling: deque[_Copy] = deque()
         self._first = 0
         self._told = float("-inf")
@@ -97,7 +119,7 @@ class Ledger:
         while self._travelling:
             oldest = self._travelling[0]
             late = len(self._travelling) > 2
-            if not (everything or late or oldest.ready is None or oldest.ready.query()):
+            if not (everything or late or oldest.numbers.arrived):
                 break
             arrived.append(self._travelling.popleft().read())
         return arrived
@@ -105,16 +127,9 @@ class Ledger:
     def _send(self) -> None:
         seconds = max(time.perf_counter() - self._began, 1e-9)
         numbers = torch.cat([torch.stack(self._loss).double()[None], torch.stack(self._tallies, 1).double()])
-        ready = None
-        if self._cuda:
-            pinned = torch.empty(numbers.shape, dtype=numbers.dtype, pin_memory=True)
-            numbers = pinned.copy_(numbers, non_blocking=True)
-            ready = torch.cuda.Event()
-            ready.record()
         self._travelling.append(
             _Copy(
-                numbers,
-                ready,
+                Travelling(numbers),
                 self._first,
                 tuple(self._counts),
                 tuple(self._rates),

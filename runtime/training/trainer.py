@@ -30,6 +30,8 @@ from runtime.training.events import (
     Trouble,
 )
 from runtime.training.feeding import Feed
+from runtime.training.guards import Drawn, Guards
+from runtime.training.guards.origin import diverged
 from runtime.training.learner import Learner, Weights
 from runtime.training.ledger import Ledger
 from runtime.training.schedules import Schedule
@@ -67,6 +69,7 @@ class Trainer:
         look: Look | None = None,
         save: Save | None = None,
         keeper: Keeper | None = None,
+        drawn: Drawn | None = None,
     ) -> None:
         self.model = model
         self.data = data
@@ -87,7 +90,8 @@ class Trainer:
         self.feed = Feed(data, settings, device)
         self.learner = Learner(model, task, settings, device, self.computation)
         self.schedule = Schedule(settings, self.steps, self.feed.steps)
-        self._ledger = Ledger(device)
+        self.guards = Guards(model, drawn)
+        self._ledger = Ledger()
         self._reason: str | None = None
         self._standing = False
         self._seen: Watch | None = None
@@ -140,6 +144,7 @@ class Trainer:
         return {
             "learner": self.learner.state(),
             "schedule": self.schedule.state(),
+            "guards": self.guards.state(),
             "step": self.step,
             "epoch": self.epoch,
             "epochs": self.settings.epochs,
@@ -167,6 +172,7 @@ class Trainer:
             )
         self.learner.load_state(state["learner"])
         self.schedule.load_state(state["schedule"])
+        self.guards.load_state(state.get("guards", {}))
         self.step, self.epoch = step, epoch
         self._sums = [float(figure) for figure in state["sums"]]
         self.best = state["best"]
@@ -189,11 +195,13 @@ class Trainer:
                 if self._reason is not None:
                     break
             if (wanted := self.control.take_learning_rate()) is not None:
-                self.schedule.change(self.step, wanted)
-                yield Changed(setting="learning_rate", value=self.schedule.at(self.step), step=self.step)
+                yield from self._change_rate(wanted)
+                if self._reason is not None:
+                    break
             rate = self.schedule.at(self.step)
-            loss, correct = self.learner.learn(batch, self.step, rate)
+            loss, correct = self.learner.learn(batch, self.step, rate, self.guards.probe(self.step))
             self._ledger.add(loss, correct, len(batch), rate)
+            self.guards.look(batch, self.step)
             self.step += 1
             if self._ledger.due():
                 yield from self._tell()
@@ -205,6 +213,12 @@ class Trainer:
                 yield from self._look()
         if self._reason != "failed":
             yield from self._tell(everything=True)
+
+    def _change_rate(self, rate: float) -> Iterator[Event]:
+        self.schedule.change(self.step, rate)
+        yield Changed(setting="learning_rate", value=self.schedule.at(self.step), step=self.step)
+        self._kept = None  # what lies there knows nothing of it
+        yield from self._keep()
 
     def _tell(self, *, everything: bool = False) -> Iterator[Event]:
         """What the steps yielded; a loss that is no number ends the run."""
@@ -230,16 +244,9 @@ class Trainer:
                 )
             if sound < len(stretch.loss):
                 self._reason = "failed"
-                yield Trouble(self._diverged(stretch.first + sound, stretch.learning_rate[sound]))
+                yield Trouble(diverged(self.settings, stretch.first + sound, stretch.learning_rate[sound]))
                 return
-
-    def _diverged(self, step: int, rate: float) -> Problem:
-        return Problem(
-            "loss-not-finite",
-            "The loss must stay a finite number",
-            f"at step {step + 1} it was none, with {self.settings.optimizer} at a learning rate of {rate:.3g}",
-            f"Lower the learning rate, to {self.settings.learning_rate / 10:.2g} for a start",
-        )
+        yield from self.guards.events(wait=everything)
 
     def _end_epoch(self, epoch: int) -> Iterator[Event]:
         with self.learner.averaged():
@@ -252,7 +259,7 @@ class Trainer:
             return
         if not math.isfinite(found.loss):
             self._reason = "failed"
-            yield Trouble(self._diverged(self.step - 1, self.learner.learning_rate))
+            yield Trouble(diverged(self.settings, self.step - 1, self.learner.learning_rate))
             return
         self.epoch = epoch
         self.schedule.epoch_over(found.loss)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Protocol
 
 import numpy as np
@@ -21,8 +21,16 @@ log = logging.getLogger(__name__)
 class Twin(Protocol):
     """The part of ``runtime.compile.Tapped`` that is used here."""
 
-    def run(self, *inputs: Tensor, paths: Collection[str] | None = None) -> dict[str, Tensor]:
-        """The activations of these nodes for a batch, in eval mode, leaving the random state alone."""
+    def run(
+        self,
+        *inputs: Tensor,
+        paths: Collection[str] | None = None,
+        keep: Callable[[Tensor], Tensor] | None = None,
+    ) -> dict[str, Tensor]:
+        """The activations of these nodes for a batch, in eval mode, leaving the random state alone.
+
+        With ``keep``, what that makes of each as soon as it is there.
+        """
 
 
 class Viewer:
