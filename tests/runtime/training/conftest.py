@@ -52,12 +52,22 @@ def make_network(seed=0):
 def tiny():
     """``tiny.trainer(**settings)`` and the parts it is made of."""
 
-    def trainer(*, data=None, network=None, control=None, look=None, save=None, device=CPU, **settings):
+    def trainer(
+        *, data=None, network=None, control=None, device=CPU, look=None, save=None, keeper=None, **settings
+    ):
         chosen = Settings(**{"batch": 16, "epochs": 3, "learning_rate": 1e-2, "shift": 0.0, **settings})
         network = network if network is not None else make_network(chosen.seed)
         task = Classification(label_smoothing=chosen.label_smoothing)
         return Trainer(
-            network, data or TinyData(), chosen, device, task, control=control, look=look, save=save
+            network,
+            data or TinyData(),
+            chosen,
+            device,
+            task,
+            control=control,
+            look=look,
+            save=save,
+            keeper=keeper,
         )
 
     return SimpleNamespace(trainer=trainer, network=make_network, data=TinyData)

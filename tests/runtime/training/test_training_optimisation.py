@@ -114,12 +114,12 @@ def test_a_run_with_averages_plateau_and_a_changed_rate_goes_on_to_the_bit(tiny)
         trainer = tiny.trainer(control=control, **settings)
         learn = trainer.learner.learn
 
-        def asking(batch, step, rate):
+        def asking(batch, step, rate, *more):
             if step == 3:
                 control.set_learning_rate(0.2)
             if step + 1 == pause_at:
                 control.pause()
-            return learn(batch, step, rate)
+            return learn(batch, step, rate, *more)
 
         trainer.learner.learn = asking
         for event in trainer.events():
@@ -170,6 +170,43 @@ def test_a_changed_learning_rate_is_told_and_holds_from_the_next_step(tiny):
     assert [rate / plan for rate, plan in zip(rates[4:], planned[4:], strict=True)] == pytest.approx(
         [0.001 / planned[4]] * 4
     )
+
+
+def test_a_changed_learning_rate_is_kept_at_once(tiny):
+    """A run that is killed right after it goes on with what a person set."""
+
+    class Keeper:
+        problem = None
+
+        def __init__(self):
+            self.kept = []
+
+        def due(self):
+            return False
+
+        affordable = due
+
+        def keep(self, make):
+            self.kept.append(make())
+
+        def close(self):
+            pass
+
+    control, keeper = Control(), Keeper()
+    trainer = tiny.trainer(control=control, keeper=keeper, epochs=2)
+    events = trainer.events()
+    for event in events:
+        if isinstance(event, Epoch) and event.epoch == 1:
+            control.set_learning_rate(0.001)
+        if isinstance(event, Changed):
+            keeper.kept.clear()
+            next(events)
+            break
+    assert keeper.kept[0]["schedule"]["factor"] == trainer.schedule.factor != 1.0
+    assert keeper.kept[0]["step"] == event.step
+    resumed = tiny.trainer(epochs=2)
+    resumed.load_state(keeper.kept[0])
+    assert resumed.schedule.at(event.step) == pytest.approx(0.001)
 
 
 @pytest.mark.parametrize("rate", [0.0, -1.0, math.nan, math.inf])
