@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from builder.analysis import analyze
-from builder.document import Document
 from builder.errors import Problem
 from builder.shapes import TensorShape, format_shape
 from runtime.commands.common import Subject, load_data_for
@@ -101,14 +100,17 @@ def likeliest(values: Sequence[float], classes: Sequence[str], count: int = TOP)
     return [Answer(classes[k], k, values[k]) for k in order[:count]]
 
 
-def answers(
-    document: Document, model: nn.Module, x: torch.Tensor, classes: tuple[str, ...], count: int = TOP
-) -> list[Answer] | Problem:
-    """The likeliest classes of one picture (1, *input), best first, by the first output (1, K) of ``document``."""
-    from runtime.training.tasks import Classification, heads_of
+def in_words(task: Task, values: Sequence[float], classes: Sequence[str]) -> str:
+    """The gist of what is said of a picture: ``taken for 3 (98%)``, ``60% sky, 40% sea``, ``says 2.5``."""
+    from runtime.data.words import values_text
+    from runtime.training.tasks import Regression
 
-    said = predicted(Classification(heads_of(document)), model, x)
-    return said if isinstance(said, Problem) else likeliest(said.values, classes, count)
+    if isinstance(task, Regression):
+        return f"says {values_text(values, task.names)}"
+    best = likeliest(values, classes)
+    if task.kind == "classification":
+        return f"taken for {best[0].name} ({best[0].probability:.0%})"
+    return ", ".join(f"{part.probability:.0%} {part.name}" for part in best if part.probability)
 
 
 def write_masks(

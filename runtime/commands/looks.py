@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from builder.analysis import Analysis
 from builder.errors import ConvolabError, Problem
 from builder.shapes import TensorShape, format_shape
-from runtime.commands.answers import answers, check_scores
+from runtime.commands.answers import in_words, predicted, task_for
 from runtime.commands.common import Subject, build_with_weights, complain
 from runtime.commands.shown import Shown
 
@@ -58,10 +58,13 @@ class Look:
         parts = [self.shown.title]
         if self.shown.label is not None:
             parts.append(f"it is {self.shown.label}")
-        if model is not None and trained and check_scores(self.analysis.output_shapes[0]) is None:
-            best = answers(self.subject.document, model, self.shown.x, self.classes, count=1)
-            if not isinstance(best, Problem):
-                parts.append(f"taken for {best[0].name} ({best[0].probability:.0%})")
+        if model is None or not trained:
+            return " · ".join(parts)
+        task = task_for(self.subject)
+        if not isinstance(task, list):
+            said = predicted(task, model, self.shown.x)
+            if not isinstance(said, Problem):
+                parts.append(in_words(task, said.values, self.classes))
         return " · ".join(parts)
 
     def features(self, arguments: argparse.Namespace) -> NDArray[np.uint8] | list[Problem]:
