@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -165,3 +166,15 @@ def test_no_two_actions_of_one_part_share_keys(qtbot: QtBot) -> None:
         if action.shortcutContext() is not local
     ]
     assert sorted({key for key in bound if bound.count(key) > 1}) == []
+
+
+def test_the_keys_in_the_readme_do_what_it_says(qtbot: QtBot) -> None:
+    shell = make_window(["lenet5"])
+    qtbot.addWidget(shell, before_close_func=_close)
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    told = re.findall(
+        r"^\| `([^`]+)` \| (.+) \|$", readme.partition("## Keys")[2].partition("\n## ")[0], re.M
+    )
+    known = {(what, key) for rows in shortcuts_of(shell).values() for what, keys in rows for key in keys}
+    assert len(told) > 10
+    assert {(what, key) for key, what in told} <= known
