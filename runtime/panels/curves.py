@@ -95,6 +95,12 @@ class Curves(QWidget):
                 plot.show_all()
         self.refresh()
 
+    def rename(self, name: str) -> None:
+        """Say something else of the run that is shown."""
+        if name != self._name:
+            self._name, self._drawn = name, -1
+            self.refresh()
+
     def refresh(self) -> None:
         """Draw what has come since the last time, if anybody can see it."""
         trace = self._trace

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFileDialog
 
 from builder.errors import Problem
 from builder.widgets.session import Session
@@ -17,12 +18,16 @@ from runtime.panels.backstage import Weights
 from runtime.panels.curves import Curves
 from runtime.panels.downloads import Downloads
 from runtime.panels.exports import Exports
+from runtime.panels.following import Following
 from runtime.panels.header import Controls, DataChip, DeviceChip
 from runtime.panels.looking import Looking
+from runtime.panels.offering import Offering
+from runtime.panels.queueing import QueuePanel, QueueRunner
 from runtime.panels.series import Trace
 from runtime.panels.status import RunStatus
 from runtime.panels.training import Training
-from runtime.training.runs import default_folder
+from runtime.training.queue import Queue
+from runtime.training.runs import Run, default_folder
 
 if TYPE_CHECKING:
     from runtime.panels.maps import FeatureMaps
@@ -46,6 +51,8 @@ class Panels(QObject):
         self.files = Worker("runs and exports", self)
         self.searches = Worker("searches", self)
         self.training = Training(session, self._folder, self)
+        self.following = Following(self)
+        self.queue = QueueRunner(session, self.training, Queue(self._folder.with_name("queue")), self)
         self.looking = Looking(session, self.training, self.worker, self)
         self.exports = Exports(session, self.training, self.files, shell)
         self.controls = Controls(session, self.training)
@@ -57,6 +64,7 @@ class Panels(QObject):
         self._connect()
         # A window that is taken away without being closed must not leave threads behind.
         self.destroyed.connect(_Closer(self.training, self.worker, self.files, self.fetcher, self.searches))
+        self.offering = Offering(shell.messages, self.training, self.queue, self.files, self._folder)
         self._warm = QTimer(self)
         self._warm.setSingleShot(True)
         self._warm.timeout.connect(self.looking.warm_up)
@@ -72,6 +80,7 @@ class Panels(QObject):
         self._maps = add("bottom", "Feature maps", self._make_maps, leads=("Inspect",))
         self._source = add("bottom", "Source", self._make_source)
         self._runs = add("bottom", "Runs", self._make_runs)
+        self._queue = add("bottom", "Queue", self._make_queue, workspaces=("Train",))
         self._settings = add(
             "right", "Training", self._make_settings, workspaces=("Train",), leads=("Train",)
         )
@@ -80,6 +89,9 @@ class Panels(QObject):
         shell.status_slot(RunStatus(self._session, self.training))
         train = shell.menu("Train")
         train.addActions(self.controls.actions_)
+        train.addSeparator()
+        train.addAction("Add to queue", self._add_to_queue)
+        train.addAction("Follow a run…", self._choose_run)
         # Their keys must work wherever the focus is, also while the menu is closed.
         shell.addActions(self.controls.actions_)
         export = shell.menu("Export")
@@ -90,6 +102,9 @@ class Panels(QObject):
         training, session = self.training, self._session
         training.runStarted.connect(self._show_live)
         training.troubled.connect(self._tell)
+        self.queue.troubled.connect(self._tell)
+        self.following.standingChanged.connect(lambda said: self.curves.rename(said))
+        self.following.changed.connect(lambda: self.curves.refresh())
         self.looking.troubled.connect(self._tell)
         self.looking.deviceFound.connect(self.device_chip.found)
         session.documentReplaced.connect(self._shell.messages.clear)
@@ -116,6 +131,11 @@ class Panels(QObject):
     def runs(self) -> RunsPanel:
         """The runs there are."""
         return cast("RunsPanel", self._runs.widget())
+
+    @property
+    def queue_panel(self) -> QueuePanel:
+        """The trainings that wait."""
+        return cast(QueuePanel, self._queue.widget())
 
     @property
     def settings(self) -> SettingsPanel:
@@ -156,7 +176,11 @@ class Panels(QObject):
         made.troubled.connect(self._tell)
         made.runShown.connect(self._show_run)
         made.exportAsked.connect(self.exports.offer)
+        made.resumeAsked.connect(self.training.go_on)
         return made
+
+    def _make_queue(self) -> QueuePanel:
+        return QueuePanel(self.queue, self.training)
 
     def _make_settings(self) -> SettingsPanel:
         from runtime.panels.settings import SettingsPanel
@@ -165,7 +189,27 @@ class Panels(QObject):
 
     # what they say to each other -------------------------------------------------------------------------
 
+    def _add_to_queue(self) -> None:
+        self.queue.add()
+        self._shell.show_panel("Queue")
+
+    def _choose_run(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self._shell, "The folder of a run", str(self._folder))
+        if chosen:
+            self.follow(Path(chosen))
+
+    def follow(self, folder: Path) -> None:
+        """Show a run that somebody else writes, as it goes on."""
+        run = Run.open(folder)
+        if isinstance(run, Problem):
+            self._tell(run)
+            return
+        self.following.follow(folder)
+        self.curves.show_trace(self.following.trace, self.following.said)
+        self._shell.show_panel("Curves")
+
     def _show_live(self) -> None:
+        self.following.leave()
         self._shell.messages.clear()
         self.curves.expect(self.training.trace)
         if self._shell.workspace != "Inspect":
@@ -173,8 +217,12 @@ class Panels(QObject):
 
     def _show_run(self, folder: Path, trace: Trace) -> None:
         """A run of the list: its curves, and its weights to look with."""
-        if folder == self.training.folder:
+        self.following.leave()
+        if folder in (self.training.folder, self.training.recorded):
             trace = self.training.trace
+        elif trace.finished is None and not trace.problem:
+            self.follow(folder)
+            return
         self.curves.show_trace(trace, "" if trace is self.training.trace else folder.name)
         self._shell.show_panel("Curves")
         file = folder / "best.safetensors"
@@ -192,6 +240,8 @@ class Panels(QObject):
     def close(self) -> None:
         """End the threads: training stops after its step, nothing that was learned is lost."""
         self._warm.stop()
+        self.following.leave()
+        self.queue.hold()
         self.training.close()
         if self._settings.is_made:
             self.settings.finder.halt()

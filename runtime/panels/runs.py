@@ -31,7 +31,9 @@ from runtime.training.runs import Run, list_runs
 from runtime.training.summaries import Summary
 
 _HINT = "Every training is kept as a run: its network, settings, curves and weights. Press Train (F5) for the first."
-_FOLDER = Qt.ItemDataRole.UserRole
+_FOLDER, _STATE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
+#: How runs stand that can go on.
+_OPEN_ENDED = ("unfinished", "stopped", "failed")
 _COLUMNS = ("Run", "Network", "Data", "Epochs", "Validation", "Test", "State", "When")
 
 
@@ -72,6 +74,7 @@ class RunsPanel(QWidget):
 
     runShown = Signal(object, object)
     exportAsked = Signal(object)
+    resumeAsked = Signal(object)
     troubled = Signal(object)
 
     def __init__(self, session: Session, worker: Worker, folder: Path, parent: QWidget | None = None) -> None:
@@ -104,7 +107,12 @@ class RunsPanel(QWidget):
         buttons = QHBoxLayout()
         buttons.setContentsMargins(12, 4, 12, 6)
         buttons.setSpacing(8)
+        self.resume = self._button(
+            "Resume", "Go on from its last checkpoint, on the network that it began with"
+        )
+        self.resume.clicked.connect(lambda: self.resumeAsked.emit(self.chosen))
         buttons.addWidget(self.curves)
+        buttons.addWidget(self.resume)
         buttons.addWidget(self.export)
         buttons.addWidget(self.recalibrate)
         buttons.addStretch(1)
@@ -161,6 +169,7 @@ class RunsPanel(QWidget):
         for row in rows:
             item = QTreeWidgetItem(_texts(row))
             item.setData(0, _FOLDER, row.summary.folder)
+            item.setData(0, _STATE, row.summary.state)
             for column in (3, 4, 5):
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             item.setToolTip(0, str(row.summary.folder))
@@ -173,6 +182,9 @@ class RunsPanel(QWidget):
     def _enable(self) -> None:
         for button in (self.curves, self.export, self.recalibrate):
             button.setEnabled(self.chosen is not None)
+        item = self.list.currentItem()
+        state = item.data(0, _STATE) if item is not None and item.isSelected() else None
+        self.resume.setEnabled(state in _OPEN_ENDED)
 
     def show_chosen(self) -> None:
         """Show the selected run's curves."""

@@ -57,6 +57,13 @@ class Trace:
             return float(len(self.epochs))
         return self.steps / self.started.steps_per_epoch
 
+    def restart(self) -> None:
+        """Forget all: what was told is void, and will be told again from the beginning."""
+        self._rewind(0)
+        self.started = self.finished = self.best = None
+        self.state = self.problem = ""
+        self.revision += 1
+
     def add(self, event: Event) -> None:
         """Take in one event; what is not about curves is left alone."""
         match event:

@@ -7,13 +7,16 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from builder.analysis import Analysis
+from builder.analysis import Analysis, analyze
 from builder.document import Document
+from builder.errors import Problem
 from builder.shapes import TensorShape
 from builder.widgets.session import Session
 from runtime.panels.captions import device_words
 from runtime.panels.series import Trace
 from runtime.training.events import Event, Finished, Maps, Started, State, Trouble
+from runtime.training.queue import Waiting
+from runtime.training.runs import Run
 from runtime.training.settings import Settings
 from runtime.training.thread import TrainingThread
 
@@ -67,13 +70,17 @@ class Training(QObject):
         return self._thread is not None and self._thread.control.paused
 
     @property
+    def recorded(self) -> Path | None:
+        """The folder of the run that goes on, once there is one."""
+        thread = self._thread
+        return thread.recorded.folder if thread is not None and thread.recorded is not None else None
+
+    @property
     def folder(self) -> Path | None:
         """The folder of the current or the last run of the open document; None before the first."""
         if self._document is not self._session.document:
             return None
-        if self._thread is not None and self._thread.recorded is not None:
-            return self._thread.recorded.folder
-        return self._folder
+        return self.recorded or self._folder
 
     def knows(self, path: str, input_shape: TensorShape) -> bool:
         """Whether the network that trains has this node and input: it may have been drawn on since."""
@@ -93,18 +100,38 @@ class Training(QObject):
         if errors or isinstance(settings, list):
             self.troubled.emit(errors or settings)
             return
-        self._document, self._folder = self._session.document, None
-        self._paths, self._shapes = _paths(analysis), analysis.input_shapes
         source = str(self._session.document.data.get("source", "digits"))
+        thread = TrainingThread(self._session.document, settings, source, self.run_dir)
+        self._begin(thread, self._session.document, analysis)
+
+    def go_on(self, folder: Path) -> None:
+        """Go on with a recorded run, on its own network; says what keeps it from that."""
+        run = Run.open(folder)
+        if isinstance(run, Problem):
+            self.troubled.emit([run])
+        elif self._thread is None:
+            thread = TrainingThread(run.document, run.settings, resumes=folder)
+            self._begin(thread, None, analyze(run.document))
+
+    def take_up(self, waiting: Waiting) -> None:
+        """Train what has waited for its turn."""
+        if self._thread is None:
+            thread = TrainingThread(waiting.document, waiting.settings, waiting.data_source, self.run_dir)
+            self._begin(thread, None, analyze(waiting.document))
+
+    def _begin(self, thread: TrainingThread, document: Document | None, analysis: Analysis) -> None:
+        """Let a thread train; ``document`` is the open one, if that is what trains."""
+        self._document, self._folder = document, None
+        self._paths, self._shapes = _paths(analysis), analysis.input_shapes
         self.trace = Trace()
-        self._thread = TrainingThread(self._session.document, settings, source, self.run_dir)
+        self._thread = thread
         if self._watch is not None:
-            self._thread.control.watch(*self._watch)
+            thread.control.watch(*self._watch)
         self._session.set_run_state("starting")
         self._session.statusMessage.emit("Starting PyTorch…")
         self.runStarted.emit()
         self.traceChanged.emit()
-        self._thread.start()
+        thread.start()
         self._timer.start()
 
     def pause(self) -> None:

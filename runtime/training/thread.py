@@ -12,7 +12,7 @@ from builder.document import Document
 from builder.errors import Problem
 from builder.logs import details
 from runtime.training.control import Control
-from runtime.training.events import Event, Finished, Maps, Trouble
+from runtime.training.events import Epoch, Event, Finished, Maps, Started, Steps, Trouble
 from runtime.training.runs import Run, default_folder
 from runtime.training.settings import Settings
 
@@ -51,7 +51,9 @@ class TrainingThread(threading.Thread):
     """Loads the data and trains in the background; PyTorch is imported in there, not here.
 
     The document is copied, so it may be edited meanwhile. ``control`` takes requests, ``ring`` gives events,
-    Finished last. ``run`` is the folder being written once the data is loaded; None without ``run_dir``.
+    Finished last. ``run`` is the folder being written once the data is loaded; None without ``run_dir``. With
+    ``resumes``, a run's folder, it goes on with that run, whose document and settings are given, and tells again what
+    was told so far.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class TrainingThread(threading.Thread):
         run_dir: Path | str | None = None,
         *,
         record: bool = True,
+        resumes: Path | None = None,
     ) -> None:
         super().__init__(name="training", daemon=True)
         self.document = document.copy()
@@ -70,6 +73,7 @@ class TrainingThread(threading.Thread):
         self.document.put_settings("data", {**self.document.data, "source": self.data_source})
         self.document.put_settings("training", settings.to_json())
         self.run_dir = (Path(run_dir) if run_dir is not None else default_folder()) if record else None
+        self.resumes = resumes
         self.control = Control()
         self.ring = Ring()
         self.recorded: Run | None = None
@@ -116,14 +120,26 @@ class TrainingThread(threading.Thread):
             return
         self.data = data
         # A run that cannot begin leaves no folder behind.
-        if self.run_dir is not None and not check(self.document, self.settings, data):
-            made = Run.create(self.run_dir, self.document, self.settings)
-            if isinstance(made, Problem):
-                self._fail(made)
-                return
-            self.recorded = made
+        opened = None if check(self.document, self.settings, data) else self._open()
+        if isinstance(opened, Problem):
+            self._fail(opened)
+            return
+        self.recorded = opened
         for event in train(self.document, self.settings, data, control=self.control, run=self.recorded):
             self.ring.put(event)
+
+    def _open(self) -> Run | Problem | None:
+        """The run to write, if any is to be."""
+        if self.resumes is None:
+            return None if self.run_dir is None else Run.create(self.run_dir, self.document, self.settings)
+        from runtime.training.resuming import resume
+
+        run = resume(self.resumes)
+        if isinstance(run, Run):
+            for event in run.events():
+                if isinstance(event, Started | Steps | Epoch):
+                    self.ring.put(event)
+        return run
 
     def _fail(self, problem: Problem) -> None:
         self.ring.put(Trouble(problem))
