@@ -23,6 +23,8 @@ from runtime.weights import TORCH_SUFFIXES, write_atomically, write_weights
 if TYPE_CHECKING:
     from torch import nn
 
+    from runtime.training.tasks import Task
+
 log = logging.getLogger(__name__)
 
 #: The formats there are, and what they are called in a menu.
@@ -40,15 +42,16 @@ _SUFFIXES: Mapping[str, tuple[str, tuple[str, ...]]] = {
 
 
 def export_python(
-    document: Document, model: nn.Module, preparation: Preparation, out: Path
+    document: Document, model: nn.Module, preparation: Preparation, out: Path, task: Task | None = None
 ) -> Problem | list[Path]:
     """A program that runs alone with torch, safetensors and Pillow, and its weights beside it.
 
+    ``task`` says what the outputs mean, where that is known.
     ``out`` is the .py file; the weights get its name with .safetensors. Returns the files written.
     """
     if wrong := wrong_suffix("python", out):
         return wrong
-    text = python_program(document, preparation, out.with_suffix(".safetensors").name)
+    text = python_program(document, preparation, out.with_suffix(".safetensors").name, task)
     if isinstance(text, list):
         return text[0]
     weights = out.with_suffix(".safetensors")

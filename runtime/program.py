@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from builder.analysis import Analysis, analyze
 from builder.document import Document
@@ -11,24 +11,35 @@ from builder.errors import Problem
 from runtime.codegen import generate
 from runtime.data.preparation import Preparation
 
+if TYPE_CHECKING:
+    from runtime.training.tasks import Regression, Task
 
-def python_program(document: Document, preparation: Preparation, weights_name: str) -> str | list[Problem]:
+
+def python_program(
+    document: Document, preparation: Preparation, weights_name: str, task: Task | None = None
+) -> str | list[Problem]:
     """The generated source with a ``__main__`` that loads the weights and tells what the first output says.
 
-    An output (K,) names a picture's likeliest classes; one (K, …) the share of the places that each class has, where
-    it is the likeliest; of any other, which is no choice between classes, it tells the shapes.
+    Where the ``task`` is to tell values (K,), it tells them in their unit. Else an output (K,) names a picture's
+    likeliest classes; one (K, …) the share of the places that each class has, where it is the likeliest; of any other,
+    which is no choice between classes, it tells the shapes.
     """
     analysis = analyze(document)
     source = generate(document, analysis=analysis)
     if isinstance(source, list):
         return source
-    from runtime.training.tasks import heads_of
+    from runtime.training.tasks import Regression, heads_of
 
     head, body = _split_imports(source.text)
     imports = _merged_imports(head)
     head_of_answer = heads_of(document)[0]
     about, answer = _answer(analysis, from_probabilities=head_of_answer.from_probabilities)
     facts = _facts(preparation, weights_name, named="CLASSES" in answer)
+    if isinstance(task, Regression) and analysis.output_shapes[0] == (len(task.mean),):
+        several = len(analysis.output_shapes) > 1
+        about = "Tell the values of a picture."
+        answer = _VALUES.replace("outputs = model(", "outputs, *_ = model(") if several else _VALUES
+        facts = f"{_facts(preparation, weights_name, named=False)}\n{_unit(task)}"
     program = _PROGRAM.replace("Network()", f"{source.class_name}()").replace("ABOUT", about)
     program = program.replace("BILINEAR", preparation.interpolation.upper()).replace("ANSWER\n", answer)
     if preparation.crop < 1:
@@ -76,6 +87,20 @@ def _facts(preparation: Preparation, weights_name: str, *, named: bool) -> str:
             f"MODE = {_literal('L' if preparation.channels == 1 else 'RGB')}",
             f"SHAPE = {tuple(preparation.shape)}",
             f"WEIGHTS = {_literal(weights_name)}",
+        ]
+    )
+
+
+def _unit(task: Regression) -> str:
+    """The names of values and the unit they are told in, as constants."""
+    from runtime.training.tasks.classes import named
+
+    return "\n".join(
+        [
+            "#: What is told, and its mean and deviation in training: the network tells how many deviations it is off.",
+            f"VALUES = {_literal(named(task.names, len(task.mean)))}",
+            f"VALUE_MEAN = {_literal(task.mean)}",
+            f"VALUE_STD = {_literal(task.std)}",
         ]
     )
 
@@ -210,6 +235,15 @@ _PLACES = """\
         for index in shares.argsort(descending=True, stable=True).tolist():
             if shares[index] > 0:
                 print(f"  {float(shares[index]):7.2%}  {CLASSES[index]}")
+"""
+
+_VALUES = """\
+        with torch.inference_mode():
+            outputs = model(prepare(path))
+        print(path)
+        values = outputs[0] * torch.tensor(VALUE_STD) + torch.tensor(VALUE_MEAN)
+        for name, value in zip(VALUES, values.tolist(), strict=True):
+            print(f"  {name}  {value:.6g}")
 """
 
 _SHAPE = """\

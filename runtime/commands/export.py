@@ -8,6 +8,7 @@ from typing import Any
 
 from builder.errors import Problem
 from runtime.commands import drawing
+from runtime.commands.answers import task_for
 from runtime.commands.common import (
     OK,
     Subject,
@@ -91,4 +92,7 @@ def export(
     preparation = preparation_for(subject, wishes)
     if isinstance(preparation, list):
         return preparation[0]
-    return export_python(subject.document, built.model, preparation, out)
+    task = task_for(subject)
+    return export_python(
+        subject.document, built.model, preparation, out, None if isinstance(task, list) else task
+    )

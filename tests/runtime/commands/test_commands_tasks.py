@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from builder.architectures.unet import unet
 from builder.document import Document
 from builder.sketch import Sketch
 from builder.writing import save
-from runtime.commands import evaluate, predict, runs, train
+from runtime.commands import evaluate, export, predict, runs, train
 from runtime.compile import build
 from runtime.data import Data, load_data
 from runtime.inspection.masks import class_colours
@@ -30,7 +32,7 @@ def call(*words: object) -> int:
     """The exit code of a command, as the program returns it."""
     parser = argparse.ArgumentParser(prog="app.py")
     subparsers = parser.add_subparsers(required=True)
-    for command in (train, evaluate, predict, runs):
+    for command in (train, evaluate, predict, runs, export):
         command.add_parser(subparsers)
     try:
         arguments = parser.parse_args([str(word) for word in words])
@@ -190,6 +192,33 @@ def test_values_are_predicted_in_their_unit(measured: Path, capsys: pytest.Captu
     assert entry["label"] == f"sum {total:.6g}, largest {largest:.6g}"
     assert call("predict", measured / "run", f"{source}:7") == 0
     assert f"sum  {entry['values']['sum']:.6g}" in capsys.readouterr().out
+
+
+def test_an_exported_program_tells_values_in_their_unit(tmp_path: Path) -> None:
+    """How bright a picture is, in thousands."""
+    chance = np.random.default_rng(7)
+    pictures = chance.integers(0, 256, (60, 1, 1)).repeat(6, 1).repeat(6, 2).astype(np.uint8)
+    values = 5000 + 10 * pictures[:, :1, 0].astype(np.float32)
+    np.savez(tmp_path / "grey.npz", images=pictures, y=values, targets=np.array(["light"]))
+    sketch = Sketch()
+    wire = sketch.add("flatten", "flatten", sketch.input((1, 6, 6)))
+    sketch.output(sketch.add("fc", "linear", wire, out_features=1))
+    assert save(Document("light", sketch.graph), tmp_path / "light.convolab") is None
+    run = ("--run", tmp_path / "run")
+    assert call("train", tmp_path / "light.convolab", "--data", tmp_path / "grey.npz", *QUICK, *run) == 0
+    assert call("export", tmp_path / "run", "--format", "python", "-o", tmp_path / "light.py") == 0
+    Image.fromarray(pictures[0]).save(tmp_path / "grey.png")
+    command = [sys.executable, "-I", str(tmp_path / "light.py"), str(tmp_path / "grey.png")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    _, told = done.stdout.splitlines()
+    data = load_data(str(tmp_path / "grey.npz"), (1, 6, 6))
+    assert isinstance(data, Data)
+    with torch.no_grad():
+        said = best(str(tmp_path / "run"))(data.batch([0])[0])[0, 0]
+    name, value = told.split()
+    assert name == "light"
+    assert float(value) == pytest.approx(float(said) * data.target_std[0] + data.target_mean[0], rel=1e-4)
 
 
 def test_weights_beside_a_document_are_read_in_the_unit_of_its_data(
