@@ -23,7 +23,7 @@ class Fold(QWidget):
         self.title.setCheckable(True)
         self.title.setProperty("variant", "quiet")
         self.title.setProperty("link", "true")
-        self.title.setStyleSheet("text-align: left; font-weight: 600; padding-left: 0;")
+        self.title.setStyleSheet("text-align: left; font-weight: 600; padding-left: 0; margin-left: -6px;")
         self.title.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.title.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.remark = QLabel(self)

@@ -12,6 +12,7 @@ from builder.figures import count
 from builder.widgets.fields import Field
 from builder.widgets.folds import Fold
 from builder.widgets.forms import Form, Side
+from builder.widgets.preferences import recall_text, remember
 from builder.widgets.session import Session
 from builder.widgets.worker import Worker
 from runtime.panels.liverate import LiveRate
@@ -23,6 +24,7 @@ from runtime.training.settings import DECLARATIONS, GROUPS, Settings, relevant
 
 #: Groups that are folded up at first, since their stock values mostly do.
 _FOLDED = ("Fine points", "Initial weights", "Machine")
+_REMEMBERED = "training/folded"
 #: The widths that let the fields of all groups stand in one column: those of labels, and of buttons at the end.
 _COLUMNS = {0: 100, 3: 20}
 #: Points of the picture of a schedule, and the steps an epoch is taken to have in it.
@@ -80,7 +82,9 @@ class SettingsPanel(QWidget):
         self.refresh()
 
     def _make_group(self, group: str) -> Fold:
-        fold = self.folds[group] = Fold(group, self._session.theme, is_open=group not in _FOLDED)
+        folded = recall_text(_REMEMBERED, "|".join(_FOLDED)).split("|")
+        fold = self.folds[group] = Fold(group, self._session.theme, is_open=group not in folded)
+        fold.toggled.connect(lambda _: self._remember())
         form = self.forms[group] = Form(self._session.theme, whose="Setting")
         for column, width in _COLUMNS.items():
             form.grid.setColumnMinimumWidth(column, width)
@@ -94,6 +98,12 @@ class SettingsPanel(QWidget):
         if "schedule" in GROUPS[group]:
             fold.column.addWidget(self.picture)
         return fold
+
+    def _remember(self) -> None:
+        """Which groups are folded up, for the next start."""
+        remember(
+            _REMEMBERED, "|".join(group for group, fold in self.folds.items() if not fold.is_open) or "-"
+        )
 
     def form(self, name: str) -> Form:
         """The form that has a setting; raises KeyError where there is no such setting."""

@@ -61,6 +61,10 @@ def test_a_group_folds_up_under_its_title_and_says_what_is_changed(window: Windo
     window.set_training(epochs=7, seed=3, momentum=0.5)
     assert fold.remark.text() == "2 settings changed"
     assert panel.folds["Optimisation"].remark.text() == ""  # momentum has no say beside Adam
+    again = SettingsPanel(window.session, window.panels.training, window.panels.searches)
+    qtbot.addWidget(again)
+    assert not again.folds["Course"].is_open
+    assert again.folds["Optimisation"].is_open
     fold.title.setFocus()
     qtbot.keyClick(fold.title, Qt.Key.Key_Space)
     assert panel.field("epochs").isVisible()
