@@ -38,6 +38,8 @@ LEFT_WIDTH, RIGHT_WIDTH, BOTTOM_HEIGHT = 224, 312, 252
 
 #: How much of the window's height the bottom gets where what is in it matters most.
 _LARGE_BOTTOM = 0.58
+#: And what is left to the network even so, with the bars above and below: names can be read in a small window.
+_REST = 350
 
 _VERSION = 1
 
@@ -226,7 +228,8 @@ class Shell(PlacedWindow):
             dock.setFloating(False)
             dock.setVisible(bool(self.areas[side].listed()))
         large = bool(self.areas["bottom"].listed()) and self.workspace != WORKSPACES[0]
-        height = max(round(self.height() * _LARGE_BOTTOM), BOTTOM_HEIGHT) if large else BOTTOM_HEIGHT
+        most = min(round(self.height() * _LARGE_BOTTOM), self.height() - _REST)
+        height = max(most, BOTTOM_HEIGHT) if large else BOTTOM_HEIGHT
         sides = [self._docks["left"], self._docks["right"]]
         self.resizeDocks(sides, [LEFT_WIDTH, RIGHT_WIDTH], Qt.Orientation.Horizontal)
         self.resizeDocks([self._docks["bottom"]], [height], Qt.Orientation.Vertical)
