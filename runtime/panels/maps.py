@@ -215,8 +215,9 @@ class FeatureMaps(QWidget):
                 np.array(looking.prediction, dtype=np.float32), looking.classes, shares=True, colours=colours
             )
         words = () if shown else (looking.verdict(),)
-        whole = " · ".join(part for part in (looking.caption(), *words) if part)
-        self.caption.say(whole, looking.caption(), looking.caption(short=True), looking.path)
+        told = (looking.caption(), looking.caption(short=True), looking.path)
+        ways = (" · ".join(part for part in (way, *words) if part) for way in told)
+        self.caption.say(*ways, looking.path)
 
     def _share_scale(self, shared: bool) -> None:
         self.grid.share_scale(shared)
