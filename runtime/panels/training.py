@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,10 @@ from runtime.training.runs import Run
 from runtime.training.settings import Settings
 from runtime.training.thread import TrainingThread
 
-#: Milliseconds between two looks into the trainer's ring.
-_POLL = 50
+#: Milliseconds between two looks into the trainer's ring, at least and at most.
+_POLL, _SLOWEST = 50, 400
+#: Share of the time that the window may work while it follows a run: what it takes of a core, the trainer lacks.
+_SHARE = 0.02
 
 
 class Training(QObject):
@@ -53,6 +56,7 @@ class Training(QObject):
         self._paths: frozenset[str] = frozenset()
         self._shapes: list[TensorShape | None] = []
         self._watch: tuple[tuple[str, ...], Any] | None = None
+        self._worked = time.thread_time()
         self._timer = QTimer(self)
         self._timer.setInterval(_POLL)
         self._timer.timeout.connect(self.poll)
@@ -132,7 +136,8 @@ class Training(QObject):
         self.runStarted.emit()
         self.traceChanged.emit()
         thread.start()
-        self._timer.start()
+        self._worked = time.thread_time()
+        self._timer.start(_POLL)
 
     def pause(self) -> None:
         """Stand still after the current step."""
@@ -198,6 +203,7 @@ class Training(QObject):
         thread = self._thread
         if thread is None:
             return
+        self._keep_pace()
         alive = thread.is_alive()
         revision = self.trace.revision
         events = thread.poll()
@@ -209,6 +215,13 @@ class Training(QObject):
             self.traceChanged.emit()
         if not alive:
             self._end(thread)
+
+    def _keep_pace(self) -> None:
+        """Look again when the work done since the last look, painting with it, has become a small share."""
+        worked = time.thread_time()
+        wanted = int(1000 * (worked - self._worked) / _SHARE)
+        self._worked = worked
+        self._timer.setInterval(min(max(wanted, _POLL), _SLOWEST))
 
     def _take(self, event: Event) -> None:
         self.trace.add(event)
