@@ -51,7 +51,7 @@ class Offering(QObject):
                 Problem(
                     "run-interrupted",
                     f"The training of “{summary.network}” was cut off when its program ended",
-                    f"{count(summary.epochs, 'epoch')} of {run.settings.epochs:,} are over",
+                    f"{summary.epochs:,} of {count(run.settings.epochs, 'epoch')} are over",
                     severity=Severity.ADVICE,
                 ),
                 Choice(
@@ -83,7 +83,7 @@ class Offering(QObject):
     def _resume(self, run: Run) -> None:
         if not self._training.is_running:
             self._withdraw(run.name)
-            self._training.go_on(run.folder)
+        self._training.go_on(run.folder)
 
     def _leave(self, run: Run) -> None:
         left.leave(run)

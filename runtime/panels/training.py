@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from builder.analysis import Analysis, analyze
 from builder.document import Document
-from builder.errors import Problem
+from builder.errors import Problem, Severity
 from builder.shapes import TensorShape
 from builder.widgets.session import Session
 from runtime.panels.captions import device_words
@@ -25,6 +25,15 @@ from runtime.training.thread import TrainingThread
 _POLL, _SLOWEST = 50, 400
 #: Share of the time that the window may work while it follows a run: what it takes of a core, the trainer lacks.
 _SHARE = 0.02
+
+
+_BUSY = Problem(
+    "training-busy",
+    "One run at a time trains in a window",
+    "one goes on now",
+    "Stop it first, or wait until it ends",
+    severity=Severity.WARNING,
+)
 
 
 class Training(QObject):
@@ -110,10 +119,10 @@ class Training(QObject):
 
     def go_on(self, folder: Path) -> None:
         """Go on with a recorded run, on its own network; says what keeps it from that."""
-        run = Run.open(folder)
+        run = Run.open(folder) if self._thread is None else _BUSY
         if isinstance(run, Problem):
             self.troubled.emit([run])
-        elif self._thread is None:
+        else:
             thread = TrainingThread(run.document, run.settings, resumes=folder)
             self._begin(thread, None, analyze(run.document))
 

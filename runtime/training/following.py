@@ -65,6 +65,7 @@ class Follower:
         self._state = ""
         self._size: int | None = None
         self._spoke = time.monotonic()
+        self._grew = float("-inf")
 
     def poll(self) -> News:
         """What is new."""
@@ -95,8 +96,12 @@ class Follower:
     def _hear(self, size: int, written: float) -> None:
         """Note when it last said something; the clock of another machine is asked at the first look alone."""
         if size != self._size:
-            age = max(0.0, time.time() - written) if self._size is None else 0.0
-            self._size, self._spoke = size, time.monotonic() - age
+            now = time.monotonic()
+            if self._size is None:
+                self._spoke = now - max(0.0, time.time() - written)
+            else:
+                self._spoke = self._grew = now
+            self._size = size
 
     def _was_cut(self, size: int, file: IO[bytes]) -> bool:
         if size < self._offset:
@@ -119,10 +124,9 @@ class Follower:
             return Standing.GONE
         if self._state == "finished":
             return Standing.FINISHED
-        silent = time.monotonic() - self._spoke
-        alive = holder(self.folder, RUNNING)
-        if alive is Holder.GONE and silent > _RECENT:
+        now = time.monotonic()
+        if holder(self.folder, RUNNING) is Holder.GONE and now - self._grew > _RECENT:
             return Standing.INTERRUPTED
         if self._state == "paused":
             return Standing.PAUSED
-        return Standing.STALLED if silent > _STALLED else Standing.RUNNING
+        return Standing.STALLED if now - self._spoke > _STALLED else Standing.RUNNING

@@ -16,9 +16,10 @@ from builder.edits import ReplaceNode, SetName
 from runtime.data import Data, load_data
 from runtime.panels.queueing import QueuePanel
 from runtime.training.control import Control
-from runtime.training.events import Epoch, Steps
+from runtime.training.events import Epoch, Started, Steps
 from runtime.training.following import Standing
 from runtime.training.journal import RUNNING
+from runtime.training.left import interrupted
 from runtime.training.loop import train
 from runtime.training.runs import Run, list_runs
 from runtime.training.settings import Settings
@@ -131,14 +132,40 @@ def test_a_run_that_was_cut_off_is_offered_and_goes_on(
     (offer,) = window.shell.messages.offers
     assert "cut off" in offer.problem.message
     resume, _leave = offer.choices
+    told: list[str] = []
+    window.panels.training.troubled.connect(lambda problems: told.extend(p.code for p in problems))
     with qtbot.waitSignal(window.panels.training.runFinished, timeout=LONG):
         resume.do()
+        window.panels.training.go_on(runs / "cut")
+    assert told == ["training-busy"]
     assert window.shell.messages.offers == ()
     trace = window.panels.training.trace
     losses = [loss for event in through.events() if isinstance(event, Steps) for loss in event.loss]
     np.testing.assert_array_equal(trace.loss.values, np.float32(losses))
     assert len(trace.epochs) == 2
     assert window.panels.curves.trace is trace
+
+
+def test_what_was_cut_off_may_be_left_and_is_not_offered_again(
+    make_window: MakeWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    first = make_window()
+    run = make_run(first, tmp_path / "runs")
+    run.record(Started("cpu", "fp32", 10, 2, 4, 16, ("a", "b")))
+    run.close()
+    (run.folder / f"{RUNNING}.lock").touch()
+    first.panels.queue.add()
+    window = make_window()
+    qtbot.waitUntil(lambda: len(window.shell.messages.offers) == 2, timeout=LONG)
+    cut, waits = window.shell.messages.offers
+    assert "0 of 2 epochs" in cut.problem.message
+    assert "1 training waits" in waits.problem.message
+    for offer in (cut, waits):
+        offer.choices[1].do()
+    assert window.shell.messages.offers == ()
+    assert interrupted(tmp_path / "runs") == []
+    assert isinstance(Run.open(run.folder), Run)
+    assert len(window.panels.queue.queue.waiting()) == 1
 
 
 def test_a_stopped_run_is_resumed_from_the_list(make_window: MakeWindow, qtbot: QtBot, digits: Data) -> None:

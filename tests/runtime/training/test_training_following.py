@@ -133,6 +133,10 @@ def test_how_it_stands_is_told_by_its_events_and_its_claim(tmp_path, journal, mo
     assert standing(seconds=20) is Standing.INTERRUPTED
     assert standing(FINISHED, 1000) is Standing.FINISHED
     assert standing(Started("cpu", "fp32", 10, 3, 4, 16, (), first_step=2)) is Standing.RUNNING
+    # Whoever comes only now sees nothing grow, and that nobody holds the claim.
+    late = Reader(tmp_path)
+    late.look()
+    assert late.follower.standing is Standing.INTERRUPTED
     shutil.rmtree(tmp_path)
     assert standing() is Standing.GONE
     assert reader.look().events == ()

@@ -15,7 +15,7 @@ from builder.sketch import Sketch
 from runtime.data import load_data
 from runtime.training.checkpoints import BEFORE, CHECKPOINT, read_checkpoint
 from runtime.training.control import Control
-from runtime.training.events import Epoch, Finished, Started, State, Steps, Trouble
+from runtime.training.events import Changed, Epoch, Finished, Started, State, Steps, Trouble
 from runtime.training.journal import EVENTS
 from runtime.training.loop import train
 from runtime.training.resuming import resume
@@ -110,6 +110,14 @@ def through(tmp_path_factory, digits):
     return run
 
 
+def copy_as_it_is(folder, target):
+    """What a crash would leave now."""
+    target.mkdir()
+    for file in folder.iterdir():
+        with suppress(FileNotFoundError):  # one is just being replaced
+            shutil.copy(file, target)
+
+
 @pytest.fixture(scope="module")
 def moments(tmp_path_factory, digits):
     """What a crash would have left after each event of a run: copies of its folder."""
@@ -121,10 +129,7 @@ def moments(tmp_path_factory, digits):
         left = []
         for event in train(run.document, run.settings, digits, run=run):
             left.append((event, parent / f"left-{len(left)}"))
-            left[-1][1].mkdir()
-            for file in run.folder.iterdir():
-                with suppress(FileNotFoundError):  # one is just being replaced
-                    shutil.copy(file, left[-1][1])
+            copy_as_it_is(run.folder, left[-1][1])
         return left
 
 
@@ -184,6 +189,32 @@ def test_paused_and_stepped_and_then_cut_off_it_ends_as_if_nothing_had_been(tmp_
     run = resume(run.folder)
     finish(run, digits)
     assert_same(run, through)
+
+
+def test_another_learning_rate_outlives_a_crash(tmp_path, digits):
+    run, control, left = (
+        begin(tmp_path, SETTINGS.replace(checkpoint_every=3600.0)),
+        Control(),
+        tmp_path / "left",
+    )
+    changed = False
+    for event in train(run.document, run.settings, digits, run=run, control=control):
+        if isinstance(event, Steps) and event.first == 13:
+            control.set_learning_rate(0.003)
+        changed = changed or isinstance(event, Changed)
+        if (
+            changed
+            and not left.exists()
+            and (kept := read_checkpoint(run.folder))
+            and kept.state["step"] > 13
+        ):
+            copy_as_it_is(run.folder, left)
+    assert changed
+    again = resume(left)
+    assert again.kept.state["step"] > 13
+    finish(again, digits)
+    assert_same(again, run)
+    assert figures(again)[0][20][2] < 0.003
 
 
 def test_the_network_may_be_edited_while_it_trains(tmp_path, through, digits):
