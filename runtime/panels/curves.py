@@ -1,4 +1,4 @@
-"""Loss and accuracy of a run as it learns, and how it ended."""
+"""Loss and score of a run as it learns, and how it ended."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QWidget
 from builder.widgets.session import Session
 from runtime.panels.half import Half
 from runtime.panels.series import Trace
+from runtime.training.metrics import is_share
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,15 +28,21 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
+def score(metric: str, value: float) -> str:
+    """A score as people write it: ``98.1 %`` of what is a share, ``0.913`` of what is none."""
+    return percent(value) if is_share(metric) else f"{value:.3g}".replace("-", "−")
+
+
 def summary(trace: Trace) -> str:
     """How a run ended, in a line: ``test 98.1 % with the weights of epoch 23``; empty while it goes on."""
     end = trace.finished
     if end is None:
         return ""
     if end.test_accuracy is not None and end.best_epoch is not None:
-        return f"test {percent(end.test_accuracy)} with the weights of epoch {end.best_epoch}"
+        told = score(trace.metric, end.test_accuracy)
+        return f"test {told} with the weights of epoch {end.best_epoch}"
     if end.best_validation_accuracy is not None:
-        return f"{end.reason}, validation {percent(end.best_validation_accuracy)} at best"
+        return f"{end.reason}, validation {score(trace.metric, end.best_validation_accuracy)} at best"
     return f"{end.reason} before the first epoch was over"
 
 
@@ -55,6 +62,7 @@ class Curves(QWidget):
         self.loss: Plot | None = None
         self.accuracy: Plot | None = None
         self._halves: tuple[Half, ...] = ()
+        self._metric = ""
         self.setAccessibleName("Curves")
         self.hint = QLabel(_HINT)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -133,13 +141,19 @@ class Curves(QWidget):
         return steps, np.array([getattr(epoch, field) for epoch in epochs], dtype=np.float32)
 
     def _build(self) -> None:
-        if self.loss is not None:
+        """The plots, the second one for the score by which the run that is shown is judged."""
+        metric = self._trace.metric
+        if self.loss is not None and metric == self._metric:
             return
         from runtime.panels.plots import Plot
 
-        theme = self._session.theme
-        self.loss, self.accuracy = Plot("Loss", theme), Plot("Accuracy", theme, percent=True)
-        self._halves = (Half("Loss", self.loss), Half("Accuracy", self.accuracy))
+        for half in self._halves:
+            self._row.removeWidget(half)
+            half.deleteLater()
+        self._metric, theme = metric, self._session.theme
+        title = metric[0].upper() + metric[1:]
+        self.loss, self.accuracy = Plot("Loss", theme), Plot(title, theme, percent=is_share(metric))
+        self._halves = (Half("Loss", self.loss), Half(title, self.accuracy))
         for half in self._halves:
             self._row.addWidget(half, 1)
 

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 from builder.errors import Problem
 from builder.widgets.session import Session
 from builder.widgets.worker import Worker
-from runtime.panels.curves import percent
+from runtime.panels.curves import score
 from runtime.panels.recalibrating import Recalibration
 from runtime.panels.series import Trace
 from runtime.training.runs import Run, list_runs
@@ -208,16 +208,19 @@ class RunsPanel(QWidget):
 def _texts(row: Row) -> list[str]:
     summary = row.summary
 
-    def share(value: float | None) -> str:
-        return percent(value) if value is not None else "–"
+    def told(value: float | None) -> str:
+        if value is None:
+            return "–"
+        name = "" if summary.metric == "accuracy" else f" {summary.metric}"
+        return score(summary.metric, value) + name
 
     return [
         summary.name,
         summary.network,
         summary.data,
         f"{summary.epochs:,}",
-        share(summary.validation_accuracy),
-        share(summary.test_accuracy),
+        told(summary.validation_accuracy),
+        told(summary.test_accuracy),
         summary.state,
         row.when,
     ]

@@ -51,6 +51,11 @@ class Trace:
         return _column()
 
     @property
+    def metric(self) -> str:
+        """The name of the score that what is called accuracy here is."""
+        return (self.started.metric if self.started is not None else "") or "accuracy"
+
+    @property
     def epoch(self) -> float:
         """How many epochs are through, with the fraction of the one that runs."""
         if self.started is None or not self.started.steps_per_epoch:

@@ -15,6 +15,7 @@ from builder.sketch import Sketch
 from builder.widgets.theme import DARK, LIGHT
 from runtime.inspection.masks import boundaries
 from runtime.panels.backstage import Backstage, DataWish, Picture, Samples, View, Weights
+from runtime.panels.curves import score, summary
 from runtime.panels.imagery import picture_image
 from runtime.panels.pixels import PixelView
 from runtime.training.events import Maps
@@ -74,6 +75,12 @@ def test_a_mask_lies_over_the_picture_and_follows_the_training(
     assert ended.args[0].reason == "completed"
     assert live
     assert all(event.mask is not None for event in live)
+    curves = window.panels.curves
+    qtbot.waitUntil(lambda: curves.accuracy is not None and curves.accuracy.title == "Mean IoU")
+    test = ended.args[0].test_accuracy
+    assert summary(curves.trace) == (
+        f"test {100 * test:.1f} % with the weights of epoch {ended.args[0].best_epoch}"
+    )
     window.show("Feature maps")  # the curves came to the front with the run
     qtbot.waitUntil(lambda: "weights of" in looking.note and bool(maps.picture._edges), timeout=20_000)
     assert looking.mask is not None
@@ -127,6 +134,14 @@ def test_values_are_told_in_their_unit(sums: Document, make_window: MakeWindow, 
     assert looking.values.tolist() == pytest.approx(list(looking.prediction))
     assert looking.verdict() == f"says {looking.prediction[0]:.6g} · is {looking.picture.said}"
     assert looking.place_text().startswith("sum · ")
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "said"),
+    [("accuracy", 0.9806, "98.1 %"), ("mean IoU", 0.5, "50.0 %"), ("R²", 0.91349, "0.913"), ("R²", -2, "−2")],
+)
+def test_a_score_is_written_as_what_it_is(metric: str, value: float, said: str) -> None:
+    assert score(metric, value) == said
 
 
 @pytest.mark.parametrize("theme", [DARK, LIGHT], ids=lambda theme: theme.name)
