@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from runtime.training.usage import Gauge, Usage
+
 #: Seconds and steps after which a stretch is told.
 _SECONDS = 0.15
 _STEPS = 1024
@@ -25,6 +27,7 @@ class Stretch:
     counts: tuple[int, ...]
     learning_rate: tuple[float, ...]
     images_per_second: float
+    usage: Usage
 
 
 class Travelling:
@@ -61,6 +64,7 @@ class _Copy:
     counts: tuple[int, ...]
     rates: tuple[float, ...]
     images_per_second: float
+    usage: Usage
 
     def read(self) -> Stretch:
         loss, *tallies = self.numbers.read()
@@ -71,6 +75,7 @@ class _Copy:
             self.counts,
             self.rates,
             self.images_per_second,
+            self.usage,
         )
 
 
@@ -80,7 +85,8 @@ class Ledger:
     On CUDA a stretch travels to pinned memory while the next one is computed, and is read one stretch later.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, device: torch.device) -> None:
+        self.gauge = Gauge(device)
         self._travelling: deque[_Copy] = deque()
         self._first = 0
         self._told = float("-inf")
@@ -93,6 +99,7 @@ class Ledger:
     def restart(self) -> None:
         """Begin a stretch here: the time until now does not count (validation, a pause)."""
         self._began = time.perf_counter()
+        self.gauge.begin()
         self._loss: list[Tensor] = []
         self._tallies: list[Tensor] = []
         self._counts: list[int] = []
@@ -134,6 +141,7 @@ class Ledger:
                 tuple(self._counts),
                 tuple(self._rates),
                 sum(self._counts) / seconds,
+                self.gauge.read(),
             )
         )
         self._first += len(self._counts)

@@ -91,7 +91,7 @@ class Trainer:
         self.learner = Learner(model, task, settings, device, self.computation)
         self.schedule = Schedule(settings, self.steps, self.feed.steps)
         self.guards = Guards(model, drawn)
-        self._ledger = Ledger()
+        self._ledger = Ledger(device)
         self._reason: str | None = None
         self._standing = False
         self._seen: Watch | None = None
@@ -187,7 +187,8 @@ class Trainer:
 
     def _train_epoch(self, epoch: int) -> Iterator[Event]:
         self._ledger.restart()
-        for batch in self.feed.epoch(epoch, self.step - self.epoch * self.feed.steps):
+        batches = self.feed.epoch(epoch, self.step - self.epoch * self.feed.steps)
+        for batch in self._ledger.gauge.timed(batches):
             if self.control.interrupts:
                 yield from self._hold()
                 if self.control.stopping:
@@ -241,6 +242,9 @@ class Trainer:
                     ),
                     learning_rate=stretch.learning_rate[:sound],
                     images_per_second=stretch.images_per_second,
+                    data_wait=stretch.usage.data_wait,
+                    memory=stretch.usage.memory,
+                    utilisation=stretch.usage.utilisation,
                 )
             if sound < len(stretch.loss):
                 self._reason = "failed"
