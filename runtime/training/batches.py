@@ -34,6 +34,18 @@ class Batches(Protocol):
         """Classes int64 (N,), masks uint8 (N, H, W) with 255 where nothing is judged, or values (N, K) or (N, K, L)."""
 
     @property
+    def is_series(self) -> bool:
+        """Whether the inputs are sequences of numbers rather than pictures."""
+
+    @property
+    def mean(self) -> tuple[float, ...]:
+        """The mean of each channel of the inputs over the training split, of pictures on a scale of 0…1."""
+
+    @property
+    def std(self) -> tuple[float, ...]:
+        """The standard deviation of each channel of the inputs over the training split."""
+
+    @property
     def targets(self) -> tuple[str, ...]:
         """The names of the values."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from runtime.training.augmentation import draw_offsets, shifted
+from runtime.training.augmentation import Augmentation, Mixed
 from runtime.training.batches import Batches, cut, in_order
 from runtime.training.randomness import generator
 from runtime.training.settings import Settings
@@ -16,10 +16,14 @@ from runtime.training.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Inputs (n, *shape) as the network takes them, and what they are to become (n, …)."""
+    """Inputs (n, *shape) as the network takes them, and what they are to become (n, …).
+
+    Where samples are ``mixed`` of two, the other's targets (n, …), and the share, at least a half, of the own ones.
+    """
 
     inputs: Tensor
     targets: Tensor
+    mixed: Mixed | None = None
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -30,7 +34,12 @@ class Batch:
         if count == 1:
             return [self]
         pieces = zip(self.inputs.tensor_split(count), self.targets.tensor_split(count), strict=True)
-        return [Batch(inputs, targets) for inputs, targets in pieces]
+        parts = [Batch(inputs, targets) for inputs, targets in pieces]
+        if self.mixed is None:
+            return parts
+        others, share = self.mixed
+        theirs = zip(parts, others.tensor_split(count), strict=True)
+        return [replace(part, mixed=(other, share)) for part, other in theirs]
 
 
 class Feed:
@@ -41,7 +50,7 @@ class Feed:
         self._settings = settings
         self._device = device
         self._train = data.splits["train"].to("cpu")
-        self._sizes = tuple(data.batch(self._train[:1], device)[0].shape[2:])
+        self.augmentation = Augmentation(data, settings, device)
         self._cuts = cut(len(self._train), settings.batch)
 
     @property
@@ -57,13 +66,8 @@ class Feed:
     def epoch(self, epoch: int, first: int = 0) -> Iterator[Batch]:
         """The batches of epoch ``epoch`` (from 1), from its batch ``first`` on."""
         order = self.order(epoch).to(self._device)
-        settings = self._settings
-        offsets = draw_offsets(len(order), self._sizes, settings.shift, settings.seed, epoch)
-        if offsets is not None:
-            offsets = offsets.to(self._device)
+        varied = self.augmentation.epoch(len(order), epoch)
         cuts = self._cuts[first:]
         batches = in_order(self._data, (order[begin:end] for begin, end in cuts), self._device)
         for (begin, end), (inputs, targets) in zip(cuts, batches, strict=True):
-            if offsets is not None:
-                inputs = shifted(inputs, offsets[begin:end])
-            yield Batch(inputs, targets)
+            yield Batch(*varied.batch(begin, end, inputs, targets))

@@ -16,7 +16,7 @@ from runtime.training.optimizers import bare_step, make_optimizer, set_rate
 from runtime.training.randomness import DRAWING, seed_default, seed_of
 from runtime.training.settings import Settings
 from runtime.training.state import StateDict, load_optimizer_state, on_cpu, optimizer_state
-from runtime.training.tasks import Task
+from runtime.training.tasks import Outputs, Task
 
 Weights: TypeAlias = dict[str, Tensor]
 
@@ -90,11 +90,19 @@ class Learner:
     def _descend(self, part: Batch, share: float) -> tuple[Tensor, Tensor]:
         """Add the gradient of a part that is ``share`` of its batch; its share of the loss, and its tally."""
         outputs = self.computed(part.inputs)
-        loss = self.task.loss(outputs, part.targets)
+        loss = self._loss(outputs, part)
         if share != 1.0:
             loss = loss * share
         loss.backward()
         return loss.detach(), self.task.tally(outputs, part.targets)
+
+    def _loss(self, outputs: Outputs, part: Batch) -> Tensor:
+        """That of what each sample is; of mixed ones that of both, in their shares."""
+        loss = self.task.loss(outputs, part.targets)
+        if part.mixed is None:
+            return loss
+        others, share = part.mixed
+        return share * loss + (1 - share) * self.task.loss(outputs, others)
 
     @contextmanager
     def averaged(self) -> Iterator[None]:

@@ -163,7 +163,7 @@ def _train_on(
             preparation=preparation,
             task=task.to_json(),
         )
-    yield from map(Trouble, [*data.warnings, *told])
+    yield from map(Trouble, [*data.warnings, *told, *trainer.feed.augmentation.remarks])
     try:
         with in_force(computation, device):
             yield from _telling_damage(trainer.events(), data)

@@ -19,7 +19,10 @@ CPU = torch.device("cpu")
 class TinyData:
     """Three classes of 4×4 pictures, each with one bright row, in noise."""
 
+    task = "classification"
     classes = ("top", "middle", "bottom")
+    is_series = False
+    mean, std = (0.0,), (1.0,)
 
     def __init__(self, train=65, validation=24, test=21):
         chance = torch.Generator().manual_seed(7)
