@@ -317,6 +317,8 @@ class Trainer:
             # In fp32, whatever the run is computed in: the same figure as whoever evaluates its weights gets.
             test = self._evaluate("test", self.model, lambda: self.control.at_once)
         self.model.eval()
+        if self._keeper is not None:
+            yield from self._say_once("checkpoint", self._keeper.close())
         yield Finished(
             reason=reason,
             best_epoch=self._best_epoch,
@@ -334,12 +336,17 @@ class Trainer:
         if self._save_to is None or weights is None:
             return
         saved = self._save_to(which, weights, epoch, accuracy)
+        yield from self._say_once(which, saved if isinstance(saved, Problem) else None)
         if isinstance(saved, str):
-            self._unsaved.discard(which)
             yield Checkpoint(which=which, epoch=epoch, file=saved)
+
+    def _say_once(self, which: str, problem: Problem | None) -> Iterator[Event]:
+        """What could not be written, until it can."""
+        if problem is None:
+            self._unsaved.discard(which)
         elif which not in self._unsaved:
             self._unsaved.add(which)
-            yield Trouble(saved)
+            yield Trouble(problem)
 
     def _keep(self) -> Iterator[Event]:
         """A checkpoint of where it stands, unless that is kept already; where it fails training goes on, said once."""
@@ -353,13 +360,7 @@ class Trainer:
         keeper.keep(self.state)
         self._kept = here
         self._ledger.restart()
-        if self._reason is not None or self.control.paused or self.epoch == self.settings.epochs:
-            keeper.close()
-        if keeper.problem is None:
-            self._unsaved.discard("checkpoint")
-        elif "checkpoint" not in self._unsaved:
-            self._unsaved.add("checkpoint")
-            yield Trouble(keeper.problem)
+        yield from self._say_once("checkpoint", keeper.problem)
 
     # between steps ---------------------------------------------------------------------------------------
 
