@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from builder.analysis import NodeReport
+from builder.errors import ConvolabError
 from builder.figures import count
 from builder.shapes import format_shape
 from builder.widgets.session import Session
@@ -142,7 +143,10 @@ class Seen(QObject):
         height, width = self.picture.pixels.shape[:2]
         if len(self.picture.wish.input_shape) != 3:
             return None
-        field = self._session.analysis.field(self.path, place, clipped=False)
+        try:
+            field = self._session.analysis.field(self.path, place, clipped=False)
+        except ConvolabError:  # renamed or removed since; who looks has not been told yet
+            return None
         if field is None:
             return (0, height - 1), (0, width - 1)
         if len(field) != 2:
