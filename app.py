@@ -28,6 +28,7 @@ COMMANDS = {
     "check": "builder.commands",
     "train": "runtime.commands.train",
     "find-lr": "runtime.commands.find_lr",
+    "find-batch": "runtime.commands.find_batch",
     "evaluate": "runtime.commands.evaluate",
     "predict": "runtime.commands.predict",
     "inspect": "runtime.commands.inspect",
