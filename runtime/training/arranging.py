@@ -14,6 +14,7 @@ from runtime.training.batches import Batches, cut
 from runtime.training.calibration import calibrate, leaving_no_trace
 from runtime.training.computation import Computation, Computed, in_force, keep_freed_memory
 from runtime.training.feeding import Batch
+from runtime.training.randomness import DRAWING
 from runtime.training.settings import Settings
 from runtime.training.tasks import Task
 
@@ -76,7 +77,7 @@ def _trouble_compiling(
 ) -> Problem | None:
     """Compile by a pass that leaves no trace; a Problem where that fails, and training does without."""
     try:
-        with in_force(computation, device), leaving_no_trace(model, device):
+        with DRAWING, in_force(computation, device), leaving_no_trace(model, device):
             outputs = Computed(model, computation, device)(batch.inputs)
             task.loss(outputs, batch.targets).backward()
     except Exception as error:

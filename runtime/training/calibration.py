@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from runtime.training.computation import Computation, Computed, has_bf16, in_force, stock
 from runtime.training.feeding import Batch
+from runtime.training.randomness import DRAWING
 from runtime.training.settings import Settings
 from runtime.training.tasks import Outputs
 
@@ -164,7 +165,7 @@ class _Bench:
         """Of one forward and backward pass."""
         plainly = replace(computation, compile=False)
         computed = Computed(self._model, plainly, self._device)
-        with in_force(plainly, self._device):
+        with DRAWING, in_force(plainly, self._device):
             self._wait()
             began = time.perf_counter()
             self._loss(computed(self._batch.inputs), self._batch.targets).backward()
