@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from builder.analysis.modules import ModuleSum, module_sums
 from builder.analysis.sizes import Minimum, Row, Sizes, search, sweep
 from builder.analysis.smallest import LARGEST, finish
 from builder.architectures import open_document
-from builder.console import FAILED, OK, count_argument, print_json, print_table, shape_argument, tell
+from builder.console import FAILED, OK, count_argument, print_json, print_table, say, shape_argument, tell
 from builder.convention import Convention
 from builder.document import Document
 from builder.shapes import format_shape
@@ -120,10 +119,10 @@ class _Report:
             self._write_modules()
         else:
             self._write_nodes(self.analysis)
-        sys.stdout.write(f"\n{self._totals()}\n")
+        say(f"\n{self._totals()}")
         for line in (*self._memory_lines(), *self._minimum_lines()):
-            sys.stdout.write(f"{line}\n")
-        tell(self.analysis.problems, stream=sys.stdout)
+            say(line)
+        tell(self.analysis.problems, say)
 
     def _mega(self, macs: int, digits: int = 3) -> str:
         return f"{self.convention.of(macs) / 1e6:,.{digits}f}" if macs else ""

@@ -20,6 +20,7 @@ from builder.console import (
     factor_argument,
     print_json,
     print_table,
+    say,
     shape_argument,
     tell,
 )
@@ -117,7 +118,7 @@ def new(arguments: argparse.Namespace) -> int:
     if problem is not None:
         return tell([problem])
     errors = [found for found in analyze(document).problems if found.is_error]
-    sys.stdout.write(f"{arguments.output}\n")
+    say(str(arguments.output))
     return tell(errors) if errors else OK
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import nan
 from typing import Any
 
@@ -43,29 +44,48 @@ def factor_argument(text: str) -> float:
     return factor
 
 
-def tell(problems: Iterable[Problem], stream: Any = None) -> int:
-    """One line for each problem; the exit code."""
-    stream = sys.stderr if stream is None else stream
+def say(text: str = "", end: str = "\n") -> None:
+    """A line for whoever called the command; signs that the stream cannot take (of a file's name) are escaped.
+
+    Where nobody reads any more (``… | head``) it is said to nobody: the work goes on.
+    """
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        sys.stdout.write((text + end).encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What could not be written is still in the stream, which Python empties once more when it ends.
+        nobody = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nobody, sys.stdout.fileno())
+        os.close(nobody)
+
+
+def tell(problems: Iterable[Problem], write: Callable[[str], object] | None = None) -> int:
+    """One line for each problem, beside the result where ``write`` does not say otherwise; the exit code."""
     for problem in problems:
         where = f"{problem.path}: " if problem.path else ""
         times = f" (in {problem.count} places)" if problem.count > 1 else ""
-        stream.write(
-            f"{problem.severity}: {where}{problem.message}{times}\n".replace("\n", " ").rstrip() + "\n"
-        )
+        line = f"{problem.severity}: {where}{problem.message}{times}".replace("\n", " ").rstrip()
+        if write is None:
+            sys.stderr.write(f"{line}\n")
+        else:
+            write(line)
     return FAILED
 
 
 def print_json(data: Any) -> None:
-    sys.stdout.write(json.dumps(data, ensure_ascii=False, allow_nan=False) + "\n")
+    say(json.dumps(data, ensure_ascii=False, allow_nan=False))
 
 
 def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]], right: Iterable[int] = ()) -> None:
     """Columns as wide as what they hold; ``right`` are set to the right."""
     aligned = set(right)
     widths = [max(len(line[i]) for line in (heads, *rows)) for i in range(len(heads))]
+    lines = []
     for line in (heads, *rows):
         cells = [
             text.rjust(width) if i in aligned else text.ljust(width)
             for i, (text, width) in enumerate(zip(line, widths, strict=True))
         ]
-        sys.stdout.write("  ".join(cells).rstrip() + "\n")
+        lines.append("  ".join(cells).rstrip())
+    say("\n".join(lines))

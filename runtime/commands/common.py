@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from builder.architectures import ARCHITECTURES, open_document
+from builder.console import say as say  # noqa: PLC0414  every command says its lines by it
 from builder.document import Document
 from builder.errors import Problem, Severity
 from runtime.training.journal import EVENTS
@@ -26,13 +27,6 @@ OK, FAILED, MISUSE = 0, 1, 2
 
 #: The data of a document that names none.
 STOCK_DATA = "digits"
-
-
-def say(text: str = "", end: str = "\n") -> None:
-    """A line for whoever called the command; signs that the stream cannot take (of a file's name) are escaped."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write((text + end).encode(encoding, "backslashreplace").decode(encoding))
-    sys.stdout.flush()
 
 
 def complain(text: str) -> None:

@@ -260,7 +260,8 @@ def write(bar: tqdm[Any] | None, text: str) -> None:
     if bar is None:
         say(text)
     else:
-        bar.write(text, file=sys.stdout)
+        with bar.external_write_mode(file=sys.stdout):
+            say(text)
 
 
 def epoch_line(event: Epoch, epochs: int, metric: str = "accuracy") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -141,6 +142,25 @@ def test_check_loads_neither_torch_nor_qt() -> None:
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["blocks"], ["blocks", "--json"], ["check", "resnet18"], ["data", "digits"]],
+    ids=" ".join,
+)
+def test_a_reader_that_goes_away_is_no_trouble(arguments: list[str]) -> None:
+    """As in ``app.py check resnet18 | head -1``."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            [sys.executable, "app.py", *arguments],
+            cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=120, check=False,
+        )  # fmt: skip
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
