@@ -20,6 +20,8 @@ class Trace:
         self.finished: Finished | None = None
         self.state = ""
         self.images_per_second = 0.0
+        #: Those last told, with what they took of the machine.
+        self.last_steps: Steps | None = None
         #: Of the last step that was told.
         self.learning_rate = 0.0
         #: Training steps told so far.
@@ -105,6 +107,7 @@ class Trace:
             raw.extend(values)
         self.steps += len(event.loss)
         self.images_per_second = event.images_per_second
+        self.last_steps = event
         if event.learning_rate:
             self.learning_rate = event.learning_rate[-1]
 

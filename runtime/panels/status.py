@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QLabel, QWidget
 
+from builder.figures import size
 from builder.widgets.session import Session
 from runtime.panels.captions import device_words
 from runtime.panels.training import Training
+from runtime.training.events import Steps
 
 _WORDS = {"starting": "starting PyTorch…", "stopping": "stopping…", "paused": "paused"}
 
@@ -27,8 +29,20 @@ def standing(training: Training, state: str) -> str:
     return "  ·  ".join(said)
 
 
+def usage(steps: Steps | None) -> str:
+    """What a run takes of the machine, a line for each; empty before the first step."""
+    if steps is None:
+        return ""
+    said = [f"Waiting for data: {steps.data_wait:.0%} of the time"]
+    if steps.utilisation is not None:
+        said.append(f"Processor: {steps.utilisation:.0%} at work")
+    if steps.memory is not None:
+        said.append(f"Memory: {size(steps.memory)}")
+    return "\n".join(said)
+
+
 class RunStatus(QLabel):
-    """Follows the run; as wide as what it says."""
+    """Follows the run; as wide as what it says, with the machine's share in its tooltip."""
 
     def __init__(self, session: Session, training: Training, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,4 +56,5 @@ class RunStatus(QLabel):
         """Say how it stands."""
         text = standing(self._training, self._session.run_state)
         self.setText(text)
+        self.setToolTip(usage(self._training.trace.last_steps))
         self.setVisible(bool(text))

@@ -1,4 +1,4 @@
-"""The window follows a run as often as its own work for that stays a small share of the time."""
+"""The window follows a run as often as its own work for that allows, and tells what the run takes of the machine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ import pytest
 from builder.document import Document
 from builder.sketch import Sketch
 from builder.widgets.session import Session
+from runtime.panels.status import usage
 from runtime.panels.training import _POLL, _SLOWEST, Training
+from runtime.training.events import Steps
 
 
 @pytest.mark.parametrize(
@@ -30,3 +32,12 @@ def test_what_the_window_works_sets_its_pace(qapp, monkeypatch, worked, millisec
         training.poll()
         assert training._timer.interval() == pytest.approx(milliseconds, abs=1)
     training._thread = None
+
+
+def test_what_a_run_takes_of_the_machine_is_told():
+    told = Steps(0, (1.0,), (0.5,), (0.1,), 100.0, data_wait=0.07, memory=3 * 2**30, utilisation=0.5)
+    lines = usage(told).splitlines()
+    assert lines[:2] == ["Waiting for data: 7% of the time", "Processor: 50% at work"]
+    assert lines[2].startswith("Memory: 3")
+    assert usage(Steps(0, (1.0,), (0.5,), (0.1,), 100.0)) == "Waiting for data: 0% of the time"
+    assert usage(None) == ""
