@@ -93,7 +93,7 @@ class _Trial:
     """Runs steps of a network at any batch."""
 
     def __init__(self, document: Document, settings: Settings, data: Data, device: torch.device) -> None:
-        self._settings = settings.replace(accumulate=1)
+        self._settings = settings.replace(accumulate=1, split_batches=False)
         self._data, self._device = data, device
         model = build(document).to(device).train()
         self._learner = Learner(model, task_of(document, data, settings), self._settings, device)

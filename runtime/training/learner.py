@@ -15,8 +15,10 @@ from runtime.training.feeding import Batch
 from runtime.training.optimizers import bare_step, make_optimizer, set_rate
 from runtime.training.randomness import DRAWING, seed_default, seed_of
 from runtime.training.settings import Settings
+from runtime.training.soundness import Soundness
 from runtime.training.state import StateDict, load_optimizer_state, on_cpu, optimizer_state
 from runtime.training.tasks import Outputs, Task
+from runtime.training.trouble import is_out_of_memory
 
 Weights: TypeAlias = dict[str, Tensor]
 
@@ -37,12 +39,16 @@ class Learner:
         computation: Computation | None = None,
     ) -> None:
         self.model = model
-        self.computed = Computed(model, computation or stock(settings, device), device)
+        self.computation = computation or stock(settings, device)
+        self.computed = Computed(model, self.computation, device)
         self.task = task
         self.optimizer = make_optimizer(model, settings)
         self.average = Average(model, settings.ema_decay) if settings.ema_decay else None
         self._weights = [weight for group in self.optimizer.param_groups for weight in group["params"]]
         self._step = bare_step(self.optimizer)
+        self._soundness = Soundness(model, self.optimizer, device)
+        #: Parts of a batch: those of the settings, or more where these did not fit in memory.
+        self.parts: int = settings.accumulate
         self._rate: float | None = None
         self._settings = settings
         self._device = device
@@ -59,19 +65,20 @@ class Learner:
         """Step ``step`` at learning rate ``rate``: mean loss (0-d) and tally of the score (T,), on the device.
 
         The gradient of a batch in several parts is that of the whole: the mean of the parts', by their size.
-        ``probe`` is called when it is there, before it is clipped.
+        ``probe`` is called when it is there, before it is clipped. Where loss or gradient is no number the weights stay
+        as they are, from then on, and the loss is none.
         """
         settings = self._settings
         if rate != self._rate:
             self._rate = rate
             set_rate(self.optimizer, rate)
-        for weight in self._weights:
-            weight.grad = None
         with DRAWING:
-            seed_default(seed_of(settings.seed, "step", step), self._device)
-            loss, tally = self._descend_in_parts(batch)
+            loss, tally = self._descend_as_fits(batch, step)
+        loss = self._soundness.check(loss)
         if probe is not None:
             probe()
+        if self._soundness.forbids:
+            return loss, tally
         if settings.clip_norm:
             nn.utils.clip_grad_norm_(self._weights, settings.clip_norm)  # on the device: nothing waits
         self._step()
@@ -79,8 +86,25 @@ class Learner:
             self.average.update()
         return loss, tally
 
-    def _descend_in_parts(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        parts = batch.parts(self._settings.accumulate)
+    def _descend_as_fits(self, batch: Batch, step: int) -> tuple[Tensor, Tensor]:
+        """The batch in twice as many parts where memory runs out; the running averages of norms saw those before."""
+        while True:
+            for weight in self._weights:
+                weight.grad = None
+            seed_default(seed_of(self._settings.seed, "step", step), self._device)
+            parts = batch.parts(self.parts)
+            try:
+                return self._descend_in_parts(parts, batch)
+            except Exception as error:
+                smallest = len(batch.parts(2 * len(parts))) == len(parts)
+                if smallest or not self._settings.split_batches or not is_out_of_memory(error):
+                    raise
+            # Out here nothing holds what did not fit.
+            self.parts = 2 * len(parts)
+            if self._device.type == "cuda":
+                torch.cuda.empty_cache()
+
+    def _descend_in_parts(self, parts: list[Batch], batch: Batch) -> tuple[Tensor, Tensor]:
         loss, tally = self._descend(parts[0], len(parts[0]) / len(batch))
         for part in parts[1:]:
             more = self._descend(part, len(part) / len(batch))
@@ -90,14 +114,14 @@ class Learner:
     def _descend(self, part: Batch, share: float) -> tuple[Tensor, Tensor]:
         """Add the gradient of a part that is ``share`` of its batch; its share of the loss, and its tally."""
         outputs = self.computed(part.inputs)
-        loss = self._loss(outputs, part)
+        loss = self.loss(outputs, part)
         if share != 1.0:
             loss = loss * share
         loss.backward()
         return loss.detach(), self.task.tally(outputs, part.targets)
 
-    def _loss(self, outputs: Outputs, part: Batch) -> Tensor:
-        """That of what each sample is; of mixed ones that of both, in their shares."""
+    def loss(self, outputs: Outputs, part: Batch) -> Tensor:
+        """The mean loss (0-d) of what each sample is; of mixed ones that of both, in their shares."""
         loss = self.task.loss(outputs, part.targets)
         if part.mixed is None:
             return loss
@@ -124,6 +148,7 @@ class Learner:
             "model": self.weights(),
             "optimizer": optimizer_state(self.optimizer, self.model),
             "average": {name: on_cpu(value) for name, value in average.items()},
+            "parts": self.parts,
         }
 
     def load_state(self, state: StateDict) -> None:
@@ -131,5 +156,6 @@ class Learner:
         self.model.load_state_dict(state["model"])
         load_optimizer_state(self.optimizer, self.model, state["optimizer"])
         self._rate = None
+        self.parts = max(self.parts, int(state.get("parts", 1)))
         if self.average is not None:
             self.average.load_state(state["average"])

@@ -11,7 +11,6 @@ from typing import TypeAlias
 import torch
 from torch import nn
 
-from builder.errors import Problem
 from runtime.training.batches import Batches
 from runtime.training.checkpoints import Keeper
 from runtime.training.computation import Computation, stock
@@ -19,7 +18,6 @@ from runtime.training.control import Control, Watch
 from runtime.training.evaluation import evaluate
 from runtime.training.events import (
     Changed,
-    Checkpoint,
     Epoch,
     Event,
     Finished,
@@ -30,10 +28,10 @@ from runtime.training.events import (
     Trouble,
 )
 from runtime.training.feeding import Feed
-from runtime.training.guards import Drawn, Guards
-from runtime.training.guards.origin import diverged
+from runtime.training.guards import Drawn, Guards, Origin
 from runtime.training.learner import Learner, Weights
 from runtime.training.ledger import Ledger
+from runtime.training.saving import Save, Saver
 from runtime.training.schedules import Schedule
 from runtime.training.settings import Settings
 from runtime.training.state import StateDict
@@ -42,8 +40,6 @@ from runtime.training.tasks import Evaluation, Task
 #: Seconds between two looks at what is watched.
 _BETWEEN_LOOKS = 0.2
 
-#: (which, weights on the CPU, epoch, validation score) → the file written, or what went wrong.
-Save: TypeAlias = Callable[[str, Weights, int, float | None], str | Problem]
 #: (what is watched, step) → maps.
 Look: TypeAlias = Callable[[Watch, int], Iterable[Maps]]
 
@@ -84,19 +80,19 @@ class Trainer:
         self._best_epoch: int | None = None
         self._best: tuple[float, float] | None = None
         self._look_at = look
-        self._save_to = save
+        self._saver = Saver(save)
         self._keeper = keeper
         self._kept: tuple[int, int] | None = None
         self.feed = Feed(data, settings, device)
         self.learner = Learner(model, task, settings, device, self.computation)
         self.schedule = Schedule(settings, self.steps, self.feed.steps)
-        self.guards = Guards(model, drawn)
+        self.guards = Guards(self.learner, drawn)
+        self._origin = Origin(self.learner, self.feed, settings, device, drawn)
         self._ledger = Ledger(device)
         self._reason: str | None = None
         self._standing = False
         self._seen: Watch | None = None
         self._next_look = 0.0
-        self._unsaved: set[str] = set()
         self._sums: list[float] = []
         self._began = self._epoch_began = time.perf_counter()
         self._seconds = self._epoch_seconds = 0.0
@@ -127,7 +123,7 @@ class Trainer:
         )
         if self.step and self.best is not None and self._best_epoch is not None and self._best is not None:
             # What lies there may be of an epoch that was told after the checkpoint.
-            yield from self._save("best", self.best, self._best_epoch, self._best[0])
+            yield from self._saver.save("best", self.best, self._best_epoch, self._best[0])
         self.learner.computed.train()
         while self._reason is None and self.epoch < self.settings.epochs and not self._has_stalled():
             self._epoch_began = time.perf_counter() - self._epoch_seconds
@@ -248,7 +244,7 @@ class Trainer:
                 )
             if sound < len(stretch.loss):
                 self._reason = "failed"
-                yield Trouble(diverged(self.settings, stretch.first + sound, stretch.learning_rate[sound]))
+                yield Trouble(self._origin.find(stretch.first + sound, stretch.learning_rate[sound]))
                 return
         yield from self.guards.events(wait=everything)
 
@@ -263,7 +259,7 @@ class Trainer:
             return
         if not math.isfinite(found.loss):
             self._reason = "failed"
-            yield Trouble(diverged(self.settings, self.step - 1, self.learner.learning_rate))
+            yield Trouble(self._origin.unproven(self.step - 1, self.learner.learning_rate))
             return
         self.epoch = epoch
         self.schedule.epoch_over(found.loss)
@@ -281,11 +277,11 @@ class Trainer:
         )
         if better:
             self._best, self._best_epoch = (found.score, -found.loss), epoch
-            yield from self._save("best", self.best, epoch, found.score)
+            yield from self._saver.save("best", self.best, epoch, found.score)
         self._sums = []
         self._epoch_began, self._epoch_seconds = time.perf_counter(), 0.0
         same = better and self.learner.average is None
-        yield from self._save("last", self.best if same else self.learner.weights(), epoch, found.score)
+        yield from self._saver.save("last", self.best if same else self.learner.weights(), epoch, found.score)
         if self._keeper is not None and self._keeper.affordable():
             yield from self._keep()
 
@@ -308,17 +304,17 @@ class Trainer:
         if reason != "failed":
             yield from self._keep()
         if reason == "stopped":
-            yield from self._save("last", self.learner.weights(), self.epoch, None)
+            yield from self._saver.save("last", self.learner.weights(), self.epoch, None)
         test = None
         if self.best is not None and self._best is not None:
-            if "best" in self._unsaved and self._best_epoch is not None:
-                yield from self._save("best", self.best, self._best_epoch, self._best[0])
+            if "best" in self._saver.failed and self._best_epoch is not None:
+                yield from self._saver.save("best", self.best, self._best_epoch, self._best[0])
             self.model.load_state_dict(self.best)
             # In fp32, whatever the run is computed in: the same figure as whoever evaluates its weights gets.
             test = self._evaluate("test", self.model, lambda: self.control.at_once)
         self.model.eval()
         if self._keeper is not None:
-            yield from self._say_once("checkpoint", self._keeper.close())
+            yield from self._saver.say("checkpoint", self._keeper.close())
         yield Finished(
             reason=reason,
             best_epoch=self._best_epoch,
@@ -328,25 +324,6 @@ class Trainer:
             seconds=time.perf_counter() - self._began,
             test_metrics=test.metrics if test else {},
         )
-
-    def _save(
-        self, which: str, weights: Weights | None, epoch: int, accuracy: float | None
-    ) -> Iterator[Event]:
-        """Write weights; where that fails training goes on, which is said once."""
-        if self._save_to is None or weights is None:
-            return
-        saved = self._save_to(which, weights, epoch, accuracy)
-        yield from self._say_once(which, saved if isinstance(saved, Problem) else None)
-        if isinstance(saved, str):
-            yield Checkpoint(which=which, epoch=epoch, file=saved)
-
-    def _say_once(self, which: str, problem: Problem | None) -> Iterator[Event]:
-        """What could not be written, until it can."""
-        if problem is None:
-            self._unsaved.discard(which)
-        elif which not in self._unsaved:
-            self._unsaved.add(which)
-            yield Trouble(problem)
 
     def _keep(self) -> Iterator[Event]:
         """A checkpoint of where it stands, unless that is kept already; where it fails training goes on, said once."""
@@ -360,7 +337,7 @@ class Trainer:
         keeper.keep(self.state)
         self._kept = here
         self._ledger.restart()
-        yield from self._say_once("checkpoint", keeper.problem)
+        yield from self._saver.say("checkpoint", keeper.problem)
 
     # between steps ---------------------------------------------------------------------------------------
 

@@ -114,7 +114,7 @@ def explain(error: Exception, log_file: Path | None = None) -> Problem:
     log.error("training failed", exc_info=error)
     where = f"The details are in {log_file}" if log_file else details()
     text = _first_line(error)
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         return Problem(
             "out-of-memory",
             "The network's activations at this batch size must fit in memory",
@@ -135,7 +135,8 @@ def explain(error: Exception, log_file: Path | None = None) -> Problem:
     return Problem("training-failed", "Training stopped on an error", text, where)
 
 
-def _is_out_of_memory(error: Exception) -> bool:
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether memory ran out, the device's or the computer's."""
     text = str(error).lower()
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or (
         isinstance(error, RuntimeError)

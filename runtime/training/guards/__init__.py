@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from runtime.training.guards.drawn import Drawn
 from runtime.training.guards.guards import Guards
+from runtime.training.guards.origin import Origin
 
-__all__ = ["Drawn", "Guards"]
+__all__ = ["Drawn", "Guards", "Origin"]

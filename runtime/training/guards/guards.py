@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from torch import nn
-
-from builder.errors import Problem
+from builder.errors import Problem, Severity
 from runtime.training.events import Event, Gradients, Trouble
 from runtime.training.feeding import Batch
 from runtime.training.guards.activity import Activity, check_dead
 from runtime.training.guards.drawn import Drawn
 from runtime.training.guards.gradients import Depth, GradientProbe
 from runtime.training.guards.pace import Pace
+from runtime.training.learner import Learner
 
 #: Seconds between two probes of the gradients, and between two looks at the ReLUs, at least.
 _GRADIENTS, _LOOKS = 0.25, 0.5
@@ -26,9 +25,11 @@ _RELUS = ("relu", "relu6")
 class Guards:
     """Looks at a training without changing a bit of it, for a hundredth of the time; each trouble is told once."""
 
-    def __init__(self, model: nn.Module, drawn: Drawn | None) -> None:
+    def __init__(self, learner: Learner, drawn: Drawn | None) -> None:
+        self._learner = learner
         self._drawn = drawn
-        self._probe = GradientProbe(model, drawn.leaves if drawn is not None else {})
+        self._parts = learner.parts
+        self._probe = GradientProbe(learner.model, drawn.leaves if drawn is not None else {})
         relus = drawn.of_block(*_RELUS) if drawn is not None else ()
         self._activity = Activity(drawn.twin, relus) if drawn is not None and relus else None
         self._depth = Depth()
@@ -52,6 +53,9 @@ class Guards:
 
     def events(self, *, wait: bool = False) -> Iterator[Event]:
         """What there is to tell; ``wait``: what is still on its way too."""
+        if self._learner.parts != self._parts:
+            self._parts = self._learner.parts
+            yield Trouble(_split(self._parts))
         if self._activity is not None and (dead := self._activity.read()) is not None:
             self._dead = dead
             yield from self.trouble(check_dead(dead))
@@ -70,5 +74,17 @@ class Guards:
         return {"told": ",".join(sorted(self._told))}
 
     def load_state(self, state: dict[str, Any]) -> None:
-        """Go on from what ``state`` gave."""
+        """Go on from what ``state`` gave, after the learner has."""
+        self._parts = self._learner.parts
         self._told = set(filter(None, str(state.get("told", "")).split(",")))
+
+
+def _split(parts: int) -> Problem:
+    return Problem(
+        "batch-split",
+        "A batch and what the network makes of it must fit in memory",
+        f"it did not, and goes through the network in {parts:,} parts from here on, with the same step",
+        "Nothing is to be done; batch norm sees a part at a time, so set the batch lower if it matters",
+        severity=Severity.WARNING,
+        path="training.batch",
+    )

@@ -80,6 +80,12 @@ class Machine:
         help="Auto lets glibc keep the memory of one step for the next, in place of giving it back and asking for it "
         "again; system leaves it as it is. It holds until the program ends.",
     )
+    split_batches = Flag(
+        True,
+        label="Split what does not fit",
+        help="Where memory runs out in a step, its batch goes through the network in twice as many parts from then on, "
+        "which is told. Otherwise the run ends there.",
+    )
     checkpoint_every = Real(
         30.0,
         minimum=0.0,
