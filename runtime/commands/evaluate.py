@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from builder.errors import Problem
@@ -17,17 +18,22 @@ from runtime.commands.common import (
     failed,
     load_data_for,
     misuse,
-    not_yet,
     open_subject,
     say,
     say_json,
     setting,
+    settings_for,
 )
 from runtime.commands.recalibrating import Recalibrated, recalibrated
 from runtime.training.metrics import format_metric
 
 if TYPE_CHECKING:
-    from runtime.training.tasks import Evaluation
+    import torch
+    from torch import nn
+
+    from runtime.data import Data
+    from runtime.training.tasks import Evaluation, Task
+    from runtime.training.views import Viewed
 
 #: Title and format of each figure that is told of a class or a value.
 _COLUMNS = {
@@ -53,7 +59,11 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--device", metavar="D", type=setting("device"), default="auto", help="auto, cpu or cuda"
     )
-    parser.add_argument("--tta", action="store_true", help="average over views of each picture")
+    parser.add_argument(
+        "--tta",
+        action="store_true",
+        help="average over views of each sample: as training moved, cut or mirrored it",
+    )
     parser.add_argument(
         "--recalibrate", action="store_true", help="compute batch norm's running averages anew, and compare"
     )
@@ -62,10 +72,24 @@ def add_parser(subparsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
+@dataclass(frozen=True, slots=True)
+class _Tested:
+    """What came out, by which weights, on which data; ``again`` and ``views`` where these were asked for."""
+
+    built: Built
+    data: Data
+    found: Evaluation
+    again: Recalibrated | None
+    views: int | None
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Those of the classes or values."""
+        return self.data.targets if self.data.task == "regression" else self.data.classes
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Test."""
-    if arguments.tta:
-        return not_yet("--tta")
     subject = open_subject(arguments.subject)
     if isinstance(subject, list):
         return failed(subject)
@@ -73,6 +97,22 @@ def run(arguments: argparse.Namespace) -> int:
         return misuse("evaluate needs trained weights: name a run's folder, or a document and --weights FILE")
     if arguments.save is not None and not arguments.recalibrate:
         return misuse("--save writes what --recalibrate made: give both")
+    tested = _test(subject, arguments)
+    if isinstance(tested, list):
+        return failed(tested)
+    if arguments.json:
+        about = {"network": subject.document.name, "data": tested.data.title}
+        result = {"weights": tested.built.file, "matched": tested.built.matched}
+        views = {} if tested.views is None else {"tta": tested.views}
+        again = {} if tested.again is None else {"recalibration": tested.again.to_json()}
+        say_json({**about, **result, **tested.found.to_json(tested.names), **views, **again})
+    else:
+        _tell(subject, tested)
+    return OK
+
+
+def _test(subject: Subject, arguments: argparse.Namespace) -> _Tested | list[Problem]:
+    """Load, recalibrate where that is asked for, and run the test split through the network."""
     from runtime.training.evaluation import evaluate
     from runtime.training.loop import check
     from runtime.training.tasks import task_of
@@ -80,62 +120,66 @@ def run(arguments: argparse.Namespace) -> int:
 
     data = load_data_for(subject, arguments.data)
     if isinstance(data, list):
-        return failed(data)
+        return data
     if problems := check(subject.document, None, data):
-        return failed(problems)
+        return problems
     built = build_with_weights(subject, arguments.weights)
     if isinstance(built, list):
-        return failed(built)
+        return built
     device = resolve_device(arguments.device)
     if isinstance(device, Problem):
-        return failed(device)
+        return [device]
     recorded = subject.run.environment().get("task") if subject.run is not None else None
     task = task_of(subject.document, data, recorded=recorded)
     model, data = built.model.to(device), data.to(device)
+    viewed = _viewed(subject, model, data, device, task) if arguments.tta else None
+    if isinstance(viewed, Problem):
+        return [viewed]
     again = None
     if arguments.recalibrate:
         made = recalibrated(subject, model, data, device, task, arguments.save)
         if isinstance(made, Problem):
-            return failed(made)
+            return [made]
         again = made
-    found = evaluate(model, data, "test", device, task)
+    found = evaluate(model if viewed is None else viewed, data, "test", device, task)
     assert found is not None
     if not math.isfinite(found.loss):
-        return failed(
-            Problem(
-                "not-finite",
-                "A network must answer with finite numbers",
-                f"with {built.file} its loss on the test split is {found.loss}",
-                "Choose other weights, or train again with a lower learning rate",
-            )
-        )
-    names = data.targets if data.task == "regression" else data.classes
-    if arguments.json:
-        about = {"network": subject.document.name, "data": data.title}
-        result = {"weights": built.file, "matched": built.matched, **found.to_json(names)}
-        say_json({**about, **result, **({"recalibration": again.to_json()} if again else {})})
-    else:
-        _tell(subject, data.title, built, found, names, again)
-    return OK
+        return [_not_finite(built, found)]
+    return _Tested(built, data, found, again, None if viewed is None else viewed.count)
 
 
-def _tell(
-    subject: Subject,
-    data: str,
-    built: Built,
-    found: Evaluation,
-    names: Sequence[str],
-    again: Recalibrated | None,
-) -> None:
+def _not_finite(built: Built, found: Evaluation) -> Problem:
+    return Problem(
+        "not-finite",
+        "A network must answer with finite numbers",
+        f"with {built.file} its loss on the test split is {found.loss}",
+        "Choose other weights, or train again with a lower learning rate",
+    )
+
+
+def _viewed(
+    subject: Subject, model: nn.Module, data: Data, device: torch.device, task: Task
+) -> Viewed | Problem:
+    """The network that answers by several views, as the run's settings, or the document's, would train it."""
+    from runtime.training.views import Viewed
+
+    settings = settings_for(subject, {})
+    return settings[0] if isinstance(settings, list) else Viewed.of(model, data, settings, device, task)
+
+
+def _tell(subject: Subject, tested: _Tested) -> None:
     """The result in lines."""
-    on = f"the test split of {data} ({count(found.samples, 'sample')})"
-    say(f"{subject.document.name} on {on}, weights {built.file}")
-    if again is not None:
-        again.tell()
+    found = tested.found
+    on = f"the test split of {tested.data.title} ({count(found.samples, 'sample')})"
+    say(f"{subject.document.name} on {on}, weights {tested.built.file}")
+    if tested.again is not None:
+        tested.again.tell()
+    if tested.views is not None:
+        say(f"averaged over {count(tested.views, 'view')} of each sample")
     figures = (f"{name} {format_metric(name, value)}" for name, value in found.metrics.items())
     say("  ".join([f"loss {found.loss:.4f}", *figures]))
-    _table(found.rows(names))
-    _confusion(found.to_json(names))
+    _table(found.rows(tested.names))
+    _confusion(found.to_json(tested.names))
 
 
 def _table(rows: list[dict[str, Any]]) -> None:

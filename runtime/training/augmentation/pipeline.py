@@ -14,8 +14,9 @@ from torch import Tensor
 
 from builder.errors import Problem, Severity
 from runtime.training.augmentation import colour, drawing, mixing
-from runtime.training.augmentation.geometry import across, backward_map, moved, warped, warped_mask
+from runtime.training.augmentation.geometry import across
 from runtime.training.augmentation.mixing import Mixed
+from runtime.training.augmentation.moves import Border, Moves
 from runtime.training.batches import Batches
 from runtime.training.randomness import seed_of
 from runtime.training.settings import DECLARATIONS, GROUPS, Settings
@@ -51,12 +52,14 @@ class Augmentation:
         self.device = device
         self.task = data.task
         self._is_sequence = data.is_series or len(self.sizes) == 1
+        #: Whether the answer is a map or a sequence, which lies where its input does.
+        self.answers_by_place = data.labels.ndim > 2
         self._asked = settings
         self._unsaid = self._without_say(data, settings, shape[0])
         off = {name: _OFF.get(name, 0.0) for name in self._unsaid}
         self.settings = settings.replace(**off) if off else settings
         self._mean, self._std = (torch.tensor(part, device=device) for part in (data.mean, data.std))
-        self._black = None if data.is_series else -self._mean / self._std
+        self._border = Border(self.settings.border, None if data.is_series else -self._mean / self._std)
 
     def _without_say(self, data: Batches, settings: Settings, channels: int) -> list[str]:
         """What is on and cannot be done to such data."""
@@ -90,37 +93,30 @@ class Augmentation:
             return "these sequences"
         return {0: "plain numbers", 2: "grey pictures"}.get(len(self.sizes), "volumes")
 
+    @property
+    def moving(self) -> tuple[int, ...]:
+        """The sizes of the axes that samples move along, 0 of others: of a sequence its steps alone."""
+        held = max(len(self.sizes) - 1, 0) if self._is_sequence else 0
+        return (*(0,) * held, *self.sizes[held:])
+
+    def moves(self, samples: int, **drawn: Tensor | None) -> Moves:
+        """Those of so many samples (see ``Moves.of``), on the device."""
+        masks = self.task == "segmentation"
+        return Moves.of(samples, self.sizes, self._border, masks=masks, **drawn).to(self.device)
+
     def epoch(self, samples: int, epoch: int) -> Varied:
         """What is done to each of an epoch's samples, in its order, drawn anew for each epoch (from 1)."""
         settings = self.settings
-        axes = self.sizes
-        if self._is_sequence:  # along its steps alone, however its channels lie
-            axes = (*(0,) * (len(axes) - 1), axes[-1]) if axes else ()
-        offsets = drawing.draw_offsets(samples, axes, settings.shift, settings.seed, epoch)
-        flips = drawing.draw_flips(samples, settings, epoch)
-        turns = drawing.draw_turns(samples, settings, epoch)
-        crops = drawing.draw_crops(samples, settings, epoch, sequence=self._is_sequence)
-        theta = None
-        resampled = turns is not None or crops is not None
-        masks = self.task == "segmentation" and (offsets is not None or flips is not None)
-        if resampled or masks:
-            size = self.sizes[-2] if len(self.sizes) > 1 else 1, self.sizes[-1]
-            shift = offsets
-            if offsets is not None and offsets.shape[1] == 1:
-                shift = torch.cat([torch.zeros_like(offsets), offsets], dim=1)
-            theta = backward_map(samples, size, offsets=shift, flips=flips, turns=turns, crops=crops)
-        if flips is not None and offsets is None:
-            offsets = torch.zeros((samples, 2), dtype=torch.int64)
-        return Varied(
-            self,
-            epoch,
-            resampled,
-            self._there(offsets),
-            self._there(flips),
-            self._there(theta),
-            self._there(drawing.draw_colours(samples, settings, epoch)),
-            self._there(drawing.draw_rectangles(samples, settings, epoch)),
+        moves = self.moves(
+            samples,
+            offsets=drawing.draw_offsets(samples, self.moving, settings.shift, settings.seed, epoch),
+            flips=drawing.draw_flips(samples, settings, epoch),
+            turns=drawing.draw_turns(samples, settings, epoch),
+            crops=drawing.draw_crops(samples, settings, epoch, sequence=self._is_sequence),
         )
+        factors = self._there(drawing.draw_colours(samples, settings, epoch))
+        rectangles = self._there(drawing.draw_rectangles(samples, settings, epoch))
+        return Varied(self, epoch, moves, factors, rectangles)
 
     def _there(self, drawn: Tensor | None) -> Tensor | None:
         return None if drawn is None else drawn.to(self.device)
@@ -165,15 +161,6 @@ class Augmentation:
             return x, mixing.pasted(targets, where)[0], None
         return x, targets, (others, own)
 
-    def moved(self, x: Tensor, offsets: Tensor, flips: Tensor | None) -> Tensor:
-        """Moved and mirrored by whole pixels."""
-        return moved(x, offsets, flips, self.settings.border, self._black)
-
-    def warped(self, x: Tensor, theta: Tensor) -> Tensor:
-        """Resampled; a sequence as a picture of one row."""
-        flat = x if x.ndim == 4 else x[:, :, None]
-        return warped(flat, theta, self.settings.border, self._black).view(x.shape)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Varied:
@@ -181,10 +168,7 @@ class Varied:
 
     how: Augmentation
     number: int
-    resampled: bool
-    offsets: Tensor | None = None
-    flips: Tensor | None = None
-    theta: Tensor | None = None
+    moves: Moves
     factors: Tensor | None = None
     rectangles: Tensor | None = None
 
@@ -193,13 +177,10 @@ class Varied:
     ) -> tuple[Tensor, Tensor, Mixed | None]:
         """The samples at places [first, last), varied, and what else they are to be."""
         part = slice(first, last)
-        x = inputs
-        if self.resampled and self.theta is not None:
-            x = self.how.warped(x, self.theta[part])
-        elif self.offsets is not None:
-            x = self.how.moved(x, self.offsets[part], None if self.flips is None else self.flips[part])
-        if self.theta is not None and self.how.task == "segmentation":
-            targets = warped_mask(targets, self.theta[part])
+        moves = self.moves.part(first, last)
+        x = moves.seen(inputs)
+        if self.how.task == "segmentation":
+            targets = moves.judged(targets)
         if self.factors is not None:
             x = self.how.coloured(x, self.factors[part])
         if self.how.settings.noise:

@@ -78,3 +78,8 @@ class OfClasses(Task):
     def weights_on(self, device: torch.device) -> Tensor | None:
         """The class weights, float32 (K,)."""
         return None if self.class_weights is None else constant(self.class_weights, device)
+
+    def averaged(self, answers: Sequence[Tensor]) -> Tensor:
+        """Scores of the mean of the probabilities."""
+        head = self.heads[0]
+        return head.output(torch.stack([head.probabilities(answer.float()) for answer in answers]).mean(0))

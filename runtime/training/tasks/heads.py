@@ -38,6 +38,10 @@ class Head:
         """Class probabilities along axis 1."""
         return output if self.from_probabilities else output.softmax(dim=1)
 
+    def output(self, probabilities: Tensor) -> Tensor:
+        """An output that says these class probabilities."""
+        return probabilities if self.from_probabilities else probabilities.clamp_min(_SMALLEST).log()
+
 
 def heads_of(document: Document) -> tuple[Head, ...]:
     """The outputs of a document's network, in their order; the first one answers."""

@@ -166,6 +166,10 @@ class Regression(Task):
         score = 1 - (answer - wanted).square().flatten(1).mean(1)
         return Judgements(loss, score, torch.full_like(loss, torch.nan), self.values(answer), targets)
 
+    def averaged(self, answers: Sequence[Tensor]) -> Tensor:
+        """The mean of the values."""
+        return torch.stack([answer.float() for answer in answers]).mean(0)
+
     def prediction(self, outputs: Outputs) -> Prediction:
         """The values, in their unit."""
         answer = self.answer(outputs).detach()

@@ -166,6 +166,10 @@ class Task(ABC):
         """What is said of each sample by itself."""
 
     @abstractmethod
+    def averaged(self, answers: Sequence[Tensor]) -> Tensor:
+        """One answer for several of the same samples: the mean of what they say, not of the numbers they say it in."""
+
+    @abstractmethod
     def prediction(self, outputs: Outputs) -> Prediction:
         """What is said of the first sample of a batch."""
 

@@ -1,4 +1,4 @@
-"""``find-lr`` and ``evaluate --recalibrate``."""
+"""``find-lr``, ``evaluate --recalibrate`` and ``evaluate --tta``."""
 
 from __future__ import annotations
 
@@ -99,3 +99,25 @@ def test_what_cannot_be_recalibrated_is_told(trained, capsys):
     assert app.main(["evaluate", str(trained / "with"), "--save", "x.safetensors"]) == 2
     nowhere = str(trained / "no" / "such" / "folder.safetensors")
     assert app.main(["evaluate", str(trained / "with"), "--recalibrate", "--save", nowhere]) == 1
+
+
+def test_evaluate_averages_over_views_that_training_made_and_says_how_many(trained, tmp_path, capsys):
+    run = str(trained / "with")
+    assert app.main(["evaluate", run, "--json"]) == 0
+    plain = json.loads(capsys.readouterr().out)
+    assert app.main(["evaluate", run, "--tta", "--json"]) == 0
+    viewed = json.loads(capsys.readouterr().out)
+    assert viewed.pop("tta") == 5
+    assert viewed.keys() == plain.keys()
+    assert viewed["loss"] != plain["loss"]
+    assert app.main(["evaluate", run, "--tta"]) == 0
+    assert "averaged over 5 views of each sample" in capsys.readouterr().out
+
+
+def test_where_training_varied_nothing_there_is_nothing_to_average(trained, tmp_path, capsys):
+    document = Document("still", draw().network, training={"shift": 0.0})
+    file = tmp_path / "still.convolab"
+    assert save(document, file) is None
+    weights = str(trained / "with" / "best.safetensors")
+    assert app.main(["evaluate", str(file), "--weights", weights, "--tta"]) == 1
+    assert "neither moved nor cut nor mirrored" in capsys.readouterr().err
