@@ -126,12 +126,11 @@ class View(QGraphicsView):
         while pitch < 14:
             pitch *= 2
         origin = self.mapFromScene(QPointF())
-        key = (pitch, self.viewport().size())
-        if self._dots is None or self._dots[0] != key:
-            columns = int(self.viewport().width() / pitch) + 2
-            rows = int(self.viewport().height() / pitch) + 2
-            dots = [QPointF(round(x * pitch), round(y * pitch)) for x in range(columns) for y in range(rows)]
-            self._dots = key, QPolygonF(dots)
+        columns, rows = (
+            int(side / pitch) + 2 for side in (self.viewport().width(), self.viewport().height())
+        )
+        if self._dots is None or self._dots[0] != (pitch, columns):
+            self._dots = (pitch, columns), QPolygonF([QPointF(round(x * pitch), 0) for x in range(columns)])
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         pen = painter.pen()
         pen.setColor(self.session.theme.color("grid"))
@@ -139,5 +138,9 @@ class View(QGraphicsView):
         pen.setCapStyle(Qt.PenCapStyle.SquareCap)
         painter.setPen(pen)
         painter.translate(round(origin.x() % pitch - pitch), round(origin.y() % pitch - pitch))
-        painter.drawPoints(self._dots[1])
+        below = 0
+        for row in range(rows):  # one row again and again: while zooming every point would be made anew
+            painter.translate(0, round(row * pitch) - below)
+            below = round(row * pitch)
+            painter.drawPoints(self._dots[1])
         painter.restore()
