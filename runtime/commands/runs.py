@@ -1,4 +1,4 @@
-"""``runs``: the runs in a folder and what came of them, newest first."""
+"""``runs``: the runs in a folder and what came of them, newest first; or some of them side by side."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from builder.console import print_table
 from builder.errors import Problem
-from runtime.commands.common import OK, complain, failed, say, say_json
+from runtime.commands.common import OK, complain, failed, misuse, say, say_json
 from runtime.commands.train import RUNS
+from runtime.training.comparing import compare
 from runtime.training.metrics import format_metric
-from runtime.training.runs import list_runs
+from runtime.training.runs import Run, list_runs
 from runtime.training.summaries import Summary
 
 
@@ -18,12 +20,18 @@ def add_parser(subparsers: Any) -> None:
     """Declare ``runs``."""
     parser = subparsers.add_parser("runs", help="list runs and their results", description=__doc__)
     parser.add_argument("folder", metavar="DIR", nargs="?", help=f"where to look (stock: {RUNS})")
+    parser.add_argument(
+        "--compare",
+        metavar="RUN",
+        nargs="+",
+        help="show these runs (names in DIR, or folders) side by side: what came of them, and what differs",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """List."""
+    """List, or compare."""
     folder = Path(arguments.folder or RUNS)
     if arguments.folder is not None and not folder.is_dir():
         return failed(
@@ -31,6 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
                 "no-folder", "Runs are looked for in a folder", f"'{folder}' is none", "Name another folder"
             )
         )
+    if arguments.compare is not None:
+        return _compare(folder, arguments.compare, arguments.json)
     unreadable: list[tuple[Path, Problem]] = []
     summaries = [found.summary() for found in list_runs(folder, unreadable)]
     for path, problem in unreadable:
@@ -45,6 +55,30 @@ def run(arguments: argparse.Namespace) -> int:
         say(f"{'run':{width}}  {'state':10}  epochs  validation     test  {'score':{metrics}}  time")
         for summary in summaries:
             say(_line(summary, width, metrics))
+    return OK
+
+
+def _compare(folder: Path, names: list[str], as_json: bool) -> int:
+    """Show runs side by side."""
+    if len(names) < 2:
+        return misuse("--compare needs two runs or more")
+    runs: list[Run] = []
+    for name in names:
+        found = Run.open(folder / name if (folder / name).is_dir() else Path(name))
+        if isinstance(found, Problem):
+            return failed(found)
+        runs.append(found)
+    compared = compare(runs)
+    if as_json:
+        say_json(compared.to_json())
+        return OK
+    heads = [run.name for run in runs]
+    columns = range(1, len(heads) + 1)
+    for title, rows in compared.sections().items():
+        print_table((title, *heads), [(row.label, *row.texts) for row in rows], right=columns)
+        say()
+    if len(compared.sections()) == 1:
+        say("they were made alike")
     return OK
 
 

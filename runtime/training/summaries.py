@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ class Summary:
     """A run in one line; ``state`` is that of Finished; without an end ``running`` while somebody writes it, else
     ``unfinished``.
 
-    ``metric`` names the score that the figures called accuracy are.
+    ``metric`` names the score that the figures called accuracy are; ``test_metrics`` are all figures of the test split.
     """
 
     name: str
@@ -32,6 +32,14 @@ class Summary:
     test_accuracy: float | None
     seconds: float | None
     metric: str = "accuracy"
+    test_loss: float | None = None
+    test_metrics: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def tested(self) -> dict[str, float]:
+        """The figures of the test split, the score first; empty where nothing was tested."""
+        score = {} if self.test_accuracy is None else {self.metric: self.test_accuracy}
+        return self.test_metrics or score  # runs of old tell the score alone
 
     def to_json(self) -> dict[str, Any]:
         """The object that ``runs --json`` prints for it."""
@@ -69,6 +77,8 @@ def summarise(folder: Path, document: Document) -> Summary:
         test_accuracy=finished.test_accuracy if finished else None,
         seconds=finished.seconds if finished else None,
         metric=started.metric if started else "accuracy",
+        test_loss=finished.test_loss if finished else None,
+        test_metrics=finished.test_metrics if finished else {},
     )
 
 
