@@ -15,6 +15,7 @@ import platformdirs
 from builder.errors import Problem
 from runtime.data import cifar
 from runtime.data.download import Progress, Remote, fetch
+from runtime.data.generated import CHANNELS, PICTURES, SERIES, STEPS, read_shapes, read_waves
 from runtime.data.idx import find_pairs, read_idx_folder
 from runtime.data.raw import Raw
 
@@ -144,6 +145,20 @@ DATA_SOURCES: tuple[Source, ...] = (
         "Digits",
         "1,797 real scans of handwritten digits, 8×8 grey pixels, 10 classes.",
         _read_digits,
+    ),
+    Source(
+        "shapes",
+        "Shapes",
+        f"{PICTURES} pictures of coloured discs, squares and triangles on grain, 64×64 pixels, each with a mask: "
+        "4 classes with the background.",
+        lambda source: read_shapes(source.name, source.title, source.sentence),
+    ),
+    Source(
+        "waves",
+        "Waves",
+        f"{SERIES} series of {CHANNELS} channels and {STEPS} steps: sines, squares, sawtooths and chirps in noise, "
+        "4 classes.",
+        lambda source: read_waves(source.name, source.title, source.sentence),
     ),
     Source(
         "fashion-mnist",
