@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from builder.document import Document
@@ -17,7 +18,7 @@ from builder.shapes import TensorShape
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-    from torch import Tensor
+    from torch import Tensor, nn
 
     from runtime.compile import Tapped
     from runtime.data import Data
@@ -105,19 +106,21 @@ class Backstage:
     """Keeps the data and the module of the last wish, because the next one is mostly about the same."""
 
     def __init__(self) -> None:
+        self._lock = Lock()
         self._data: tuple[DataWish, Data] | None = None
         self._module: tuple[tuple[Document, int, Weights], Tapped, str, str | None] | None = None
 
     def data(self, wish: DataWish) -> Data | Problem:
-        """The data of a wish."""
-        if self._data is not None and self._data[0] == wish:
-            return self._data[1]
-        from runtime.data import load_data
+        """The data of a wish; also for other threads, which wait while it is loaded."""
+        with self._lock:
+            if self._data is not None and self._data[0] == wish:
+                return self._data[1]
+            from runtime.data import load_data
 
-        found = load_data(wish.source, wish.input_shape)
-        if not isinstance(found, Problem):
-            self._data = (wish, found)
-        return found
+            found = load_data(wish.source, wish.input_shape)
+            if not isinstance(found, Problem):
+                self._data = (wish, found)
+            return found
 
     def samples(self, wish: DataWish) -> Samples | Problem:
         """Pictures of the test split, the classes in turn."""
@@ -127,13 +130,15 @@ class Backstage:
         test = data.splits["test"].cpu().numpy()
         if data.task == "classification":
             test = test[in_turn(data.labels[data.splits["test"]].cpu().numpy(), STRIP)]
-        samples = tuple(
-            Sample(index, data.picture(index, original=True), *_named(data, index))
-            for index in map(int, test[:STRIP])
-        )
+        samples = tuple(self.sample(data, index) for index in map(int, test[:STRIP]))
         return Samples(
             wish, data.title, data.description, len(data), data.classes, samples, data.task, data.targets
         )
+
+    @staticmethod
+    def sample(data: Data, index: int) -> Sample:
+        """A sample of the data, small."""
+        return Sample(index, data.picture(index, original=True), *_named(data, index))
 
     def picture(self, wish: DataWish, choice: int | Path) -> Picture | Problem:
         """A picture of the data by index, or a file, as the network gets it."""
@@ -185,9 +190,22 @@ class Backstage:
         key = (document, document.revision, weights)
         if self._module is not None and self._module[0] == key:
             return self._module
-        from builder.analysis import analyze
-        from runtime.compile import Tapped, build
+        from runtime.compile import Tapped
         from runtime.training.loop import output_path
+
+        made = self.model(document, weights)
+        if isinstance(made, Problem):
+            return made
+        model, name = made
+        twin = Tapped(document, model)
+        self._module = (key, twin, name, output_path(document))
+        return self._module
+
+    @staticmethod
+    def model(document: Document, weights: Weights) -> tuple[nn.Module, str] | Problem:
+        """The network with these weights, on the CPU, and what it has in fact: fresh ones where they do not fit."""
+        from builder.analysis import analyze
+        from runtime.compile import build
         from runtime.training.randomness import seed_of, seeded
         from runtime.weights import load_into, read_weights
 
@@ -201,9 +219,7 @@ class Backstage:
             stored = read_weights(weights.file)
             if isinstance(stored, Problem) or load_into(model, stored) is not None:
                 name = "fresh weights: the network has changed since it was trained"
-        twin = Tapped(document, model)
-        self._module = (key, twin, name, output_path(document))
-        return self._module
+        return model, name
 
 
 def find_device() -> str:

@@ -60,6 +60,17 @@ def map_image(plane: NDArray[np.floating], low: float, high: float) -> QImage:
     return _image(pixels)
 
 
+def heat_image(levels: NDArray[np.floating], *, dark: bool, ground: str, empty: NDArray[np.bool_]) -> QImage:
+    """(H, W) levels from 0 to 1 as colours on a ground ``#rrggbb``, which is left where there is nothing.
+
+    What has most stands out most: bright on a dark ground, dark on a bright one.
+    """
+    level = levels if dark else 1 - levels
+    pixels = plasma()[(level * 255).round().clip(0, 255).astype(np.uint8)]
+    pixels[empty] = np.uint32(0xFF000000 | int(ground[1:], 16))
+    return _image(pixels)
+
+
 def picture_image(pixels: NDArray[np.uint8]) -> QImage:
     """(H, W) grey or (H, W, 3) colours as an image of the same size."""
     return _image(_packed(pixels if pixels.ndim == 3 else np.repeat(pixels[:, :, None], 3, axis=2)))

@@ -31,6 +31,7 @@ from runtime.training.runs import Run, default_folder
 
 if TYPE_CHECKING:
     from runtime.panels.maps import FeatureMaps
+    from runtime.panels.mistakes import MistakesPanel
     from runtime.panels.runs import RunsPanel
     from runtime.panels.settings import SettingsPanel
     from runtime.panels.sizes import SizesPanel
@@ -50,6 +51,7 @@ class Panels(QObject):
         self.worker = Worker("pictures and maps", self)
         self.files = Worker("runs and exports", self)
         self.searches = Worker("searches", self)
+        self.judging = Worker("mistakes", self)
         self.training = Training(session, self._folder, self)
         self.following = Following(self)
         self.queue = QueueRunner(session, self.training, Queue(self._folder.with_name("queue")), self)
@@ -60,10 +62,11 @@ class Panels(QObject):
         self.downloads = Downloads(session, self.fetcher)
         self.data_chip = DataChip(session, self.looking, self.downloads)
         self.device_chip = DeviceChip(session, self.training)
+        self._workers = (self.worker, self.files, self.fetcher, self.searches, self.judging)
         self._place()
         self._connect()
         # A window that is taken away without being closed must not leave threads behind.
-        self.destroyed.connect(_Closer(self.training, self.worker, self.files, self.fetcher, self.searches))
+        self.destroyed.connect(_Closer(self.training, *self._workers))
         self.offering = Offering(shell.messages, self.training, self.queue, self.files, self._folder)
         self._warm = QTimer(self)
         self._warm.setSingleShot(True)
@@ -78,6 +81,7 @@ class Panels(QObject):
         self._sizes = add("bottom", "Sizes", self._make_sizes, workspaces=("Design",))
         self._curves = add("bottom", "Curves", self._make_curves, leads=("Design", "Train"))
         self._maps = add("bottom", "Feature maps", self._make_maps, leads=("Inspect",))
+        self._mistakes = add("bottom", "Mistakes", self._make_mistakes, workspaces=("Train", "Inspect"))
         self._source = add("bottom", "Source", self._make_source)
         self._runs = add("bottom", "Runs", self._make_runs)
         self._queue = add("bottom", "Queue", self._make_queue, workspaces=("Train",))
@@ -123,6 +127,11 @@ class Panels(QObject):
         return cast("FeatureMaps", self._maps.widget())
 
     @property
+    def mistakes(self) -> MistakesPanel:
+        """What the network gets wrong."""
+        return cast("MistakesPanel", self._mistakes.widget())
+
+    @property
     def source(self) -> SourceView:
         """The network as Python."""
         return cast("SourceView", self._source.widget())
@@ -161,6 +170,13 @@ class Panels(QObject):
         from runtime.panels.maps import FeatureMaps
 
         return FeatureMaps(self._session, self.looking)
+
+    def _make_mistakes(self) -> MistakesPanel:
+        from runtime.panels.mistakes import MistakesPanel
+
+        made = MistakesPanel(self._session, self.looking, self.training, self.judging)
+        made.inspectAsked.connect(lambda: self._shell.show_panel("Feature maps"))
+        return made
 
     def _make_source(self) -> SourceView:
         from runtime.panels.source import SourceView
@@ -228,6 +244,8 @@ class Panels(QObject):
         file = folder / "best.safetensors"
         if trace.best is not None and file.is_file() and not self.training.is_running:
             self.looking.use(Weights(file, f"{folder.name}, epoch {trace.best.epoch}"))
+            if self._mistakes.is_made:
+                self.mistakes.refresh()
 
     def _tell(self, problems: Problem | list[Problem]) -> None:
         """Say problems in the window, and go to the node that has the first."""
@@ -247,11 +265,11 @@ class Panels(QObject):
             self.settings.finder.halt()
         if self._runs.is_made:
             self.runs.recalibration.dismiss()
-        self.worker.close()
-        self.files.close()
+        if self._mistakes.is_made:
+            self.mistakes.close_down()
         self.downloads.stop()
-        self.fetcher.close()
-        self.searches.close()
+        for worker in self._workers:
+            worker.close()
 
     def actions(self) -> tuple[QAction, ...]:
         """Train, stop, one step."""

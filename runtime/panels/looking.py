@@ -51,7 +51,7 @@ class Looking(Seen):
     ) -> None:
         super().__init__(session, parent)
         self._training, self._worker = training, worker
-        self._backstage = Backstage()
+        self.backstage = Backstage()
         self._viewers: set[QObject] = set()
         self._copy: tuple[int, Document, Document] | None = None
         self._choice: int | Path | None = None
@@ -83,12 +83,17 @@ class Looking(Seen):
         """Load PyTorch and the data behind the window, so that training and maps begin at once later."""
         wish = self._wish()
         if self.samples is None and wish is not None and not self._worker.busy:
-            self._worker.submit("data", lambda: self._backstage.samples(wish), self._take_samples)
+            self._worker.submit("data", lambda: self.backstage.samples(wish), self._take_samples)
 
     def use(self, weights: Weights | None) -> None:
         """Look with these weights while nothing trains; None: those of the last run, or fresh ones."""
         self._weights = weights
         self._later()
+
+    def subject(self) -> tuple[DataWish, Weights] | None:
+        """The data and the weights that are looked with while nothing trains; None without an input of known shape."""
+        wish = self._wish()
+        return None if wish is None else (wish, self._weights or self._last_weights())
 
     # following -------------------------------------------------------------------------------------------
 
@@ -130,7 +135,7 @@ class Looking(Seen):
         if self.samples is None or self.samples.wish != wish:
             if self.samples is None:
                 self._show(None, (), "", "Loading the data…")
-            self._worker.submit("data", lambda: self._backstage.samples(wish), self._take_samples)
+            self._worker.submit("data", lambda: self.backstage.samples(wish), self._take_samples)
         elif self.picture is None or self.picture.wish != wish:
             self._load_picture(wish)
         else:
@@ -178,18 +183,18 @@ class Looking(Seen):
             if self.samples is None or not self.samples.samples:
                 return
             choice = self.samples.samples[0].index
-        self._worker.submit("picture", lambda: self._backstage.picture(wish, choice), self._take_picture)
+        self._worker.submit("picture", lambda: self.backstage.picture(wish, choice), self._take_picture)
 
     def _take_samples(self, answer: Samples | Problem) -> None:
         if isinstance(answer, Problem) and not self._viewers:
             return  # nobody asked; it is told when somebody does
         if isinstance(answer, Problem):
-            self.samples = self.picture = None
+            self.samples = self.picture = self._choice = None
             self.samplesChanged.emit()
             self.pictureChanged.emit()
             self._show(None, (), "", answer.message)
             return
-        other = self.samples is None or self.samples.wish.source != answer.wish.source
+        other = self.samples is not None and self.samples.wish.source != answer.wish.source
         if other and not isinstance(self._choice, Path):
             self._choice = None
         if self.samples is None:
@@ -210,7 +215,8 @@ class Looking(Seen):
             return
         self.picture, self.mask = answer, None
         self.pictureChanged.emit()
-        self._ask()
+        if self._viewers:
+            self._ask()
 
     # maps ------------------------------------------------------------------------------------------------
 
@@ -239,11 +245,11 @@ class Looking(Seen):
                 None, (), "", f"Maps appear here once the network has no errors.\n\n{errors[0].message}"
             )
             return
-        document, weights = self._document_copy(), self._weights or self._last_weights()
-        path, picture, backstage = self.path, self.picture, self._backstage
+        document, weights = self.document_copy(), self._weights or self._last_weights()
+        path, picture, backstage = self.path, self.picture, self.backstage
         self._worker.submit("view", lambda: backstage.view(document, weights, path, picture), self._take_view)
 
-    def _document_copy(self) -> Document:
+    def document_copy(self) -> Document:
         """The document as it is now, for another thread; the same object until the next edit."""
         document = self._session.document
         if self._copy is None or self._copy[0] != document.revision or self._copy[1] is not document:

@@ -148,6 +148,7 @@ class FeatureMaps(QWidget):
         self._show_mask()
         self.picture.setToolTip(picture.name if picture is not None else "")
         self._mark_sample()
+        self._say_seen()
 
     def _show_mask(self) -> None:
         """The picture, with what the network sees where in it laid over."""
@@ -184,9 +185,9 @@ class FeatureMaps(QWidget):
         looking = self._looking
         values = looking.values
         self._show_classes()
-        place, seen = looking.place_text(), looking.seen_text()
+        place = looking.place_text()
         self.place.say(place, " · ".join(place.split(" · ")[::2]), place.rpartition(" · ")[2])
-        self.seen.say(seen, seen.partition(":")[0])
+        self._say_seen()
         self.grid.choose(looking.channel)
         if values is None or values.ndim == 1:
             self.single.show_image(QImage())
@@ -196,6 +197,10 @@ class FeatureMaps(QWidget):
         self.single.show_image(self.grid.image(looking.channel))
         self.single.choose(looking.cell)
         self.picture.show_box(looking.field(), looking.reach())
+
+    def _say_seen(self) -> None:
+        seen = self._looking.seen_text()
+        self.seen.say(seen, seen.partition(":")[0])
 
     def _show_classes(self) -> None:
         """What the network takes the picture for: a bar for each class where there is room, else in words."""

@@ -70,7 +70,9 @@ class SampleStrip(QListWidget):
         self.setAcceptDrops(True)
         self.setAccessibleName("Pictures to choose from")
         self.setFixedWidth(2 * (_SIDE + 4) + 16)
-        self.currentItemChanged.connect(self._tell)
+        self.itemSelectionChanged.connect(
+            self._tell
+        )  # to get the focus makes an item current, and chooses none
 
     def set_theme(self, theme: Theme) -> None:
         """Put on a theme's colours."""
@@ -103,8 +105,8 @@ class SampleStrip(QListWidget):
         self.blockSignals(False)
         self.viewport().update()
 
-    def _tell(self, item: QListWidgetItem | None) -> None:
-        if item is not None:
+    def _tell(self) -> None:
+        for item in self.selectedItems():
             self.sampleChosen.emit(item.data(_INDEX))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
