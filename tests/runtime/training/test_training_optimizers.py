@@ -26,6 +26,7 @@ def make_network(seed=0):
 def learn(network, optimizer, steps=4):
     for step in range(steps):
         x = torch.randn(5, 1, 4, 4, generator=torch.Generator().manual_seed(step))
+        x = x.to(network[0].weight.dtype)
         optimizer.zero_grad()
         nn.functional.cross_entropy(network(x), torch.arange(5) % 2).backward()
         optimizer.step()
@@ -55,6 +56,9 @@ def optimizers(draw):
 def test_steps_are_pytorchs(made):
     settings, make = made
     ours, theirs = make_network(), make_network()
+    for network in (ours, theirs):
+        # Adam makes whole steps of gradients near 0: a bias before batch norm has nothing but rounding.
+        network.double()[0].bias.requires_grad_(False)
     learn(ours, make_optimizer(ours, settings))
     learn(theirs, make(theirs.parameters()))
     for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
