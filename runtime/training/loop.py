@@ -34,6 +34,7 @@ from runtime.training.memory import check_memory, part_of
 from runtime.training.randomness import seed_of, seeded
 from runtime.training.resuming import go_on, remarks
 from runtime.training.runs import Run
+from runtime.training.samples import check_labels, remarks_on
 from runtime.training.settings import Settings
 from runtime.training.tasks import TASKS, task_of, weight_of
 from runtime.training.trainer import Trainer
@@ -163,7 +164,7 @@ def _train_on(
             preparation=preparation,
             task=task.to_json(),
         )
-    yield from map(Trouble, [*data.warnings, *told, *trainer.feed.augmentation.remarks])
+    yield from map(Trouble, [*data.warnings, *remarks_on(data, device), *told, *trainer.feed.augmentation.remarks])
     try:
         with in_force(computation, device):
             yield from _telling_damage(trainer.events(), data)
@@ -204,7 +205,8 @@ def check(document: Document, settings: Settings | None, data: Data) -> list[Pro
                 "Load the data again for this network",
             )
         ]
-    found_wrong = [] if settings is None else _settings_problems(analysis, settings, data)
+    found_wrong = [check_labels(data)]
+    found_wrong += [] if settings is None else _settings_problems(analysis, settings, data)
     found_wrong += _output_problems(document, analysis, data, learning=settings is not None)
     found_wrong.append(check_normalisation(analysis, data, settings.batch if settings is not None else None))
     return [problem for problem in found_wrong if problem is not None]

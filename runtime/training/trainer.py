@@ -86,7 +86,7 @@ class Trainer:
         self.feed = Feed(data, settings, device)
         self.learner = Learner(model, task, settings, device, self.computation)
         self.schedule = Schedule(settings, self.steps, self.feed.steps)
-        self.guards = Guards(self.learner, drawn)
+        self.guards = Guards(self.learner, drawn, len(data.classes), self.feed.steps)
         self._origin = Origin(self.learner, self.feed, settings, device, drawn)
         self._ledger = Ledger(device)
         self._reason: str | None = None
@@ -242,6 +242,7 @@ class Trainer:
                     memory=stretch.usage.memory,
                     utilisation=stretch.usage.utilisation,
                 )
+                yield from self.guards.losses(stretch.loss[:sound])
             if sound < len(stretch.loss):
                 self._reason = "failed"
                 yield Trouble(self._origin.find(stretch.first + sound, stretch.learning_rate[sound]))

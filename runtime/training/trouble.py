@@ -128,6 +128,14 @@ def explain(error: Exception, log_file: Path | None = None) -> Problem:
             "a batch of 1 whose maps are 1×1 brings one",
             "Set the batch to 2 or more",
         )
+    if "device-side assert" in text or (text.startswith("IndexError: Target") and "out of bounds" in text):
+        return Problem(
+            "label-out-of-range",
+            "A label is the number of a class, from 0 on",
+            "one of a batch is beyond the network's last class" if "Target" in text else "one of a batch is none",
+            "Mend the labels, or let the network tell as many classes as there are",
+            path="data.source",
+        )
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return Problem(
             "disk-full", "Recording a run needs space on the disk", text, "Make room and train again"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from builder.errors import Problem, Severity
 from runtime.training.events import Event, Gradients, Trouble
 from runtime.training.feeding import Batch
 from runtime.training.guards.activity import Activity, check_dead
+from runtime.training.guards.course import Course, loss_of_guessing
 from runtime.training.guards.drawn import Drawn
 from runtime.training.guards.gradients import Depth, GradientProbe
 from runtime.training.guards.pace import Pace
@@ -25,7 +26,7 @@ _RELUS = ("relu", "relu6")
 class Guards:
     """Looks at a training without changing a bit of it, for a hundredth of the time; each trouble is told once."""
 
-    def __init__(self, learner: Learner, drawn: Drawn | None) -> None:
+    def __init__(self, learner: Learner, drawn: Drawn | None, classes: int, steps_per_epoch: int) -> None:
         self._learner = learner
         self._drawn = drawn
         self._parts = learner.parts
@@ -33,6 +34,8 @@ class Guards:
         relus = drawn.of_block(*_RELUS) if drawn is not None else ()
         self._activity = Activity(drawn.twin, relus) if drawn is not None and relus else None
         self._depth = Depth()
+        weights = [head.weight for head in learner.task.heads]
+        self._course = Course(loss_of_guessing(learner.task.kind, classes, weights), steps_per_epoch)
         self._dead: dict[str, float] = {}
         self._probing, self._looking = Pace(_GRADIENTS), Pace(_LOOKS)
         self._told: set[str] = set()
@@ -63,6 +66,11 @@ class Guards:
             yield Gradients(step=found.step, paths=found.paths, norms=found.norms, dead=self._dead)
             yield from self.trouble(self._depth.check(found))
 
+    def losses(self, losses: Sequence[float]) -> Iterator[Event]:
+        """Take in the losses of the steps that follow, and tell what their course shows."""
+        for problem in self._course.add(losses):
+            yield from self.trouble(problem)
+
     def trouble(self, problem: Problem | None) -> Iterator[Trouble]:
         """A problem, at its node, if it has not been told."""
         if problem is not None and problem.code not in self._told:
@@ -71,11 +79,13 @@ class Guards:
 
     def state(self) -> dict[str, Any]:
         """What a resume needs: what has been told."""
-        return {"told": ",".join(sorted(self._told))}
+        return {"told": ",".join(sorted(self._told)), "course": self._course.state()}
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on from what ``state`` gave, after the learner has."""
         self._parts = self._learner.parts
+        if "course" in state:
+            self._course.load_state(state["course"])
         self._told = set(filter(None, str(state.get("told", "")).split(",")))
 
 

@@ -1,0 +1,105 @@
+"""The course of the loss: whether it rises again after it had been low, or never gets under that of guessing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from builder.errors import Problem, Severity
+
+#: So many times its lowest, and so much of where it began, is called diverging.
+_TIMES, _SHARE = 3.0, 0.5
+#: Losses that are averaged, and steps before which nothing is said.
+_SPAN, _FEWEST = 32, 200
+#: Not below this share of guessing's loss is no better than guessing.
+_GUESSING = 0.98
+
+
+class Course:
+    """Is told each step's loss in order. ``guessing`` is the loss of saying the same of every sample; None: not known.
+
+    Said early is what cannot be changed by waiting: nothing within the first two epochs of ``steps_per_epoch``.
+    """
+
+    def __init__(self, guessing: float | None, steps_per_epoch: int) -> None:
+        self._guessing = guessing
+        self._patience = max(_FEWEST, 2 * steps_per_epoch)
+        self._count = 0
+        self._mean = self._began = 0.0
+        self._lowest: float | None = None
+
+    def add(self, losses: Sequence[float]) -> Iterator[Problem]:
+        """What is to be said after these losses of the steps that follow."""
+        for loss in losses:
+            self._count += 1
+            self._mean += (loss - self._mean) / min(self._count, _SPAN)
+            if self._count == _SPAN:
+                self._began = self._mean
+            if self._count < _SPAN:
+                continue
+            if self._lowest is None or self._mean < self._lowest:
+                self._lowest = self._mean
+            if self._rises:
+                yield self._diverging()
+            if self._count == self._patience and self._is_guessing:
+                yield self._stuck()
+
+    @property
+    def _rises(self) -> bool:
+        lowest = self._lowest
+        return lowest is not None and lowest >= 0 and self._mean > max(_TIMES * lowest, _SHARE * self._began)
+
+    @property
+    def _is_guessing(self) -> bool:
+        return (
+            self._guessing is not None
+            and self._lowest is not None
+            and self._lowest > _GUESSING * self._guessing
+        )
+
+    def _diverging(self) -> Problem:
+        return Problem(
+            "loss-diverging",
+            "The loss should fall on the whole",
+            f"at step {self._count:,} it is {self._mean:.3g} (averaged over {_SPAN} steps), after it had been "
+            f"{self._lowest:.3g}",
+            "Lower the learning rate, warm up, or clip the gradient; the best weights so far are kept",
+            severity=Severity.WARNING,
+            path="training.learning_rate",
+        )
+
+    def _stuck(self) -> Problem:
+        return Problem(
+            "loss-stuck",
+            "A loss below that of guessing shows that a network learns",
+            f"in {self._count:,} steps it came no lower than {self._lowest:.3f}, and guessing gives "
+            f"{self._guessing:.3f}",
+            "Find a learning rate (find-lr), put norm layers in, begin with Kaiming's weights, and see whether the "
+            "labels are those of the pictures",
+            severity=Severity.WARNING,
+            path="training.learning_rate",
+        )
+
+    def state(self) -> dict[str, Any]:
+        """What a resume needs, as plain numbers."""
+        return {"count": self._count, "mean": self._mean, "began": self._began, "lowest": self._lowest}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from what ``state`` gave."""
+        self._count, self._mean, self._began = (
+            int(state["count"]),
+            float(state["mean"]),
+            float(state["began"]),
+        )
+        self._lowest = None if state["lowest"] is None else float(state["lowest"])
+
+
+def loss_of_guessing(kind: str, classes: int, weights: Sequence[float]) -> float | None:
+    """Cross-entropy of saying that all ``classes`` are as likely, ln(classes), times the outputs' loss ``weights``.
+
+    None where the loss is another (regression), or there is nothing to guess.
+    """
+    if kind not in ("classification", "segmentation") or classes < 2:
+        return None
+    return math.log(classes) * math.fsum(weights)
