@@ -162,7 +162,8 @@ class Panels(QObject):
         return SizesPanel(self._session)
 
     def _make_curves(self) -> Curves:
-        made = Curves(self._session, MapsAside(self._session, self.looking))
+        made = Curves(self._session, self.files, MapsAside(self._session, self.looking))
+        made.troubled.connect(self._tell)
         self.training.traceChanged.connect(made.refresh)
         return made
 
@@ -200,8 +201,10 @@ class Panels(QObject):
 
     def _make_settings(self) -> SettingsPanel:
         from runtime.panels.settings import SettingsPanel
+        from runtime.panels.variants import VariantsView
 
-        return SettingsPanel(self._session, self.training, self.searches)
+        variants = VariantsView(self._session, self.looking, self.worker)
+        return SettingsPanel(self._session, self.training, self.searches, variants)
 
     # what they say to each other -------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from runtime.panels.liverate import LiveRate
 from runtime.panels.ratefinder import RateFinder
 from runtime.panels.ratepicture import Picture
 from runtime.panels.training import Training
+from runtime.panels.variants import VariantsView
 from runtime.training.schedules import scheduled_rate
 from runtime.training.settings import DECLARATIONS, GROUPS, Settings, relevant
 
@@ -38,14 +39,20 @@ _FIND = {
 class SettingsPanel(QWidget):
     """The forms made of the declared settings; what is typed is the document's at once, and the next run's.
 
-    Settings stand in groups that fold; those that have no say beside the others are not there.
+    Settings stand in groups that fold; those that have no say beside the others are not there. ``variants`` shows what
+    augmentation does.
     """
 
     def __init__(
-        self, session: Session, training: Training, worker: Worker, parent: QWidget | None = None
+        self,
+        session: Session,
+        training: Training,
+        worker: Worker,
+        variants: VariantsView | None = None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self.variants = session, variants
         self.live = LiveRate(session, training)
         self.setAccessibleName("Training settings")
         title = QLabel("Training")
@@ -91,6 +98,11 @@ class SettingsPanel(QWidget):
         form.edited.connect(self._edit)
         form.reset.connect(self._reset)
         form.finished.connect(self._end_step)
+        if "flip" in GROUPS[group] and self.variants is not None:
+            fold.column.addWidget(
+                self.variants
+            )  # above what it follows: the form is longer than most windows
+            QWidget.setTabOrder(fold.title, self.variants.again)
         fold.column.addWidget(form)
         if "learning_rate" in GROUPS[group]:
             form.sideAsked.connect(lambda _: self.finder.search())
