@@ -46,7 +46,7 @@ class Learner:
         self.average = Average(model, settings.ema_decay) if settings.ema_decay else None
         self._weights = [weight for group in self.optimizer.param_groups for weight in group["params"]]
         self._step = bare_step(self.optimizer)
-        self._soundness = Soundness(model, self.optimizer, device)
+        self._soundness = Soundness(model, self.optimizer, device, late=device.type == "cuda")
         #: Parts of a batch: those of the settings, or more where these did not fit in memory.
         self.parts: int = settings.accumulate
         self._rate: float | None = None

@@ -16,11 +16,14 @@ class Soundness:
     its fused kinds can; the others cannot.
     """
 
-    def __init__(self, model: nn.Module, optimizer: torch.optim.Optimizer, device: torch.device) -> None:
+    def __init__(
+        self, model: nn.Module, optimizer: torch.optim.Optimizer, device: torch.device, *, late: bool
+    ) -> None:
+        """``late``: leave the judgement to the device, whose numbers are not here yet."""
         self._last = _last_reached(model)
         self._broken = False
         #: Zero, and no number from then on.
-        self._doubt = torch.zeros((), device=device) if device.type == "cuda" else None
+        self._doubt = torch.zeros((), device=device) if late else None
         self._found = torch.zeros_like(self._doubt) if self._doubt is not None else None
         if self._found is not None and optimizer.defaults.get("fused"):
             setattr(optimizer, "found_inf", self._found)  # noqa: B010 -- as torch.amp.GradScaler does

@@ -19,6 +19,7 @@ from runtime.training.guards import Drawn, Origin
 from runtime.training.learner import Learner
 from runtime.training.loop import train
 from runtime.training.settings import Settings
+from runtime.training.soundness import Soundness
 from runtime.training.tasks import Classification
 
 CPU = torch.device("cpu")
@@ -87,12 +88,19 @@ def state_of(learner):
     return {name: value.clone() for name, value in learner.model.state_dict().items()}
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw", "rmsprop"])
+@pytest.mark.parametrize(
+    ("optimizer", "late"),
+    [
+        *(("sgd", False), ("adam", False), ("adamw", False), ("rmsprop", False)),
+        *(("sgd", True), ("adam", True), ("adamw", True)),  # as on CUDA, where the optimizer sees to it
+    ],
+)
 @pytest.mark.parametrize("strange", [log_of_zero, root_of_zero])
-def test_no_step_is_taken_once_a_loss_or_a_gradient_is_no_number(tiny, strange, optimizer):
+def test_no_step_is_taken_once_a_loss_or_a_gradient_is_no_number(tiny, strange, optimizer, late):
     sound = {"on": True}
     network = ByHand(lambda x: x if sound["on"] else strange(x))
     learner, _ = learner_of(network, optimizer=optimizer, ema_decay=0.9)
+    learner._soundness = Soundness(network, learner.optimizer, CPU, late=late)
     batch = Batch(*tiny.data().batch(torch.arange(16), CPU))
     assert math.isfinite(learner.learn(batch, 0, 0.01)[0])
     before = state_of(learner)
@@ -196,3 +204,16 @@ def test_a_drawn_network_that_blows_up_tells_its_node():
     assert "Lower the learning rate, to 10 " in problem.message
     assert events[-1].reason == "failed"
     assert all(math.isfinite(loss) for event in of(events, Steps) for loss in event.loss)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
+def test_leaving_the_judgement_to_the_device_changes_no_step(tiny, optimizer):
+    batch = Batch(*tiny.data().batch(torch.arange(16), CPU))
+    found = []
+    for late in (False, True):
+        network = ByHand(lambda x: x)
+        learner, _ = learner_of(network, optimizer=optimizer)
+        learner._soundness = Soundness(network, learner.optimizer, CPU, late=late)
+        losses = [float(learner.learn(batch, step, 0.01)[0]) for step in range(5)]
+        found.append((losses, [value.tolist() for value in state_of(learner).values()]))
+    assert found[0] == found[1]
