@@ -60,4 +60,29 @@ EXAMPLES: tuple[Example, ...] = (
         {"input_shape": (1, 28, 28), "classes": 10, "width": 0.5},
         training={"optimizer": "sgd", "learning_rate": 0.1, "weight_decay": 1e-4, "epochs": 15},
     ),
+    Example(
+        "unet-shapes",
+        "U-Net on shapes",
+        "Which pixels are disc, square or triangle.",
+        "unet",
+        {"input_shape": (3, 64, 64), "classes": 4, "width": 0.125, "levels": 3},
+        {"source": "shapes"},
+        # Most of each picture is background: the shapes count as much, so that they are told apart early.
+        {
+            "learning_rate": 4e-3,
+            "batch": 8,
+            "epochs": 16,
+            "label_smoothing": 0.0,
+            "class_weights": "balanced",
+        },
+    ),
+    Example(
+        "tcn-waves",
+        "TCN on waves",
+        "Sines and squares told apart in noise.",
+        "tcn",
+        {"input_shape": (3, 128), "classes": 4, "hidden": 16, "levels": 5, "kernel_size": 5, "norm": True},
+        {"source": "waves"},
+        {"learning_rate": 5e-3, "batch": 16, "epochs": 15},
+    ),
 )

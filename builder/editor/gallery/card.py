@@ -26,8 +26,9 @@ from builder.shapes import format_shape
 from builder.widgets.session import Session
 from builder.widgets.theme import BODY, MEDIUM, NAME, SEMIBOLD, SMALL, TINY, font
 
-#: The height of every card, its least width, and the lines there are for what it brought.
+#: The height of a card, its least width, and the lines there are for what it brought: more make it higher.
 HEIGHT, LEAST_WIDTH, _LINES = 248, 220, 3
+_LINE, _MOST_LINES = 15, 7
 _PADDING, _RADIUS = 12.0, 9.0
 _ARROWS = (
     Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End,
@@ -61,6 +62,16 @@ class Card(QAbstractButton):
     def sizeHint(self) -> QSize:
         """The least width."""
         return QSize(LEAST_WIDTH, HEIGHT)
+
+    def height_for(self, width: int) -> int:
+        """The height at which all that it brought can be read."""
+        return HEIGHT + _LINE * max(0, len(self.lines(width - 2 - 2 * _PADDING)) - _LINES)
+
+    def lines(self, width: float) -> list[str]:
+        """What it brought, in lines of this width."""
+        if self._about[0] != width:
+            self._about = width, wrapped(self.entry.about, font(SMALL), width, _MOST_LINES)
+        return self._about[1]
 
     @property
     def survey(self) -> Survey | None:
@@ -174,12 +185,9 @@ class Card(QAbstractButton):
         write(painter, title, self.entry.title, made, theme.text, LEFT)
 
     def _paint_about(self, painter: QPainter, room: QRectF) -> None:
-        made = font(SMALL)
-        if self._about[0] != room.width():
-            self._about = room.width(), wrapped(self.entry.about, made, room.width(), _LINES)
-        for number, text in enumerate(self._about[1]):
-            line = QRectF(room.left(), room.top() + 21 + 15 * number, room.width(), 15)
-            write(painter, line, text, made, self._session.theme.text, LEFT)
+        for number, text in enumerate(self.lines(room.width())):
+            line = QRectF(room.left(), room.top() + 21 + _LINE * number, room.width(), _LINE)
+            write(painter, line, text, font(SMALL), self._session.theme.text, LEFT)
 
     def _paint_figures(self, painter: QPainter, room: QRectF) -> None:
         theme, top = self._session.theme, room.bottom() - 52

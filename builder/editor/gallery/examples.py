@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPainterPath, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from builder.editor.gallery.card import LEFT, wrapped, write
 from builder.editor.gallery.survey import survey_of
@@ -12,7 +12,7 @@ from builder.examples import EXAMPLES, Example
 from builder.widgets.session import Session
 from builder.widgets.theme import NAME, SEMIBOLD, SMALL, font
 
-_HEIGHT, _PICTURE, _GAP, _PADDING, _RADIUS, _LINES = 72, 72, 12, 10, 9.0, 3
+_HEIGHT, _PICTURE, _GAP, _PADDING, _RADIUS, _LINES = 60, 56, 12, 10, 9.0, 2
 #: What the scroll bar of the gallery below takes.
 _BAR = 10
 
@@ -58,33 +58,71 @@ class ExampleCard(QAbstractButton):
             pixmap = survey.thumbnail.pixmap(size.width(), size.height(), self.devicePixelRatioF(), theme)
             painter.drawPixmap(picture.topLeft(), pixmap)
         painter.restore()
-        self._paint_words(painter, whole.adjusted(_PICTURE + _PADDING, 8, -_PADDING / 2, -6))
+        self._paint_words(painter, self._words(whole))
         painter.setPen(
             QPen(theme.color("accent" if self.hasFocus() else "hairline"), 2 if self.hasFocus() else 1)
         )
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(whole, _RADIUS, _RADIUS)
 
+    def _words(self, whole: QRectF) -> QRectF:
+        """Room for the title and the line."""
+        return whole.adjusted(_PICTURE + _PADDING, 5, -_PADDING / 2, -4)
+
+    def lines(self) -> list[str]:
+        """What is to be seen in it, as there is room for it."""
+        room = self._words(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+        return wrapped(self.example.about, font(SMALL), room.width(), _LINES)
+
     def _paint_words(self, painter: QPainter, room: QRectF) -> None:
-        theme, bold, small = self._session.theme, font(NAME, SEMIBOLD), font(SMALL)
+        theme, bold = self._session.theme, font(NAME, SEMIBOLD)
         write(painter, QRectF(room.left(), room.top(), room.width(), 18), self.text(), bold, theme.text, LEFT)
-        for number, text in enumerate(wrapped(self.example.about, small, room.width(), _LINES)):
+        for number, text in enumerate(self.lines()):
             line = QRectF(room.left(), room.top() + 19 + 14 * number, room.width(), 14)
-            write(painter, line, text, small, theme.muted, LEFT)
+            write(painter, line, text, font(SMALL), theme.muted, LEFT)
 
 
 class ExampleRow(QWidget):
-    """The examples side by side; ``chosen(example)``: one was clicked."""
+    """The examples side by side, in as many rows as their titles need; ``chosen(example)``: one was clicked."""
 
     chosen = Signal(object)
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Examples")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, _GAP + _BAR, 4)
-        row.setSpacing(_GAP)
+        policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.cards = [ExampleCard(example, session, self) for example in EXAMPLES]
         for card in self.cards:
             card.clicked.connect(lambda _=False, card=card: self.chosen.emit(card.example))
-            row.addWidget(card, 1)
+
+    def _columns(self, width: int) -> int:
+        """How many stand in a row: no more than fit, and as many as in the other rows if that goes."""
+        widest = max(card.sizeHint().width() for card in self.cards)
+        fitting = max(1, (width - _BAR) // (widest + _GAP))
+        return -(-len(self.cards) // self._rows(fitting))
+
+    def _rows(self, columns: int) -> int:
+        return -(-len(self.cards) // columns)
+
+    def hasHeightForWidth(self) -> bool:
+        """The narrower it is, the more rows."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """All rows."""
+        return self._rows(self._columns(width)) * (_HEIGHT + _GAP) - _GAP + 4
+
+    def sizeHint(self) -> QSize:
+        """As it is now."""
+        return QSize(self.width(), self.heightForWidth(self.width()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put each in its place."""
+        super().resizeEvent(event)
+        columns = self._columns(self.width())
+        across = (self.width() - _BAR) // columns
+        for number, card in enumerate(self.cards):
+            row, column = divmod(number, columns)
+            card.setGeometry(column * across, row * (_HEIGHT + _GAP), across - _GAP, _HEIGHT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
+from itertools import groupby
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
@@ -17,7 +18,7 @@ from builder.editor.gallery.survey import survey_of, surveying
 from builder.widgets.session import Session
 from builder.widgets.slices import Slices
 
-_GAP, _HEADING, _BETWEEN = 12, 32, 12
+_GAP, _HEADING = 12, 32
 #: Words from this length on are found within others.
 _SHORT = 3
 #: Milliseconds before pictures are worked out: what is seen at once, and scrolling, come first.
@@ -195,19 +196,18 @@ class Gallery(QScrollArea):
         width = self.viewport().width() - _GAP  # so far from what stands to the right
         columns = max(1, (width + _GAP) // (LEAST_WIDTH + _GAP))
         across = (width + _GAP) // columns
-        top, column, family = 0, 0, ""
-        for card in self._matching:
-            if card.entry.family != family:
-                if family:
-                    top += HEIGHT + _BETWEEN
-                family, column = card.entry.family, 0
-                self.headings[family].setGeometry(0, top, width, _HEADING)
-                top += _HEADING
-            elif column == columns:
-                top, column = top + HEIGHT + _GAP, 0
-            card.setGeometry(column * across, top, across - _GAP, HEIGHT)
-            column += 1
-        height = top + HEIGHT + _GAP
+        top = 0
+        for family, members in groupby(self._matching, lambda card: card.entry.family):
+            self.headings[family].setGeometry(0, top, width, _HEADING)
+            top += _HEADING
+            cards = list(members)
+            for first in range(0, len(cards), columns):
+                row = cards[first : first + columns]
+                high = max(card.height_for(across - _GAP) for card in row)
+                for column, card in enumerate(row):
+                    card.setGeometry(column * across, top, across - _GAP, high)
+                top += high + _GAP
+        height = top
         if not self._matching:
             height = self._lay_out_nothing(width)
         self._inside.resize(self.viewport().width(), height)

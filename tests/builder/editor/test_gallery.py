@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -427,8 +428,9 @@ def test_figures_are_told_in_the_convention_of_the_window(start: Start) -> None:
 def test_what_comes_into_view_is_worked_out(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(survey, "_known", {})
     start = Start(qtbot)
-    cards = start.page.gallery.matching
-    assert [card for card in cards if card.survey] == []  # the window came first
+    gallery = start.page.gallery
+    assert [card for card in gallery.matching if card.survey] == []  # the window came first
+    cards = [card for card in gallery.matching if card.entry not in gallery.also]
     qtbot.waitUntil(lambda: not start.page.gallery._slices.is_active, timeout=20_000)
     assert cards[0].survey
     assert cards[-1].survey is None
@@ -593,6 +595,19 @@ def test_a_sentence_is_wrapped_and_cut(qtbot: QtBot) -> None:
     assert text.startswith(" ".join(lines[:2]))
 
 
+@pytest.mark.parametrize("width", [1280, 1440, 1920])
+def test_all_that_networks_brought_can_be_read(qtbot: QtBot, width: int) -> None:
+    start = Start(qtbot, width)
+    cards = start.page.gallery.cards
+    for card in cards:
+        lines = card.lines(card.width() - 26)
+        assert " ".join(lines) == card.entry.about, "nothing is cut"
+        assert card.height() >= card.height_for(card.width())
+    for card, other in pairwise(cards):
+        assert not card.geometry().intersects(other.geometry())
+    start.session.history.mark_saved()
+
+
 # examples ----------------------------------------------------------------------------------------------------
 
 
@@ -612,6 +627,20 @@ def test_an_example_opens_with_its_data_and_training(start: Start) -> None:
 def test_examples_have_pictures_wherever_the_gallery_is(start: Start) -> None:
     entries = [card.example.entry for card in start.page.examples.cards]
     start.bot.waitUntil(lambda: all(survey.survey_of(entry) is not None for entry in entries))
+
+
+@pytest.mark.parametrize("width", [1280, 1440, 1920])
+def test_examples_can_be_read_in_every_width(qtbot: QtBot, width: int) -> None:
+    start = Start(qtbot, width)
+    examples = start.page.examples
+    qtbot.waitUntil(lambda: examples.height() == examples.heightForWidth(examples.width()))
+    places = [card.geometry() for card in examples.cards]
+    for number, (card, place) in enumerate(zip(examples.cards, places, strict=True)):
+        assert card.width() >= card.sizeHint().width(), "no title is cut"
+        assert not any(line.endswith("…") for line in card.lines()), card.text()
+        assert examples.rect().contains(place)
+        assert not any(place.intersects(other) for other in places[:number])
+    start.session.history.mark_saved()
 
 
 def test_examples_give_way_to_what_is_searched(start: Start) -> None:
