@@ -105,6 +105,41 @@ class Column:
             depth += 1
 
 
+def running_mean(values: NDArray[np.floating], span: int) -> NDArray[np.float64]:
+    """The exponential mean over about ``span`` values, a plain mean while there are fewer; float64 of the same length.
+
+    What is not finite is passed over. In closed form, stretch by stretch: m_k = q^k (m_0 + Σ x_i q^-i / span) with
+    q = 1 - 1 / span, as long as the powers are floats.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    means = np.empty(len(values))
+    mean = math.nan
+    for at, value in enumerate(values[:span].tolist()):  # the weights are still changing
+        if not math.isfinite(mean):
+            mean = value
+        elif math.isfinite(value):
+            mean += (value - mean) / (at + 1)
+        means[at] = mean
+    rest = values[span:]
+    known = np.flatnonzero(np.isfinite(rest))
+    found = np.empty(len(known) + 1)
+    keep = 1 - 1 / span
+    length = int(-100 / math.log10(keep)) if keep else len(known) + 1
+    found[0] = mean
+    if not math.isfinite(mean) and len(known):
+        mean = float(rest[known[0]])  # the first that is told is the first mean
+    for first in range(0, len(known), length):
+        part = rest[known[first : first + length]]
+        if keep:
+            powers = keep ** np.arange(1, len(part) + 1)
+            part = powers * (mean + np.cumsum(part / powers) / span)
+            mean = float(part[-1])
+        found[first + 1 : first + 1 + len(part)] = part
+    # Where nothing is told, the mean stays what it was.
+    means[span:] = found[np.searchsorted(known, np.arange(len(rest)), side="right")]
+    return means
+
+
 @dataclass(slots=True)
 class _Level:
     """Minima and maxima of complete stretches of 16 entries of the level below."""

@@ -47,4 +47,9 @@ class Half(QWidget):
         self._say()
 
     def _say(self) -> None:
-        self.aside.say(self._reading or self._remark)
+        if not self._reading:
+            self.aside.say(self._remark)
+            return
+        values = self._reading.split(" · ")[1:]  # after where they are
+        figures = (value.removesuffix(" %").rpartition(" ")[2] for value in values)
+        self.aside.say(self._reading, " · ".join(values), " · ".join(figures))

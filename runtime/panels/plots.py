@@ -1,89 +1,25 @@
 """One plot of a run: thin lines, no box, four grid lines, lines named where they end, values under the pointer.
 
-pyqtgraph is imported here and in ``sizeplot`` alone; import these modules when a plot is first shown.
+pyqtgraph is imported here, in ``plotparts`` and in ``sizeplot`` alone; import these modules when a plot is first shown.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPen
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGraphicsSceneMouseEvent, QWidget
 
-from builder.widgets.theme import MEDIUM, SMALL, TINY, Theme, font
+from builder.widgets.theme import MEDIUM, TINY, Theme, font
 from runtime.panels.columns import Column
+from runtime.panels.plotparts import Axis, Curve, decades, mixed
 from runtime.panels.series import nice_top
 
 _INTERVALS = 4
-
-
-def _mixed(color: str, ground: str, share: float) -> QColor:
-    """A colour mixed into its ground: looks translucent and draws five times faster."""
-    one, other = QColor(color), QColor(ground)
-    red, green, blue = (
-        round(first * share + second * (1 - share))
-        for first, second in (
-            (one.red(), other.red()),
-            (one.green(), other.green()),
-            (one.blue(), other.blue()),
-        )
-    )
-    return QColor(red, green, blue)
-
-
-class Axis(pg.AxisItem):
-    """An axis of nothing but its figures."""
-
-    def __init__(self, side: str, write: Callable[[float], str]) -> None:
-        super().__init__(side, maxTickLength=0, showValues=True)
-        self._write = write
-        self.setStyle(tickTextOffset=6, hideOverlappingLabels=side == "bottom")
-        self.setPen(QPen(Qt.PenStyle.NoPen))
-        self.setStyle(tickFont=font(SMALL))
-        if side == "left":
-            self.setWidth(40)
-        else:
-            self.setHeight(20)
-
-    def generateDrawSpecs(self, p):  # type: ignore[no-untyped-def]
-        specs = super().generateDrawSpecs(p)
-        return specs and (specs[0], [], specs[2])
-
-    def tickStrings(self, values, scale, spacing):  # type: ignore[no-untyped-def]
-        return [self._write(value) for value in values]
-
-
-class _Curve:
-    """A line, the name at its end, and the data it was last drawn from."""
-
-    def __init__(self, plot: pg.PlotItem, name: str) -> None:
-        self.name = name
-        self.item = pg.PlotCurveItem(connect="finite", antialias=bool(name))
-        self.label = pg.TextItem(name, anchor=(1, 1))
-        self.label.setFont(font(TINY, MEDIUM))
-        self.label.setVisible(False)
-        plot.addItem(self.item, ignoreBounds=True)
-        plot.addItem(self.label, ignoreBounds=True)
-        self.x: NDArray[np.float64] = np.empty(0)
-        self.y: NDArray[np.float32] = np.empty(0, dtype=np.float32)
-
-    def draw(self, x: NDArray[np.float64], y: NDArray[np.float32]) -> None:
-        """Show these points; infinities become gaps."""
-        self.x, self.y = x, np.where(np.isfinite(y), y, np.nan)
-        self.item.setData(self.x, self.y)
-
-    def at(self, x: float) -> float:
-        """The value of the nearest point, NaN where there is none."""
-        if not len(self.x):
-            return math.nan
-        right = int(np.searchsorted(self.x, x))
-        near = [i for i in (right - 1, right) if 0 <= i < len(self.x)]
-        return float(self.y[min(near, key=lambda i: abs(self.x[i] - x))])
 
 
 class Plot(pg.PlotWidget):
@@ -94,9 +30,19 @@ class Plot(pg.PlotWidget):
 
     #: What the lines say under the pointer, for whoever has room for it; empty when it leaves.
     readingChanged = Signal(str)
+    #: The step that is pointed at, None where none is any more.
+    pointed = Signal(object)
+    #: The steps (first, last) that somebody wants to see, None for all.
+    rangeChosen = Signal(object)
 
     def __init__(
-        self, title: str, theme: Theme, *, percent: bool = False, parent: QWidget | None = None
+        self,
+        title: str,
+        theme: Theme,
+        *,
+        percent: bool = False,
+        names: tuple[str, str] = ("train", "validation"),
+        parent: QWidget | None = None,
     ) -> None:
         write = (lambda v: "0 %" if v == 0 else f"{v:.0f}") if percent else (lambda v: f"{v:.10g}")
         super().__init__(
@@ -122,9 +68,8 @@ class Plot(pg.PlotWidget):
         for line in self._lines:
             line.setZValue(-10)
             item.addItem(line, ignoreBounds=True)
-        self.batch = _Curve(item, "")
-        self.train = _Curve(item, "train")
-        self.validation = _Curve(item, "validation")
+        self.batch = Curve(item, "")
+        self.train, self.validation = (Curve(item, name) for name in names)
         self._best = pg.InfiniteLine(angle=90, movable=False)
         self._best_label = pg.TextItem("best", anchor=(0.5, 0))
         self._cross = pg.InfiniteLine(angle=90, movable=False)
@@ -139,7 +84,8 @@ class Plot(pg.PlotWidget):
         self._follow = True
         self._cursor: float | None = None
         self._said = ""
-        self.top = 1.0
+        self.bottom, self.top = 0.0, 1.0
+        self._log = False
         box.sigXRangeChanged.connect(self._redraw)
         box.sigRangeChangedManually.connect(self._stop_following)
         self.scene().sigMouseMoved.connect(self._hover)
@@ -154,7 +100,7 @@ class Plot(pg.PlotWidget):
         self.setBackground(theme.color("panel"))
         for line in self._lines:
             line.setPen(pg.mkPen(theme.color("hairline"), width=1))
-        self.batch.item.setPen(pg.mkPen(_mixed(theme.train, theme.panel, 0.28), width=1))
+        self.batch.item.setPen(pg.mkPen(mixed(theme.train, theme.panel, 0.28), width=1))
         width = max(round(self.devicePixelRatioF()), 1)  # pens are in pixels of the screen
         self.train.item.setPen(pg.mkPen(theme.train, width=width))
         self.train.label.setColor(theme.color(theme.train))
@@ -178,7 +124,7 @@ class Plot(pg.PlotWidget):
         Values are shown as they are; a percent plot takes 0…1 and shows 0…100.
         """
         self._columns, self._points, self._best_step = (raw, smooth), epochs, best_step
-        self._end = max(len(raw), int(epochs[0][-1]) if len(epochs[0]) else 0, 10)
+        self._end = max(len(raw), len(smooth), int(epochs[0][-1]) if len(epochs[0]) else 0, 10)
         if self._follow:
             self._frame()
         self._redraw()
@@ -189,8 +135,31 @@ class Plot(pg.PlotWidget):
         self._frame()
         self._redraw()
 
+    def show_range(self, steps: tuple[float, float] | None) -> None:
+        """Show these steps, without telling; None: all."""
+        if steps is None:
+            self.show_all()
+        else:
+            self._follow = False
+            self.getPlotItem().getViewBox().setXRange(*steps, padding=0)
+
+    def set_log(self, log: bool) -> None:
+        """Use a logarithmic scale; not for what is told in per cent."""
+        self._log, self.top = log and not self._percent, math.nan
+        self._redraw()
+
+    def want(self, batches: bool, train: bool, validation: bool) -> None:
+        """Which lines are seen."""
+        for curve, wanted in zip(
+            (self.batch, self.train, self.validation), (batches, train, validation), strict=True
+        ):
+            curve.want(wanted)
+        self._redraw()
+
     def _stop_following(self) -> None:
         self._follow = False
+        left, right = self.getPlotItem().getViewBox().viewRange()[0]
+        self.rangeChosen.emit((left, right))
 
     def _frame(self) -> None:
         self.getPlotItem().getViewBox().setXRange(0, self._end, padding=0)
@@ -202,44 +171,59 @@ class Plot(pg.PlotWidget):
         buckets = max(self.width() // 2, 100)
         for curve, column in zip((self.batch, self.train), self._columns, strict=True):
             x, y = column.envelope(first, last, buckets)
-            curve.draw(x + 1, y * scale)
+            curve.draw(x + 1, self._placed(y * scale))
         x, y = self._points
-        self.validation.draw(x, y * scale)
+        self.validation.draw(x, self._placed(y * scale))
         self._set_top()
         self._place_labels(right)
         self._place_best(left, right)
         self._read()
 
+    def _placed(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Where values are drawn: what has no logarithm is a gap."""
+        if not self._log:
+            return values
+        return np.log10(values, out=np.full_like(values, np.nan), where=values > 0)
+
+    def _value(self, placed: float) -> float:
+        """The value behind what is drawn."""
+        return 10.0**placed if self._log else placed
+
     def _set_top(self) -> None:
-        if self._percent:
-            top = 100.0
+        # The first batches of a run may be far above everything that follows: the means decide.
+        shown = [curve.y for curve in (self.train, self.validation) if curve.wanted]
+        if self._log:
+            bottom, top, ticks = decades(shown)
         else:
-            # The first batches of a run may be far above everything that follows: the means decide.
-            tops = [float(np.nanmax(c.y)) for c in (self.train, self.validation) if np.isfinite(c.y).any()]
-            top = nice_top(max(tops, default=1.0))
-        if top != self.top or not self.getPlotItem().getAxis("left")._tickLevels:
-            self.top = top
+            tops = [float(np.nanmax(y)) for y in shown if np.isfinite(y).any()]
+            bottom, top = 0.0, 100.0 if self._percent else nice_top(max(tops, default=1.0))
             ticks = [top * i / _INTERVALS for i in range(_INTERVALS + 1)]
-            axis = self.getPlotItem().getAxis("left")
-            axis.setTicks([[(tick, axis._write(tick)) for tick in ticks]])
-            for line, tick in zip(self._lines, ticks, strict=True):
-                line.setValue(tick)
-            self.getPlotItem().getViewBox().setYRange(-0.02 * top, 1.04 * top, padding=0)
+        axis = self.getPlotItem().getAxis("left")
+        if (bottom, top) == (self.bottom, self.top) and axis._tickLevels:
+            return
+        self.bottom, self.top = bottom, top
+        axis.setTicks([[(tick, axis._write(self._value(tick))) for tick in ticks]])
+        for number, line in enumerate(self._lines):
+            line.setVisible(number < len(ticks))
+            line.setValue(ticks[min(number, len(ticks) - 1)])
+        span = top - bottom
+        self.getPlotItem().getViewBox().setYRange(bottom - 0.02 * span, top + 0.04 * span, padding=0)
 
     def _place_labels(self, right: float) -> None:
         """Names at the lines' ends, in the order of the lines and where no line runs."""
-        ends: list[tuple[float, _Curve]] = []
+        ends: list[tuple[float, Curve]] = []
         for curve in (self.train, self.validation):
             curve.label.setVisible(False)
             seen = np.flatnonzero((curve.x <= right) & np.isfinite(curve.y))
-            if len(curve.x) > 1 and len(seen):
+            if curve.wanted and curve.name and len(curve.x) > 1 and len(seen):
                 ends.append((float(curve.y[seen[-1]]), curve))
         ends.sort(key=lambda end: -end[0])
-        top, gap, line = self.top, 0.03 * self.top, 0.11 * self.top
+        bottom, span = self.bottom, self.top - self.bottom
+        gap, line = 0.03 * span, 0.11 * span
         for rank, (value, curve) in enumerate(ends):
-            if ends[0][0] < 0.4 * top:  # both low: one above the other, over the upper line
+            if ends[0][0] < bottom + 0.4 * span:  # both low: one above the other, over the upper line
                 at, above = ends[0][0] + gap + line * (len(ends) - 1 - rank), True
-            elif ends[-1][0] > 0.6 * top:  # both high: under the lower line
+            elif ends[-1][0] > bottom + 0.6 * span:  # both high: under the lower line
                 at, above = ends[-1][0] - gap - line * rank, False
             else:
                 at, above = (value + gap, True) if rank == 0 else (value - gap, False)
@@ -256,24 +240,33 @@ class Plot(pg.PlotWidget):
         if step is not None and shown:
             self._best.setValue(step)
             self._best_label.setAnchor((1 if step > (left + right) / 2 else 0, 1 if self._percent else 0))
-            self._best_label.setPos(step, 0 if self._percent else 1.04 * self.top)
+            top = self.top + 0.04 * (self.top - self.bottom)
+            self._best_label.setPos(step, 0 if self._percent else top)
 
     # reading values --------------------------------------------------------------------------------------
 
     def reading(self, step: float) -> str:
         """What the lines say at a step: ``step 120 · train 0.21 · validation 0.25``."""
         unit = " %" if self._percent else ""
-        digits = 1 if self._percent else 3
         said = [f"step {round(step):,}"]
-        said += [
-            f"{curve.name} {value:.{digits}f}{unit}"
-            for curve in (self.train, self.validation)
-            if math.isfinite(value := curve.at(step))
-        ]
+        for curve in (self.train, self.validation):
+            if curve.wanted and math.isfinite(placed := curve.at(step)):
+                said.append(f"{curve.name} {self._figure(self._value(placed))}{unit}".strip())
         return " · ".join(said)
 
+    def _figure(self, value: float) -> str:
+        if self._percent:
+            return f"{value:.1f}"
+        return (
+            f"{value:.3f}"
+            if 0.05 <= abs(value) < 100
+            else f"{value:,.0f}"
+            if value >= 100
+            else f"{value:.3g}"
+        )
+
     def _read(self) -> None:
-        shown = self._cursor is not None and len(self.train.x) > 0
+        shown = self._cursor is not None and len(self.train.x) + len(self.validation.x) > 0
         self._cross.setVisible(shown)
         text = ""
         if shown and self._cursor is not None:
@@ -285,37 +278,45 @@ class Plot(pg.PlotWidget):
             self._said = text
             self.readingChanged.emit(text)
 
-    def _hover(self, at: QPointF) -> None:
-        box = self.getPlotItem().getViewBox()
-        self._cursor = box.mapSceneToView(at).x() if box.sceneBoundingRect().contains(at) else None
+    def point_at(self, step: float | None) -> None:
+        """Read the lines at a step, without telling which."""
+        self._cursor = step
         self._read()
 
+    def _point(self, step: float | None) -> None:
+        self.point_at(step)
+        self.pointed.emit(step)
+
+    def _hover(self, at: QPointF) -> None:
+        box = self.getPlotItem().getViewBox()
+        self._point(box.mapSceneToView(at).x() if box.sceneBoundingRect().contains(at) else None)
+
     def leaveEvent(self, event: QEvent) -> None:
-        self._cursor = None
-        self._read()
+        self._point(None)
         super().leaveEvent(event)
 
     def mouseDoubleClickEvent(self, event: QGraphicsSceneMouseEvent) -> None:
+        self._reset()
+
+    def _reset(self) -> None:
         self.show_all()
+        self.rangeChosen.emit(None)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         (left, right), _ = self.getPlotItem().getViewBox().viewRange()
         match event.key():
             case Qt.Key.Key_Left | Qt.Key.Key_Right:
                 by = (right - left) / 50 * (1 if event.key() == Qt.Key.Key_Right else -1)
-                self._cursor = min(
-                    max((self._cursor if self._cursor is not None else right) + by, left), right
-                )
-                self._read()
+                at = self._cursor if self._cursor is not None else right
+                self._point(min(max(at + by, left), right))
             case Qt.Key.Key_Plus | Qt.Key.Key_Equal | Qt.Key.Key_Minus:
-                self._follow = False
                 closer = 0.8 if event.key() != Qt.Key.Key_Minus else 1.25
                 self.getPlotItem().getViewBox().scaleBy(x=closer)
+                self._stop_following()
             case Qt.Key.Key_A | Qt.Key.Key_Home:
-                self.show_all()
+                self._reset()
             case Qt.Key.Key_Escape:
-                self._cursor = None
-                self._read()
+                self._point(None)
                 super().keyPressEvent(event)
             case _:
                 super().keyPressEvent(event)

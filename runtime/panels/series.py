@@ -6,7 +6,17 @@ import math
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from runtime.training.events import Checkpoint, Epoch, Event, Finished, Started, State, Steps, Trouble
+from runtime.training.events import (
+    Checkpoint,
+    Epoch,
+    Event,
+    Finished,
+    Gradients,
+    Started,
+    State,
+    Steps,
+    Trouble,
+)
 
 if TYPE_CHECKING:
     from runtime.panels.columns import Column
@@ -29,6 +39,10 @@ class Trace:
         self.epochs: list[Epoch] = []
         self.best: Epoch | None = None
         self.problem: str = ""
+        #: How long the gradients of the nodes were, seldom told.
+        self.gradients: list[Gradients] = []
+        #: Over about so many steps the running means go; None: an eighth of an epoch.
+        self.span: int | None = None
         #: Raised by everything that changes what is drawn.
         self.revision = 0
 
@@ -50,6 +64,16 @@ class Trace:
     @cached_property
     def smooth_accuracy(self) -> Column:
         """The running mean of the accuracy."""
+        return _column()
+
+    @cached_property
+    def rates(self) -> Column:
+        """The learning rate of each step."""
+        return _column()
+
+    @cached_property
+    def speeds(self) -> Column:
+        """Images per second, of each step that of the stretch it was told with."""
         return _column()
 
     @property
@@ -84,6 +108,8 @@ class Trace:
                 self.epochs.append(event)
                 if event.best:
                     self.best = event
+            case Gradients():
+                self.gradients.append(event)
             case State():
                 self.state = event.state
             case Finished():
@@ -97,7 +123,7 @@ class Trace:
         self.revision += 1
 
     def _steps(self, event: Steps) -> None:
-        span = max(8, (self.started.steps_per_epoch if self.started else 0) // 8)
+        span = self._span()
         for raw, smooth, values in (
             (self.loss, self.smooth_loss, event.loss),
             (self.accuracy, self.smooth_accuracy, event.accuracy),
@@ -105,18 +131,38 @@ class Trace:
             before = float(smooth.values[-1]) if len(smooth) else math.nan
             smooth.extend(_running_mean(before, len(smooth), values, span))
             raw.extend(values)
+        self.rates.extend(event.learning_rate)
+        self.speeds.extend((event.images_per_second,) * len(event.loss))
         self.steps += len(event.loss)
         self.images_per_second = event.images_per_second
         self.last_steps = event
         if event.learning_rate:
             self.learning_rate = event.learning_rate[-1]
 
+    def _span(self) -> int:
+        return self.span or max(8, (self.started.steps_per_epoch if self.started else 0) // 8)
+
+    def smooth_over(self, span: int | None) -> None:
+        """Let the running means go over about so many steps, from the first on; 1: they are the values."""
+        if span == self.span:
+            return
+        self.span = span
+        if self.steps:
+            from runtime.panels.columns import running_mean
+
+            for raw, smooth in ((self.loss, self.smooth_loss), (self.accuracy, self.smooth_accuracy)):
+                smooth.truncate(0)
+                smooth.extend(running_mean(raw.values, self._span()))
+        self.revision += 1
+
     def _rewind(self, step: int) -> None:
         """Forget what came after ``step``, and leave a gap where the steps before it are not told."""
         if step < self.steps:
             self.epochs = [epoch for epoch in self.epochs if epoch.step <= step]
             self.best = next((epoch for epoch in reversed(self.epochs) if epoch.best), None)
-        for column in (self.loss, self.accuracy, self.smooth_loss, self.smooth_accuracy):
+            self.gradients = [told for told in self.gradients if told.step < step]
+        columns = (self.loss, self.accuracy, self.smooth_loss, self.smooth_accuracy, self.rates, self.speeds)
+        for column in columns:
             column.truncate(step)
             column.pad(step)
         self.steps = step

@@ -14,7 +14,7 @@ from PySide6.QtGui import QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from builder.widgets.theme import MEDIUM, SMALL, TINY, Theme, font
-from runtime.panels.plots import Axis
+from runtime.panels.plotparts import Axis
 from runtime.panels.series import nice_top
 
 _INTERVALS = 4

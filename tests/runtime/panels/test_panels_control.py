@@ -204,7 +204,7 @@ def test_a_run_of_another_program_is_followed_live_and_through_a_resume(
     while not isinstance(next(events), Epoch):
         pass
     qtbot.waitUntil(lambda: len(following.trace.epochs) == 1, timeout=LONG)
-    assert curves._halves[0].aside.text().startswith("there: running elsewhere")
+    assert curves._halves["loss"].aside.text().startswith("there: running elsewhere")
     list(events)
     qtbot.waitUntil(lambda: following.trace.finished is not None, timeout=LONG)
     assert following.said == "there: finished"

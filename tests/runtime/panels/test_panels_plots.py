@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from builder.widgets.theme import DARK, LIGHT
 from runtime.panels.columns import Column
+from runtime.panels.plotparts import decades
 from runtime.panels.plots import Plot
 
 
@@ -86,3 +87,42 @@ def test_both_themes_paint_and_the_best_epoch_is_marked(plot: Plot) -> None:
     assert plot.grab().toImage() != dark
     assert plot._best.isVisible()
     assert plot._best.value() == 8
+
+
+def test_a_logarithmic_scale_draws_the_logarithms_and_reads_the_values(plot: Plot) -> None:
+    losses = np.array([20.0, 2.0, 0.2, 0.0, 0.05], dtype=np.float32)
+    _show(plot, losses)
+    plot.set_log(True)
+    np.testing.assert_allclose(plot.train.y[[0, 1, 2, 4]], np.log10(losses[[0, 1, 2, 4]]), rtol=1e-5)
+    assert np.isnan(plot.train.y[3])
+    assert (plot.bottom, plot.top) == (-2, 2)
+    assert plot.reading(1).startswith("step 1 · train 20.000")
+    plot.set_log(False)
+    np.testing.assert_array_equal(plot.train.y, losses)
+    assert plot.bottom == 0
+
+
+@pytest.mark.parametrize(
+    ("values", "low", "high", "ticks"),
+    [
+        ([0.002, 0.004], -3, -2, 4),
+        ([1e-6, 1.0], -6, 0, 4),
+        ([5.0], 0, 1, 4),
+        ([], 0, 1, 2),
+        ([0.01, 900], -2, 3, 3),
+    ],
+)
+def test_decades_hold_what_is_drawn(values: list[float], low: int, high: int, ticks: int) -> None:
+    bottom, top, found = decades([np.log10(np.array(values, dtype=np.float32))])
+    assert (bottom, top, len(found)) == (low, high, ticks)
+
+
+def test_lines_that_are_not_wanted_are_neither_drawn_nor_read(plot: Plot) -> None:
+    _show(plot, np.linspace(9, 5, 8, dtype=np.float32))
+    plot.want(True, False, True)
+    assert not plot.train.item.isVisible()
+    assert not plot.train.label.isVisible()
+    assert plot.reading(4) == "step 4 · validation 1.500"
+    assert plot.top == pytest.approx(1.6)
+    plot.want(True, True, True)
+    assert "train" in plot.reading(4)

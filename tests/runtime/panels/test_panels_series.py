@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.errors import Problem
-from runtime.panels.columns import Column
+from runtime.panels.columns import Column, running_mean
 from runtime.panels.series import Trace, nice_top
 from runtime.training.events import Epoch, Finished, Started, State, Steps, Trouble
 
@@ -131,3 +131,45 @@ def test_nice_top_is_close_above(largest: float) -> None:
 )
 def test_nice_top_examples(largest: float, top: float) -> None:
     assert nice_top(largest) == pytest.approx(top)
+
+
+@given(
+    count=st.integers(0, 4000),
+    span=st.sampled_from([1, 2, 8, 10, 100, 1000]),
+    seed=st.integers(0, 99),
+    gaps=st.sampled_from([0.0, 0.1, 0.9]),
+)
+def test_means_in_closed_form_are_those_of_step_after_step(
+    count: int, span: int, seed: int, gaps: float
+) -> None:
+    chance = np.random.default_rng(seed)
+    values = chance.normal(3, 1, count).astype(np.float32)
+    values[chance.random(count) < gaps] = np.nan
+    mean, expected = math.nan, []
+    for at, value in enumerate(values.astype(float)):
+        if not math.isfinite(mean):
+            mean = value
+        elif math.isfinite(value):
+            mean += (value - mean) / min(at + 1, span)
+        expected.append(mean)
+    np.testing.assert_allclose(running_mean(values, span), expected, rtol=1e-9)
+
+
+def test_another_smoothing_goes_for_what_was_and_what_comes() -> None:
+    one, other = Trace(), Trace()
+    steps = [
+        Steps(k * 50, tuple(np.random.default_rng(k).random(50)), (0.5,) * 50, (0.1,) * 50, 9.0)
+        for k in range(6)
+    ]
+    one.smooth_over(20)
+    for event in steps:
+        one.add(event)
+    for event in steps[:3]:
+        other.add(event)
+    other.smooth_over(20)
+    for event in steps[3:]:
+        other.add(event)
+    np.testing.assert_allclose(other.smooth_loss.values, one.smooth_loss.values, rtol=1e-5)
+    other.smooth_over(1)
+    np.testing.assert_array_equal(other.smooth_loss.values, other.loss.values)
+    assert (len(other.rates), len(other.speeds)) == (300, 300)

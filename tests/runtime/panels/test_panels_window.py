@@ -60,7 +60,7 @@ def test_training_from_the_window(make_window: MakeWindow, qtbot: QtBot) -> None
         panels.curves.loss.validation.y, np.float32([epoch.validation_loss for epoch in trace.epochs])
     )
     assert len(panels.curves.loss.train.x) == trace.steps
-    assert f"test {100 * trace.finished.test_accuracy:.1f} %" in panels.curves._halves[1].aside.text()
+    assert f"test {100 * trace.finished.test_accuracy:.1f} %" in panels.curves._halves["score"].aside.text()
     # With the run over, the maps are those of its best weights.
     assert trace.best is not None
     qtbot.waitUntil(lambda: f"weights of epoch {trace.best.epoch}" in panels.looking.caption(), timeout=LONG)
