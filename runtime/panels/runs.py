@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
@@ -29,6 +30,9 @@ from runtime.panels.recalibrating import Recalibration
 from runtime.panels.series import Trace
 from runtime.training.runs import Run, list_runs
 from runtime.training.summaries import Summary
+
+if TYPE_CHECKING:
+    from runtime.panels.comparison import Compared, ComparisonView
 
 _HINT = "Every training is kept as a run: its network, settings, curves and weights. Press Train (F5) for the first."
 _FOLDER, _STATE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
@@ -79,13 +83,14 @@ class RunsPanel(QWidget):
 
     def __init__(self, session: Session, worker: Worker, folder: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._worker, self.folder = worker, folder
+        self._session, self._worker, self.folder = session, worker, folder
+        self.comparison: ComparisonView | None = None
         self.setAccessibleName("Runs")
         self.list = QTreeWidget()
         self.list.setRootIsDecorated(False)
         self.list.setUniformRowHeights(True)
         self.list.setHeaderLabels(_COLUMNS)
-        self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.setAccessibleName("Runs, newest first")
         self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.list.header().setStretchLastSection(True)
@@ -99,6 +104,10 @@ class RunsPanel(QWidget):
         self.export = self._button("Export…", "Its network and its best weights")
         self.curves.clicked.connect(self.show_chosen)
         self.export.clicked.connect(self._ask_export)
+        self.compare = self._button(
+            "Compare", "Side by side: choose several runs with Ctrl or Shift, then see what differs (Enter)"
+        )
+        self.compare.clicked.connect(self.compare_chosen)
         self.recalibrate = self._button(
             "Recalibrate", "Computes batch norm's running averages anew on the training data, and tests again"
         )
@@ -115,6 +124,7 @@ class RunsPanel(QWidget):
         buttons.addWidget(self.resume)
         buttons.addWidget(self.export)
         buttons.addWidget(self.recalibrate)
+        buttons.addWidget(self.compare)
         buttons.addStretch(1)
         page = QWidget()
         column = QVBoxLayout(page)
@@ -140,9 +150,15 @@ class RunsPanel(QWidget):
 
     @property
     def chosen(self) -> Path | None:
-        """The folder of the selected run."""
-        item = self.list.currentItem()
-        return item.data(0, _FOLDER) if item is not None and item.isSelected() else None
+        """The folder of the selected run; None where none or several are."""
+        rows = self.list.selectedItems()
+        return rows[0].data(0, _FOLDER) if len(rows) == 1 else None
+
+    @property
+    def several(self) -> list[Path]:
+        """The folders of all selected runs, in the order of the list."""
+        rows = sorted(self.list.selectedItems(), key=self.list.indexOfTopLevelItem)
+        return [row.data(0, _FOLDER) for row in rows]
 
     def refresh(self) -> None:
         """Read the folder again, if anybody can see it."""
@@ -156,7 +172,10 @@ class RunsPanel(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.show_chosen()
+            if len(self.several) > 1:
+                self.compare_chosen()
+            else:
+                self.show_chosen()
         else:
             super().keyPressEvent(event)
 
@@ -164,7 +183,7 @@ class RunsPanel(QWidget):
         if isinstance(rows, Problem):
             self.troubled.emit(rows)
             return
-        chosen = self.chosen
+        chosen = self.several
         self.list.clear()
         for row in rows:
             item = QTreeWidgetItem(_texts(row))
@@ -174,17 +193,20 @@ class RunsPanel(QWidget):
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             item.setToolTip(0, str(row.summary.folder))
             self.list.addTopLevelItem(item)
-            if row.summary.folder == chosen:
-                self.list.setCurrentItem(item)
-        self.pages.setCurrentIndex(1 if rows else 0)
+            if row.summary.folder in chosen:
+                if not self.list.selectedItems():
+                    self.list.setCurrentItem(item)
+                item.setSelected(True)
+        if self.comparison is None or self.pages.currentWidget() is not self.comparison:
+            self.pages.setCurrentIndex(1 if rows else 0)
         self._enable()
 
     def _enable(self) -> None:
         for button in (self.curves, self.export, self.recalibrate):
             button.setEnabled(self.chosen is not None)
-        item = self.list.currentItem()
-        state = item.data(0, _STATE) if item is not None and item.isSelected() else None
-        self.resume.setEnabled(state in _OPEN_ENDED)
+        rows = self.list.selectedItems()
+        self.resume.setEnabled(len(rows) == 1 and rows[0].data(0, _STATE) in _OPEN_ENDED)
+        self.compare.setEnabled(len(rows) > 1)
 
     def show_chosen(self) -> None:
         """Show the selected run's curves."""
@@ -199,6 +221,32 @@ class RunsPanel(QWidget):
             self.troubled.emit(answer)
         else:
             self.runShown.emit(folder, answer)
+
+    def compare_chosen(self) -> None:
+        """Show the selected runs side by side, in place of the list."""
+        from runtime.panels.comparison import read_compared
+
+        folders = self.several
+        if len(folders) > 1:
+            self._worker.submit("compare", lambda: read_compared(folders), self._show_compared)
+
+    def _show_compared(self, answer: Compared | Problem) -> None:
+        from runtime.panels.comparison import ComparisonView
+
+        if isinstance(answer, Problem):
+            self.troubled.emit(answer)
+            return
+        if self.comparison is None:
+            self.comparison = ComparisonView(self._session)
+            self.comparison.closed.connect(self._show_list)
+            self.comparison.troubled.connect(self.troubled)
+            self.pages.addWidget(self.comparison)
+        self.pages.setCurrentWidget(self.comparison)
+        self.comparison.show_runs(answer)
+
+    def _show_list(self) -> None:
+        self.pages.setCurrentIndex(1)
+        self.list.setFocus()
 
     def _ask_export(self) -> None:
         if self.chosen is not None:

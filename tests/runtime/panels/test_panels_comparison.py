@@ -1,0 +1,125 @@
+"""Runs of the list side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QTreeWidget
+from pytestqt.qtbot import QtBot
+
+from builder.architectures import open_document
+from builder.document import Document
+from runtime.panels.comparison import ComparisonView
+from runtime.panels.runs import RunsPanel
+from runtime.training.events import Epoch, Finished, Started
+from runtime.training.runs import Run
+from runtime.training.settings import Settings
+from tests.runtime.panels.conftest import MakeWindow
+
+LONG = 60_000
+LEFT = Qt.MouseButton.LeftButton
+
+
+def record(folder: Path, name: str, epochs: int, rate: float) -> None:
+    document = open_document("lenet5")
+    assert isinstance(document, Document)
+    run = Run.create(folder, document, Settings(learning_rate=rate), name=name)
+    assert isinstance(run, Run)
+    run.record(Started("cpu", "fp32", 61_706, epochs, 4, 32, ("0", "1")))
+    for number in range(1, epochs + 1):
+        run.record(Epoch(number, 4 * number, 1 / number, 0.5, 2 / number, 1 - 0.5**number, 0.1, best=True))
+    run.record(Finished("completed", epochs, 0.5, 0.7, 0.75, 2.5))
+    run.close()
+
+
+@pytest.fixture
+def runs(make_window: MakeWindow, qtbot: QtBot, tmp_path: Path) -> RunsPanel:
+    for name, epochs, rate in (("one", 3, 0.01), ("two", 2, 0.02), ("three", 1, 0.01)):
+        record(tmp_path / "runs", name, epochs, rate)
+    window = make_window()
+    window.show("Runs")
+    panel = window.panels.runs
+    qtbot.waitUntil(lambda: panel.list.topLevelItemCount() == 3, timeout=LONG)
+    return panel
+
+
+def place(panel: RunsPanel, name: str) -> QPoint:
+    (item,) = panel.list.findItems(name, Qt.MatchFlag.MatchExactly)
+    return panel.list.visualItemRect(item).center()
+
+
+def compare(panel: RunsPanel, qtbot: QtBot, *names: str) -> ComparisonView:
+    """Choose runs as a hand does, and press Compare."""
+    qtbot.mouseClick(panel.list.viewport(), LEFT, pos=place(panel, names[0]))
+    assert not panel.compare.isEnabled()
+    assert panel.curves.isEnabled()
+    for name in names[1:]:
+        control = Qt.KeyboardModifier.ControlModifier
+        qtbot.mouseClick(panel.list.viewport(), LEFT, control, place(panel, name))
+    assert not panel.curves.isEnabled()
+    qtbot.mouseClick(panel.compare, LEFT)
+    qtbot.waitUntil(lambda: panel.comparison is not None and panel.comparison.isVisible(), timeout=LONG)
+    assert panel.comparison is not None
+    return panel.comparison
+
+
+def cells(table: QTreeWidget) -> dict[str, list[str]]:
+    """What stands in the rows of the table."""
+    found = {}
+    for number in range(table.topLevelItemCount()):
+        section = table.topLevelItem(number)
+        for row in (section.child(k) for k in range(section.childCount())):
+            found[row.text(0)] = [row.text(column) for column in range(1, table.columnCount())]
+    return found
+
+
+def test_what_came_of_runs_and_what_differs(runs: RunsPanel, qtbot: QtBot) -> None:
+    view = compare(runs, qtbot, "one", "two")
+    heads = [view.table.headerItem().text(column) for column in (1, 2)]
+    assert sorted(heads) == ["one", "two"]
+    told = cells(view.table)
+    first = heads.index("one")
+    assert told["Learning rate"][first] == "0.01"
+    assert told["Learning rate"][1 - first] == "0.02"
+    assert told["Test accuracy"] == ["75.00%", "75.00%"]
+    assert "Batch" not in told
+    assert not view.table.headerItem().icon(1).isNull()
+
+
+def test_lines_are_of_what_is_chosen_and_can_be_read_off(runs: RunsPanel, qtbot: QtBot) -> None:
+    view = compare(runs, qtbot, "one", "two", "three")
+    plot = view.plot
+    assert plot is not None
+    assert {len(line.values) for line in plot.lines} == {3}
+    assert len({line.color for line in plot.lines}) == 3
+    assert "loss" not in plot.accessibleName()
+    qtbot.keyClick(view.figure, Qt.Key.Key_Down)
+    assert view.figure.currentText() == "Validation loss"
+    assert max(line.values[0] for line in plot.lines) == 2.0
+    plot.setFocus()
+    qtbot.keyClick(plot, Qt.Key.Key_Right)
+    said = view.reading.accessibleName()
+    assert said.startswith("epoch 3")
+    assert "one 0.6667" in said
+    assert "three –" in said
+
+
+def test_a_table_is_copied_and_saved_and_escape_goes_back(
+    runs: RunsPanel, qtbot: QtBot, tmp_path: Path
+) -> None:
+    view = compare(runs, qtbot, "one", "two")
+    qtbot.mouseClick(view.copy, LEFT)
+    assert "| Learning rate |" in QGuiApplication.clipboard().text()
+    for name, begin in (("table.csv", "section,name,"), ("table.md", "| Results |")):
+        view.write(tmp_path / name)
+        assert (tmp_path / name).read_text(encoding="utf-8").startswith(begin)
+    with qtbot.waitSignal(runs.troubled):
+        view.write(tmp_path / "nowhere" / "table.csv")
+    qtbot.keyClick(view.table, Qt.Key.Key_Escape)
+    assert runs.list.isVisible()
+    assert len(runs.several) == 2
+    qtbot.keyClick(runs.list, Qt.Key.Key_Return)
+    qtbot.waitUntil(view.isVisible, timeout=LONG)
