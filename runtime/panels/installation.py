@@ -26,10 +26,12 @@ from runtime.panels.queueing import QueuePanel, QueueRunner
 from runtime.panels.series import Trace
 from runtime.panels.status import RunStatus
 from runtime.panels.training import Training
+from runtime.panels.troubles import Troubles
 from runtime.training.queue import Queue
 from runtime.training.runs import Run, default_folder
 
 if TYPE_CHECKING:
+    from runtime.panels.depth import DepthPanel
     from runtime.panels.maps import FeatureMaps
     from runtime.panels.mistakes import MistakesPanel
     from runtime.panels.runs import RunsPanel
@@ -67,6 +69,7 @@ class Panels(QObject):
         self._connect()
         # A window that is taken away without being closed must not leave threads behind.
         self.destroyed.connect(_Closer(self.training, *self._workers))
+        self.troubles = Troubles(session, shell.messages, self.training)
         self.offering = Offering(shell.messages, self.training, self.queue, self.files, self._folder)
         self._warm = QTimer(self)
         self._warm.setSingleShot(True)
@@ -81,6 +84,7 @@ class Panels(QObject):
         self._sizes = add("bottom", "Sizes", self._make_sizes, workspaces=("Design",))
         self._curves = add("bottom", "Curves", self._make_curves, leads=("Design", "Train"))
         self._maps = add("bottom", "Feature maps", self._make_maps, leads=("Inspect",))
+        self._depth = add("bottom", "Gradients", self._make_depth, workspaces=("Train",))
         self._mistakes = add("bottom", "Mistakes", self._make_mistakes, workspaces=("Train", "Inspect"))
         self._source = add("bottom", "Source", self._make_source)
         self._runs = add("bottom", "Runs", self._make_runs)
@@ -103,15 +107,13 @@ class Panels(QObject):
         export.addActions(self.exports.actions())
 
     def _connect(self) -> None:
-        training, session = self.training, self._session
+        training = self.training
         training.runStarted.connect(self._show_live)
-        training.troubled.connect(self._tell)
         self.queue.troubled.connect(self._tell)
         self.following.standingChanged.connect(lambda said: self.curves.rename(said))
         self.following.changed.connect(lambda: self.curves.refresh())
         self.looking.troubled.connect(self._tell)
         self.looking.deviceFound.connect(self.device_chip.found)
-        session.documentReplaced.connect(self._shell.messages.clear)
         self._shell.closing.connect(self.close)
 
     # the panels, each made when it is asked for first --------------------------------------------------------
@@ -125,6 +127,11 @@ class Panels(QObject):
     def maps(self) -> FeatureMaps:
         """What the selected node makes of a picture."""
         return cast("FeatureMaps", self._maps.widget())
+
+    @property
+    def depth(self) -> DepthPanel:
+        """How strong the gradient is in each node."""
+        return cast("DepthPanel", self._depth.widget())
 
     @property
     def mistakes(self) -> MistakesPanel:
@@ -171,6 +178,15 @@ class Panels(QObject):
         from runtime.panels.maps import FeatureMaps
 
         return FeatureMaps(self._session, self.looking)
+
+    def _make_depth(self) -> DepthPanel:
+        from runtime.panels.depth import DepthPanel
+
+        made = DepthPanel(self._session)
+        made.show_trace(self.curves.trace)
+        self.curves.traceShown.connect(made.show_trace)
+        self.training.traceChanged.connect(made.refresh)
+        return made
 
     def _make_mistakes(self) -> MistakesPanel:
         from runtime.panels.mistakes import MistakesPanel
@@ -229,7 +245,6 @@ class Panels(QObject):
 
     def _show_live(self) -> None:
         self.following.leave()
-        self._shell.messages.clear()
         self.curves.expect(self.training.trace)
         if self._shell.workspace != "Inspect":
             self._shell.show_panel("Curves")

@@ -15,6 +15,7 @@ from builder.errors import Problem
 from builder.logs import details
 from builder.shapes import format_shape
 from runtime.training.batches import Batches
+from runtime.training.remedies import HALVE_BATCH
 from runtime.training.settings import DECLARATIONS, Settings
 from runtime.training.settings.bynode import ByNode, nearest
 
@@ -120,6 +121,8 @@ def explain(error: Exception, log_file: Path | None = None) -> Problem:
             "The network's activations at this batch size must fit in memory",
             "there was not enough",
             "Halve the batch, or make the input or the network smaller",
+            path="training.batch",
+            fixes=(HALVE_BATCH,),
         )
     if "more than 1 value per channel" in text:
         return Problem(

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from builder.errors import Problem, Severity
 from runtime.training.ledger import Travelling
+from runtime.training.remedies import LOWER_RATE
 from runtime.training.watching import Twin
 
 #: Images that must have been seen before something is said of a unit, and numbers of them at a time at most.
@@ -65,6 +66,7 @@ def check_dead(dead: dict[str, float]) -> Problem | None:
                 f"of '{path}' that are {100 * share:.0f} %, over the last {_IMAGES} images",
                 "Lower the learning rate, put batch norm before it, or take Leaky ReLU",
                 severity=Severity.WARNING,
+                fixes=(LOWER_RATE,),
                 path=path,
             )
     return None

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from builder.errors import Problem, Severity
+from runtime.training.remedies import LOWER_RATE
 
 #: So many times its lowest, and so much of where it began, is called diverging.
 _TIMES, _SHARE = 3.0, 0.5
@@ -66,6 +67,7 @@ class Course:
             f"{self._lowest:.3g}",
             "Lower the learning rate, warm up, or clip the gradient; the best weights so far are kept",
             severity=Severity.WARNING,
+            fixes=(LOWER_RATE,),
             path="training.learning_rate",
         )
 

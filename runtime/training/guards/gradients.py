@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from builder.errors import Problem, Severity
 from runtime.training.guards.drawn import node_of
 from runtime.training.ledger import Travelling
+from runtime.training.remedies import CLIP
 
 #: The first nodes' gradient, by that of the last: less or more than this is called vanishing or exploding.
 _VANISHING, _EXPLODING = 1e-4, 1e4
@@ -106,6 +107,7 @@ class Depth:
                 f"{first / last:.0e} times that of the last third",
                 "Clip the gradient to 1, put norm layers in, or begin with Kaiming's or LSUV's weights",
                 severity=Severity.WARNING,
+                fixes=(CLIP,),
                 path=where,
             )
         return None

@@ -17,6 +17,7 @@ from runtime.training.feeding import Batch, Feed
 from runtime.training.guards.drawn import Drawn, node_of
 from runtime.training.learner import Learner
 from runtime.training.randomness import DRAWING, seed_default, seed_of
+from runtime.training.remedies import FP32, LOWER_RATE
 from runtime.training.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -127,16 +128,18 @@ class Origin:
             self._seed(step)
             self._repeat(part, again, precise=True)
             if again.forward is None and all(again.gradients.values()):
-                return self._problem(f"{text}; in fp32 it would not", path, "Set the precision to fp32")
+                return self._problem(f"{text}; in fp32 it would not", path, "Set the precision to fp32", FP32)
         way_out = (
             f"Look at what '{path}' computes: its numbers are of usual size (up to {largest:.2g}), so that it divides "
             "by zero, or takes a root or logarithm of it; an epsilon helps, or norm layers before it"
         )
-        return self._problem(text, path, way_out)
+        return self._problem(text, path, way_out, "")
 
-    def _problem(self, text: str, path: str = "", way_out: str = "") -> Problem:
+    def _problem(self, text: str, path: str = "", way_out: str = "", fix: str = LOWER_RATE) -> Problem:
         lower = f"Lower the learning rate, to {self._settings.learning_rate / 10:.2g} for a start"
-        return Problem("loss-not-finite", _RULE, text, way_out or lower, path=path)
+        return Problem(
+            "loss-not-finite", _RULE, text, way_out or lower, path=path, fixes=(fix,) if fix else ()
+        )
 
     def _seed(self, step: int) -> None:
         seed_default(seed_of(self._settings.seed, "step", step), self._device)
