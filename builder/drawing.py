@@ -254,14 +254,14 @@ class _Pen:
             sheet.add("title", _told(look, glow))
             if look.is_module:
                 back = geometry.back_box(box)
-                sheet.box(back, geometry.RADIUS, fill=self.body, stroke=theme.hairline, stroke_width=1)
+                sheet.box(back, geometry.RADIUS, fill=self.body, stroke=theme.border, stroke_width=1)
             sheet.box(box, geometry.RADIUS, fill=glow.colour if glow else self.body)
             sheet.add("path", d=_stripe(box), fill=theme.category(look.category))
             wrong = look.severity is Severity.ERROR
             thick = 2.0 if wrong else 1.0
             sheet.box(
                 _shrunk(box, thick / 2), geometry.RADIUS - thick / 2, fill="none", stroke_width=thick,
-                stroke=theme.error if wrong else theme.hairline, stroke_dasharray="4 2" if look.bypassed else None,
+                stroke=theme.error if wrong else theme.border, stroke_dasharray="4 2" if look.bypassed else None,
             )  # fmt: skip
             self._words(look, box, glow)
             self._ports(look, box)
@@ -290,6 +290,13 @@ class _Pen:
                 left, top, wide, high = geometry.port_name_box((x, y), is_output)
                 anchor, at = ("start", left) if is_output else ("end", left + wide)
                 told = shortened(port, wide, _PORT)
+                ground = geometry.port_name_ground((x, y), is_output, width(told, _PORT))
+                sheet.box(
+                    ground,
+                    geometry.PORT_NAME_RADIUS,
+                    fill=theme.canvas,
+                    fill_opacity=geometry.PORT_NAME_GROUND,
+                )
                 sheet.add(
                     "text", told, x=at, y=top + high - 3, fill=theme.muted, font_size=TINY, text_anchor=anchor
                 )

@@ -36,6 +36,8 @@ TITLE_LETTERING, NOTE_LETTERING = Lettering(NAME, SEMIBOLD), Lettering(BODY)
 
 #: How much of its colour the inside and the border of a frame have, the rest being the canvas'.
 _INSIDE, _BORDER = 0.10, 0.55
+#: In the dark the inside is but a little lighter than the canvas: nodes, which are lighter too, stand out from it.
+_INSIDE_DARK = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,9 @@ def colour_of(frame: Frame, look: Look) -> str:
 
 def inside_of(frame: Frame, look: Look) -> str:
     """The ``#rrggbb`` it is filled with: so near the canvas that any text is readable on it."""
-    return mixed(look.panel if frame.is_note else look.canvas, colour_of(frame, look), _INSIDE)
+    if frame.is_note:
+        return mixed(look.panel, colour_of(frame, look), _INSIDE)
+    return mixed(look.canvas, colour_of(frame, look), _INSIDE_DARK if look.is_dark else _INSIDE)
 
 
 def border_of(frame: Frame, look: Look) -> str:

@@ -36,6 +36,8 @@ TEXT_WIDTH = NODE_WIDTH - TEXT_LEFT - 12
 NAME_LINE, SUMMARY_LINE = -9.0, 9.5
 #: Room for the name of a port beside it.
 PORT_NAME = (56.0, 14.0)
+#: The ground of such a name, and how much it hides of the wires behind it.
+PORT_NAME_RADIUS, PORT_NAME_GROUND = 4.0, 0.85
 
 
 class Obstacles(Protocol):
@@ -87,6 +89,13 @@ def port_name_box(place: Point, is_output: bool) -> Box:
     width, height = PORT_NAME
     left = place[0] + PORT if is_output else place[0] - PORT - width
     return left, place[1] - height, width, height
+
+
+def port_name_ground(place: Point, is_output: bool, width: float) -> Box:
+    """What lies between a port's name of this width and the wires behind it."""
+    left, top, wide, high = port_name_box(place, is_output)
+    width = min(width, wide)
+    return (left if is_output else left + wide - width) - 3, top + 1, width + 6, high - 2
 
 
 def wire_points(

@@ -39,7 +39,8 @@ class Look:
     """One set of colours, each ``#rrggbb``.
 
     ``window``, ``panel``, ``raised``, ``hover`` and ``canvas`` are backgrounds, on any of which ``text`` and ``muted``
-    are written; ``on_accent`` and ``on_ok`` are written on those two. Categories' colours are marks, never text.
+    are written; ``on_accent`` and ``on_ok`` are written on those two; ``border`` is that of nodes, on the canvas and in
+    frames. Categories' colours are marks, never text.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Look:
     canvas: str
     grid: str
     hairline: str
+    border: str
     wire: str
     text: str
     muted: str
@@ -91,7 +93,7 @@ class Look:
 DARK = Look(
     name="dark", is_dark=True,
     window="#15181d", panel="#1c2027", raised="#252a33", hover="#2c323d", canvas="#181b21", grid="#262b34",
-    hairline="#323945", wire="#7d8796", text="#e8ebf0", muted="#9aa4b2",
+    hairline="#323945", border="#4d5768", wire="#7d8796", text="#e8ebf0", muted="#9aa4b2",
     accent="#4aa3ff", ok="#3fb97f", warning="#f0b429", error="#ff6b6b", on_accent="#0d1117", on_ok="#0d1117",
     convolution="#4aa3ff", pooling="#b07cf7", normalisation="#35b8a6", activation="#f2a541",
     merge="#f26d85", dense="#8bc34a", reshape="#c0a080", neutral="#8a94a6",
@@ -100,7 +102,7 @@ DARK = Look(
 LIGHT = Look(
     name="light", is_dark=False,
     window="#eef0f3", panel="#ffffff", raised="#f4f6f8", hover="#edf0f4", canvas="#fafbfc", grid="#e3e7ec",
-    hairline="#d5dae1", wire="#8a94a3", text="#1b2027", muted="#5a6472",
+    hairline="#d5dae1", border="#b2bbc7", wire="#8a94a3", text="#1b2027", muted="#5a6472",
     accent="#1769d2", ok="#18794c", warning="#8a5600", error="#c92a2a", on_accent="#ffffff", on_ok="#ffffff",
     convolution="#1769d2", pooling="#7b46c9", normalisation="#0f8072", activation="#b36b00",
     merge="#c2334f", dense="#4d7c0f", reshape="#7a6040", neutral="#6b7585",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPen
 
+from builder.geometry import PORT_NAME_GROUND
 from builder.widgets.theme import NAME, SEMIBOLD, SMALL, TINY, Theme, font
 
 
@@ -19,7 +20,7 @@ class Ink:
         self.far_wire, self.far_culprit = QPen(color("wire"), 0), QPen(color("error"), 0)
         self.body = QBrush(color("raised" if theme.is_dark else "panel"))
         self.canvas = QBrush(color("canvas"))
-        self.hairline = QPen(color("hairline"), 1)
+        self.hairline, self.border = QPen(color("hairline"), 1), QPen(color("border"), 1)
         self.hover = QPen(color("wire"), 1)
         self.selected = QPen(color("accent"), 2)
         self.error = QPen(color("error"), 2)
@@ -32,6 +33,8 @@ class Ink:
         self._pens: dict[str, QPen] = {}
         self.name_font, self.summary_font = font(NAME, SEMIBOLD), font(SMALL)
         self.port_font = font(TINY)
+        self.port_metrics = QFontMetricsF(self.port_font)
+        self.port_ground = QBrush(theme.color("canvas", PORT_NAME_GROUND))
         self.shape_font, self.badge_font = font(SMALL, mono=True), font(TINY, 700)
         self.name_metrics, self.summary_metrics = (
             QFontMetricsF(self.name_font),

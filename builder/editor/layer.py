@@ -17,12 +17,14 @@ from builder.editor.ink import Ink
 from builder.errors import Severity
 from builder.geometry import (
     NAME_LINE,
+    PORT_NAME_RADIUS,
     SUMMARY_LINE,
     TEXT_LEFT,
     TEXT_WIDTH,
     back_box,
     badge_box,
     port_name_box,
+    port_name_ground,
 )
 from builder.graph import Edge
 from builder.heat import Glow, Heat
@@ -150,7 +152,7 @@ class Layer(QGraphicsItem):
         if face.bypassed:
             painter.setOpacity(0.5)
         if face.is_module:
-            painter.setPen(ink.hairline)
+            painter.setPen(ink.border)
             painter.setBrush(ink.body)
             back = QRectF(*back_box(_box(rect)))
             painter.drawRoundedRect(back, geometry.RADIUS, geometry.RADIUS)
@@ -183,7 +185,7 @@ class Layer(QGraphicsItem):
         elif selected and not is_taken:
             pen = ink.selected
         else:
-            pen = ink.hover if face.id == self.hovered else ink.hairline
+            pen = ink.hover if face.id == self.hovered else ink.border
         inset = pen.widthF() / 2
         if face.bypassed:
             pen = QPen(pen)
@@ -233,13 +235,19 @@ class Layer(QGraphicsItem):
         painter.drawEllipse(point, radius, radius)
 
     def _paint_port_names(self, painter: QPainter, face: Face, offset: QPointF | None) -> None:
-        """Which is which, outside the node and above the wire."""
-        painter.setPen(self.ink.muted)
+        """Which is which, outside the node and above its wire, on a ground that other wires pass behind."""
         painter.setFont(self.ink.port_font)
         for is_output, port, point in face.named_ports():
             at = point if offset is None else point + offset
             side = Qt.AlignmentFlag.AlignLeft if is_output else Qt.AlignmentFlag.AlignRight
-            room = QRectF(*port_name_box((at.x(), at.y()), is_output))
+            place = at.x(), at.y()
+            wide = self.ink.port_metrics.horizontalAdvance(port)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self.ink.port_ground)
+            ground = QRectF(*port_name_ground(place, is_output, wide))
+            painter.drawRoundedRect(ground, PORT_NAME_RADIUS, PORT_NAME_RADIUS)
+            painter.setPen(self.ink.muted)
+            room = QRectF(*port_name_box(place, is_output))
             painter.drawText(room, side | Qt.AlignmentFlag.AlignBottom, port)
 
     def _paint_badge(self, painter: QPainter, rect: QRectF, severity: Severity) -> None:

@@ -42,3 +42,11 @@ def test_frames_notes_and_what_is_written_in_them(ink: Ink, colour: str, text: s
     inside = ink.fill(inside_of(Frame(0, 0, 80, 80, colour=colour, text=text), ink.theme))
     for pen in (ink.text, ink.muted):  # muted: names of ports, and what an empty note says
         assert _contrast(pen, inside) >= READABLE
+
+
+@pytest.mark.parametrize("colour", ["", *COLOURS])
+def test_nodes_stand_out_from_frames(ink: Ink, colour: str) -> None:
+    inside = ink.fill(inside_of(Frame(0, 0, 80, 80, colour=colour), ink.theme))
+    for ground in (inside, ink.canvas):
+        assert contrast(ink.border.color().name(), ground.color().name()) >= 1.6
+    assert contrast(ink.body.color().name(), inside.color().name()) >= 1.08

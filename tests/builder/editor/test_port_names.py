@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QImage, QPainter, QPen
 from pytestqt.qtbot import QtBot
 
 from builder.document import Document
@@ -62,6 +63,31 @@ def test_the_name_stands_beside_the_port(qtbot: QtBot) -> None:
     face.variadic, face.outputs = False, ("1",)
     canvas.viewport().update()
     assert picture() != named
+
+
+def test_a_wire_passes_behind_the_name_of_a_port(qtbot: QtBot) -> None:
+    session = Session(_document("split", 1))
+    canvas = Canvas(session)
+    qtbot.addWidget(canvas)
+    canvas.resize(800, 400)
+    node = session.graph.by_name("block")
+    assert node is not None
+    face = canvas.board.faces[node.id]
+    layer = canvas.layer
+    picture = QImage(80, 40, QImage.Format.Format_RGB32)
+    picture.fill(layer.ink.canvas.color())
+    painter = QPainter(picture)
+    port = face.output_point("0")
+    painter.translate(10 - port.x(), 30 - port.y())
+    wire = layer.ink.wire.color()
+    painter.setPen(QPen(wire, 60))  # as thick as the name is long
+    painter.drawLine(port + QPointF(10, -30), port + QPointF(10, 10))
+    assert picture.pixelColor(19, 24) == wire
+    layer._paint_port_names(painter, face, None)
+    painter.end()
+    before, behind = layer.ink.canvas.color().lightness(), picture.pixelColor(19, 18).lightness()
+    assert abs(behind - before) < abs(behind - wire.lightness())
+    assert picture.pixelColor(19, 32) == wire, "its own wire is left alone"
 
 
 @pytest.mark.parametrize(
