@@ -1,4 +1,4 @@
-"""Documents that are ready to train: a network with data that comes with the program, and settings that suit both."""
+"""Documents that are ready to train: a network with data and with settings that suit both."""
 
 from __future__ import annotations
 
@@ -84,5 +84,26 @@ EXAMPLES: tuple[Example, ...] = (
         {"input_shape": (3, 128), "classes": 4, "hidden": 16, "levels": 5, "kernel_size": 5, "norm": True},
         {"source": "waves"},
         {"learning_rate": 5e-3, "batch": 16, "epochs": 15},
+    ),
+    Example(
+        "resnet20-cifar10",
+        "ResNet-20 on CIFAR-10",
+        "The paper's settings; fetches 170 MB.",
+        "resnet20",
+        data={"source": "cifar10"},
+        # Section 4.2 of He et al. (2016), whose rate falls in steps; a cosine over the same epochs serves as well.
+        training={
+            "optimizer": "sgd",
+            "learning_rate": 0.1,
+            "momentum": 0.9,
+            "weight_decay": 1e-4,
+            "schedule": "cosine",
+            "label_smoothing": 0.0,
+            "batch": 128,
+            "epochs": 164,
+            "shift": 0.125,
+            "border": "black",
+            "flip": "horizontal",
+        },
     ),
 )

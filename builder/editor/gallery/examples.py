@@ -12,7 +12,7 @@ from builder.examples import EXAMPLES, Example
 from builder.widgets.session import Session
 from builder.widgets.theme import NAME, SEMIBOLD, SMALL, font
 
-_HEIGHT, _PICTURE, _GAP, _PADDING, _RADIUS, _LINES = 60, 56, 12, 10, 9.0, 2
+_HEIGHT, _PICTURE, _GAP, _PADDING, _RADIUS, _LINES = 60, 50, 12, 8, 9.0, 2
 #: What the scroll bar of the gallery below takes.
 _BAR = 10
 
@@ -100,7 +100,7 @@ class ExampleRow(QWidget):
     def _columns(self, width: int) -> int:
         """How many stand in a row: no more than fit, and as many as in the other rows if that goes."""
         widest = max(card.sizeHint().width() for card in self.cards)
-        fitting = max(1, (width - _BAR) // (widest + _GAP))
+        fitting = max(1, (width - _BAR + _GAP) // (widest + _GAP))
         return -(-len(self.cards) // self._rows(fitting))
 
     def _rows(self, columns: int) -> int:
@@ -122,7 +122,7 @@ class ExampleRow(QWidget):
         """Put each in its place."""
         super().resizeEvent(event)
         columns = self._columns(self.width())
-        across = (self.width() - _BAR) // columns
+        across = (self.width() - _BAR + _GAP) // columns
         for number, card in enumerate(self.cards):
             row, column = divmod(number, columns)
             card.setGeometry(column * across, row * (_HEIGHT + _GAP), across - _GAP, _HEIGHT)
