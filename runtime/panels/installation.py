@@ -31,6 +31,7 @@ from runtime.training.queue import Queue
 from runtime.training.runs import Run, default_folder
 
 if TYPE_CHECKING:
+    from runtime.panels.databrowser import DataBrowser
     from runtime.panels.maps import FeatureMaps
     from runtime.panels.mistakes import MistakesPanel
     from runtime.panels.runs import RunsPanel
@@ -84,6 +85,7 @@ class Panels(QObject):
         self._curves = add("bottom", "Curves", self._make_curves, leads=("Design", "Train"))
         self._maps = add("bottom", "Feature maps", self._make_maps, leads=("Inspect",))
         self._mistakes = add("bottom", "Mistakes", self._make_mistakes, workspaces=("Train", "Inspect"))
+        self._data = add("bottom", "Data", self._make_data, workspaces=("Train", "Inspect"))
         self._source = add("bottom", "Source", self._make_source)
         self._runs = add("bottom", "Runs", self._make_runs)
         self._queue = add("bottom", "Queue", self._make_queue, workspaces=("Train",))
@@ -132,6 +134,11 @@ class Panels(QObject):
         return cast("MistakesPanel", self._mistakes.widget())
 
     @property
+    def data(self) -> DataBrowser:
+        """What the network learns from."""
+        return cast("DataBrowser", self._data.widget())
+
+    @property
     def source(self) -> SourceView:
         """The network as Python."""
         return cast("SourceView", self._source.widget())
@@ -176,6 +183,13 @@ class Panels(QObject):
         from runtime.panels.mistakes import MistakesPanel
 
         made = MistakesPanel(self._session, self.looking, self.training, self.judging)
+        made.inspectAsked.connect(lambda: self._shell.show_panel("Feature maps"))
+        return made
+
+    def _make_data(self) -> DataBrowser:
+        from runtime.panels.databrowser import DataBrowser
+
+        made = DataBrowser(self._session, self.looking, self.worker)
         made.inspectAsked.connect(lambda: self._shell.show_panel("Feature maps"))
         return made
 
