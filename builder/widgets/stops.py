@@ -31,7 +31,18 @@ def step(whole: QWidget, parts: Sequence[QWidget], *, forward: bool) -> bool:
 
 def in_reading_order(widgets: Sequence[QWidget], whole: QWidget) -> list[QWidget]:
     """Widgets line by line; what stands in columns column by column. ``whole`` is what all of them are in."""
-    return _read([(QRect(w.mapTo(whole, QPoint(0, 0)), _extent(w, widgets)), w) for w in widgets])
+    return _read([(QRect(_place(w, whole), _extent(w, widgets)), w) for w in widgets])
+
+
+def _place(widget: QWidget, whole: QWidget) -> QPoint:
+    """Where it would be if nothing were scrolled: what is scrolled out of view is not above what it is in."""
+    place, parent = widget.mapTo(whole, QPoint(0, 0)), widget.parentWidget()
+    while parent is not None and parent is not whole:
+        area = parent.parentWidget()
+        if isinstance(area, QScrollArea) and area.viewport() is parent:
+            place += QPoint(area.horizontalScrollBar().value(), area.verticalScrollBar().value())
+        parent = area
+    return place
 
 
 def _stops(part: QWidget, focus: QWidget | None) -> list[QWidget]:

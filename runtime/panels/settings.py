@@ -99,10 +99,8 @@ class SettingsPanel(QWidget):
         form.reset.connect(self._reset)
         form.finished.connect(self._end_step)
         if "flip" in GROUPS[group] and self.variants is not None:
-            fold.column.addWidget(
-                self.variants
-            )  # above what it follows: the form is longer than most windows
-            QWidget.setTabOrder(fold.title, self.variants.again)
+            # Above what it follows: the form is longer than most windows.
+            fold.column.addWidget(self.variants)
         fold.column.addWidget(form)
         if "learning_rate" in GROUPS[group]:
             form.sideAsked.connect(lambda _: self.finder.search())

@@ -110,3 +110,19 @@ def test_what_is_scrolled_away_comes_into_view(qtbot: QtBot) -> None:
     qtbot.keyClick(first, Qt.Key.Key_Tab)
     assert QApplication.focusWidget() is far
     assert not far.visibleRegion().isEmpty()
+
+
+def test_what_is_scrolled_away_is_not_read_before_what_stands_above_it(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    tabs = put(window, 0, 0)
+    area = QScrollArea(window)
+    area.setGeometry(0, 30, 200, 100)
+    page = QWidget()
+    page.resize(150, 900)
+    fields = [put(page, 0, top) for top in (0, 400, 800)]
+    area.setWidget(page)
+    window.show()
+    area.verticalScrollBar().setValue(700)
+    assert fields[1].mapTo(window, fields[1].rect().topLeft()).y() < 0
+    assert in_reading_order([*fields, tabs], window) == [tabs, *fields]
