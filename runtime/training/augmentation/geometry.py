@@ -25,27 +25,33 @@ def moved(
     it (``mirror``, the outermost pixel too), or is ``black``: (C,), stock: 0.
     """
     sizes = x.shape[2:]
+    if border == "black":
+        x = _with_a_black_end(x, black)
     source = torch.zeros((len(x), *[1] * len(sizes)), dtype=torch.int64, device=x.device)
-    outside: Tensor | None = None
     for axis, size in enumerate(sizes):
         place = torch.arange(size, device=x.device) - offsets[:, axis, None]
         if flips is not None:
             place = torch.where(flips[:, axis, None], size - 1 - place, place)
-        view = [len(x), *(size if other == axis else 1 for other in range(len(sizes)))]
         if border == "black":
-            beyond = ((place < 0) | (place >= size)).view(view)
-            outside = beyond if outside is None else outside | beyond
+            place.masked_fill_((place < 0) | (place >= size), size)
         elif border == "mirror":
             place = place % (2 * size)
             place = torch.minimum(place, 2 * size - 1 - place)
-        source = source * size + place.clamp_(0, size - 1).view(view)
+        else:
+            place.clamp_(0, size - 1)
+        view = [len(x), *(size if other == axis else 1 for other in range(len(sizes)))]
+        source = source * x.shape[2 + axis] + place.view(view)
     # One gather over all axes: several times as fast as an index for each.
     source = source.view(len(x), 1, -1).expand(-1, x.shape[1], -1)
-    found = x.flatten(2).gather(2, source).view(x.shape)
-    if outside is None:
-        return found
+    return x.flatten(2).gather(2, source).view(*x.shape[:2], *sizes)
+
+
+def _with_a_black_end(x: Tensor, black: Tensor | None) -> Tensor:
+    """One place more along each axis, for all that lies outside."""
     fill = torch.zeros((), dtype=x.dtype, device=x.device) if black is None else across(black, x)
-    return torch.where(outside[:, None], fill, found)
+    larger = fill.expand(*x.shape[:2], *(size + 1 for size in x.shape[2:])).clone()
+    larger[(slice(None), slice(None), *(slice(size) for size in x.shape[2:]))] = x
+    return larger
 
 
 def across(channels: Tensor, x: Tensor) -> Tensor:
