@@ -74,6 +74,8 @@ class Curves(QWidget):
 
     #: A file could not be written: a Problem.
     troubled = Signal(object)
+    #: Another run is shown: its Trace.
+    traceShown = Signal(object)
 
     def __init__(
         self, session: Session, worker: Worker, side: QWidget | None = None, parent: QWidget | None = None
@@ -153,6 +155,7 @@ class Curves(QWidget):
         self._trace, self._name, self._drawn = trace, name, -1
         self._zoom(None)
         self.refresh()
+        self.traceShown.emit(trace)
 
     def rename(self, name: str) -> None:
         """Say something else of the run that is shown."""
