@@ -32,6 +32,7 @@ from runtime.training.runs import Run, default_folder
 
 if TYPE_CHECKING:
     from runtime.panels.databrowser import DataBrowser
+    from runtime.panels.depth import DepthPanel
     from runtime.panels.maps import FeatureMaps
     from runtime.panels.mistakes import MistakesPanel
     from runtime.panels.runs import RunsPanel
@@ -84,6 +85,7 @@ class Panels(QObject):
         self._sizes = add("bottom", "Sizes", self._make_sizes, workspaces=("Design",))
         self._curves = add("bottom", "Curves", self._make_curves, leads=("Design", "Train"))
         self._maps = add("bottom", "Feature maps", self._make_maps, leads=("Inspect",))
+        self._depth = add("bottom", "Gradients", self._make_depth, workspaces=("Train",))
         self._mistakes = add("bottom", "Mistakes", self._make_mistakes, workspaces=("Train", "Inspect"))
         self._data = add("bottom", "Data", self._make_data, workspaces=("Train", "Inspect"))
         self._source = add("bottom", "Source", self._make_source)
@@ -127,6 +129,11 @@ class Panels(QObject):
     def maps(self) -> FeatureMaps:
         """What the selected node makes of a picture."""
         return cast("FeatureMaps", self._maps.widget())
+
+    @property
+    def depth(self) -> DepthPanel:
+        """How strong the gradient is in each node."""
+        return cast("DepthPanel", self._depth.widget())
 
     @property
     def mistakes(self) -> MistakesPanel:
@@ -178,6 +185,16 @@ class Panels(QObject):
         from runtime.panels.maps import FeatureMaps
 
         return FeatureMaps(self._session, self.looking)
+
+    def _make_depth(self) -> DepthPanel:
+        from runtime.panels.depth import DepthPanel
+
+        made = DepthPanel(self._session)
+        made.show_trace(self.curves.trace)
+        self.curves.traceShown.connect(made.show_trace)
+        self.training.traceChanged.connect(made.refresh)
+        self.following.changed.connect(made.refresh)
+        return made
 
     def _make_mistakes(self) -> MistakesPanel:
         from runtime.panels.mistakes import MistakesPanel
