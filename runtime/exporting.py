@@ -23,6 +23,7 @@ from runtime.weights import TORCH_SUFFIXES, write_atomically, write_weights
 if TYPE_CHECKING:
     from torch import nn
 
+    from runtime.meaning import Meaning
     from runtime.training.tasks import Task
 
 log = logging.getLogger(__name__)
@@ -60,16 +61,26 @@ def export_python(
     return problem if problem is not None else [out, weights]
 
 
-def export_state_dict(document: Document, model: nn.Module, out: Path) -> Problem | list[Path]:
-    """The weights: safetensors, or what torch.save writes for .pt and .pth."""
+def export_state_dict(
+    document: Document, model: nn.Module, out: Path, meaning: Meaning | None = None
+) -> Problem | list[Path]:
+    """The weights alone: safetensors, with the ``meaning`` in the metadata, or what torch.save writes (.pt, .pth)."""
     if wrong := wrong_suffix("state-dict", out):
         return wrong
-    problem = write_weights(model.state_dict(), out, {"format": "pt", "network": document.name})
+    about = {"format": "pt", "network": document.name}
+    if meaning is not None:
+        about |= meaning.metadata(analyze(document).output_shapes[0], in_unit=False)
+    problem = write_weights(model.state_dict(), out, about)
     return problem if problem is not None else [out]
 
 
-def export_onnx(document: Document, model: nn.Module, out: Path) -> Problem | list[Path]:
-    """One ONNX file, in eval mode, with a free batch size; inputs and outputs are called as in the document."""
+def export_onnx(
+    document: Document, model: nn.Module, out: Path, meaning: Meaning | None = None
+) -> Problem | list[Path]:
+    """One ONNX file, in eval mode, with a free batch size; inputs and outputs are called as in the document.
+
+    By its ``meaning`` a network that learnt values tells them in their unit, and the file's metadata say the rest.
+    """
     import torch
 
     if wrong := wrong_suffix("onnx", out):
@@ -90,12 +101,13 @@ def export_onnx(document: Document, model: nn.Module, out: Path) -> Problem | li
     examples = tuple(torch.zeros(2, *shape, device=device) for shape in shapes)
     batch = torch.export.Dim("batch", min=1)
     wiring = analyze(document).root.wiring
+    answer = analyze(document).output_shapes[0]
+    told = model if meaning is None else meaning.told(model, answer).to(device)
     was_training = model.training
-    model.eval()
     try:
         program = _quietly(
             torch.onnx.export,
-            model,
+            told.eval(),
             examples,
             dynamo=True,
             verbose=False,
@@ -103,6 +115,8 @@ def export_onnx(document: Document, model: nn.Module, out: Path) -> Problem | li
             output_names=[document.network.node(node_id).name for node_id in wiring.outputs],
             dynamic_shapes=tuple({0: batch} for _ in examples),
         )
+        if meaning is not None:
+            program.model.metadata_props.update(meaning.metadata(answer, in_unit=True))
         # Written by way of a folder of its own: the exporter wants a name, and must leave nothing half done.
         with tempfile.TemporaryDirectory() as folder:
             temporary = Path(folder) / "model.onnx"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from builder.analysis import analyze
 from builder.errors import Problem
 from runtime.commands import drawing
 from runtime.commands.answers import task_for
@@ -21,6 +22,9 @@ from runtime.commands.common import (
     say,
 )
 from runtime.commands.preparing import add_wishes, preparation_for, wishes_in
+
+if TYPE_CHECKING:
+    from runtime.meaning import Meaning
 
 #: Of the contract, still to come.
 _LATER = ("pt2", "report")
@@ -85,14 +89,30 @@ def export(
         return built[0]
     if built.file is None:
         complain("no weights were trained for this: they are freshly drawn")
-    if format == "state-dict":
-        return export_state_dict(subject.document, built.model, out)
-    if format == "onnx":
-        return export_onnx(subject.document, built.model, out)
+    if format != "python":
+        meaning = _meaning(subject)
+        write = export_onnx if format == "onnx" else export_state_dict
+        written = write(subject.document, built.model, out, meaning)
+        if not isinstance(written, Problem):
+            answer = analyze(subject.document).output_shapes[0]
+            complain(f"{meaning.of_input()}; {meaning.of_output(answer, in_unit=format == 'onnx')}")
+        return written
     preparation = preparation_for(subject, wishes)
     if isinstance(preparation, list):
         return preparation[0]
     task = task_for(subject)
     return export_python(
         subject.document, built.model, preparation, out, None if isinstance(task, list) else task
+    )
+
+
+def _meaning(subject: Subject) -> Meaning:
+    """What a network's numbers mean, as its run recorded it or as its document's data says, if one of them is there."""
+    from runtime.meaning import Meaning
+
+    if subject.run is None and not subject.document.data.get("source"):
+        return Meaning()
+    preparation, task = preparation_for(subject), task_for(subject)
+    return Meaning(
+        None if isinstance(preparation, list) else preparation, None if isinstance(task, list) else task
     )

@@ -235,3 +235,32 @@ def test_weights_beside_a_document_are_read_in_the_unit_of_its_data(
         list(by_run["pictures"][0]["values"].values())
     )
     assert call("predict", tmp_path / "sums.convolab", *weights, sample, "-o", tmp_path) == 2
+
+
+def test_an_exported_onnx_file_tells_what_predict_tells(
+    measured: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    onnxruntime = pytest.importorskip("onnxruntime")
+    source = measured / "sums.npz"
+    (entry,) = answered(capsys, "predict", measured / "run", f"{source}:7")["pictures"]
+    out = tmp_path / "sums.onnx"
+    assert call("export", measured / "run", "--format", "onnx", "-o", out) == 0
+    told = capsys.readouterr()
+    assert told.out.split() == [str(out)]
+    assert "outputs are values in their own unit: sum, largest" in told.err
+    session = onnxruntime.InferenceSession(str(out), providers=["CPUExecutionProvider"])
+    said = session.get_modelmeta().custom_metadata_map
+    mean, std = json.loads(said["input_mean"])[0], json.loads(said["input_std"])[0]
+    x = np.load(source)["x"][7:8]
+    (found,) = session.run(None, {"input": ((x - mean) / std).astype(np.float32)})
+    assert list(entry["values"].values()) == pytest.approx(found[0].tolist(), rel=1e-4)
+
+
+def test_exported_weights_and_networks_without_a_run_say_what_their_outputs_are(
+    measured: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = ("--format", "state-dict", "-o", tmp_path / "sums.safetensors")
+    assert call("export", measured / "run", *weights) == 0
+    assert "value = output × std + mean" in capsys.readouterr().err
+    assert call("export", measured / "sums.convolab", *weights) == 0
+    assert "outputs are as the network has them" in capsys.readouterr().err
