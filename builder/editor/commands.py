@@ -20,7 +20,7 @@ from builder.editor.modules import Modules
 from builder.editor.placing import Link
 from builder.editor.rename import RenameField
 from builder.editor.selecting import Selecting
-from builder.editor.ways import Ways
+from builder.editor.ways import Ways, context_of, unless_covered
 from builder.edits import BendWire, Disconnect, Edit, ReplaceNode
 from builder.errors import Problem
 from builder.figures import count
@@ -69,7 +69,8 @@ class Commands(QObject):
         for name, text, keys, act in self._declared():
             action = QAction(text, self)
             action.setShortcuts([QKeySequence(key) for key in keys])
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            action.setShortcutContext(context_of(name))
+            act = unless_covered(name, act, canvas)
             action.triggered.connect(lambda *_, act=act: act())
             canvas.addAction(action)
             self.actions[name] = action

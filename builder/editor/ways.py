@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from builder.editor.connecting import Connector
 from builder.editor.finder import Finder
 from builder.editor.trail import Trail
+from builder.widgets.cover import Cover
 
 if TYPE_CHECKING:
     from builder.editor.canvas import Canvas
@@ -39,6 +40,25 @@ HINTS: dict[str, list[tuple[str, tuple[str, ...]]]] = {
         ("From the inspector back to the canvas", ("Esc",)),
     ]
 }
+
+#: What leads to another place also while one is in the inspector or in a list: no field has a use for these keys.
+_EVERYWHERE = ("leave", "back", "forward")
+
+
+def context_of(name: str) -> Qt.ShortcutContext:
+    """Where in the window the keys of an action work."""
+    within = Qt.ShortcutContext.WidgetWithChildrenShortcut
+    return Qt.ShortcutContext.WindowShortcut if name in _EVERYWHERE else within
+
+
+def unless_covered(name: str, act: Callable[[], object], canvas: Canvas) -> Callable[[], object]:
+    """The action, doing nothing while a page lies over the canvas: what works everywhere would go on beneath it."""
+
+    def go() -> None:
+        if not any(cover.isVisible() for cover in canvas.window().findChildren(Cover)):
+            act()
+
+    return go if name in _EVERYWHERE else act
 
 
 class Ways:

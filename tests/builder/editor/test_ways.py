@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from builder import editor
 from builder.acts import delete_nodes, rename_node
 from builder.analysis import analyze
 from builder.analysis.whereabouts import whereabouts
@@ -14,9 +15,13 @@ from builder.architectures import ARCHITECTURES
 from builder.document import Document
 from builder.editor.canvas import Canvas
 from builder.editor.finder import Finder
+from builder.editor.gallery.page import StartPage
+from builder.editor.inspector import Inspector
+from builder.editor.palette import Palette
 from builder.editor.trail import LENGTH
 from builder.errors import Problem
 from builder.widgets.session import Session
+from builder.widgets.shell import Shell
 
 ALT, CONTROL, SHIFT, NONE = (
     Qt.KeyboardModifier.AltModifier,
@@ -344,3 +349,38 @@ def test_space_pans_over_a_node_too(walker: Walker) -> None:
     assert canvas.visible_rect().center() != before
     assert not walker.session.history.can_undo
     assert walker.selected() == []
+
+
+def test_up_and_back_work_from_the_inspector_and_not_under_a_page(qtbot: QtBot) -> None:
+    session = Session(ARCHITECTURES["resnet18"].build())
+    shell = Shell(session)
+    qtbot.addWidget(shell)
+    editor.install(shell, session)
+    shell.show()
+    with qtbot.waitActive(shell):
+        shell.activateWindow()
+    module = next(node for node in session.graph if node.block.startswith("module:"))
+    session.enter(module.name)
+    session.select((next(node.id for node in session.graph if node.block.startswith("module:")),))
+    inside = session.instance
+    assert inside
+    QApplication.processEvents()
+    fields = shell.findChild(Inspector).findChildren(QLineEdit)
+    field = next(field for field in fields if field.isVisible() and field.isEnabled())
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    qtbot.keyClick(field, UP, ALT)
+    assert session.instance == ()
+    QApplication.processEvents()
+    tree = shell.findChild(Palette).field
+    tree.setFocus()
+    qtbot.keyClick(tree, LEFT, ALT)
+    assert session.instance == inside
+    session.galleryAsked.emit("")
+    page = shell.findChild(StartPage)
+    qtbot.waitUntil(page.isVisible)
+    qtbot.keyClick(page.search, UP, ALT)
+    assert session.instance == inside, "nothing moves under the start page"
+    page.leave()
+    qtbot.keyClick(tree, UP, ALT)
+    assert session.instance == ()
