@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import TypeVar
 
 #: Where a word within a name, or a step of a path, begins.
@@ -17,6 +18,7 @@ def plain(text: str) -> str:
     return text.casefold().replace("×", "x")
 
 
+@lru_cache(2**14)  # words are common to many names, and each letter typed asks them all again
 def closeness(word: str, text: str) -> float:
     """1 for the same text, less for a beginning, the beginning of a word, a part, letters in order; 0: not at all."""
     if not word:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from PySide6.QtCore import QMimeData
@@ -127,15 +127,18 @@ def find(query: str, among: Iterable[Entry], lately: Iterable[str] = ()) -> list
     return [entry for *_, entry in sorted(scored, key=lambda item: item[:3])]
 
 
+@lru_cache(2**14)
+def _closest(word: str, title: str, block: str, search: tuple[str, ...]) -> float:
+    return max(
+        closeness(word, plain(title)),
+        0.9 * closeness(word, plain(block)),
+        *(0.8 * closeness(word, plain(term)) for term in search),
+    )
+
+
 def score(word: str, entry: Entry) -> float:
     """How well a word fits an entry; 0: not at all."""
-    title, block = plain(entry.title), plain(entry.block)
-    others = [plain(term) for term in entry.search]
-    best = max(
-        closeness(word, title),
-        0.9 * closeness(word, block),
-        *(0.8 * closeness(word, term) for term in others),
-    )
+    best = _closest(word, entry.title, entry.block, entry.search)
     if entry.network:
         return _NETWORK * best
     return best + (0.1 if len(word) > 3 and word in plain(entry.category) else 0.0)

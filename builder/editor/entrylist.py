@@ -79,6 +79,7 @@ class EntryList(QListView):
     def show_entries(self, found: Iterable[Entry], *, grouped: bool) -> None:
         """Show entries, with headings if they are grouped by category; the first is current if they are ranked."""
         self._model.clear()
+        self.setUniformItemSizes(not grouped)  # else each is asked for its size, also those out of sight
         heading: QStandardItem | None = None
         family = ""
         for entry in found:
@@ -102,6 +103,7 @@ class EntryList(QListView):
     def show_note(self, text: str) -> None:
         """A sentence in place of entries."""
         self._model.clear()
+        self.setUniformItemSizes(False)
         note = QStandardItem(text)
         note.setFlags(Qt.ItemFlag.NoItemFlags)
         self._model.appendRow(note)

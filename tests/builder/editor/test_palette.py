@@ -157,6 +157,23 @@ def test_nothing_found_is_said(qtbot: QtBot) -> None:
     assert palette.list.model().rowCount() == 1
 
 
+def test_headings_are_higher_than_rows_again_after_a_search(qtbot: QtBot) -> None:
+    shown = Desk(qtbot, Session(Document())).palette
+    entries_of = shown.list.model()
+
+    def heights() -> set[int]:
+        return {shown.list.visualRect(entries_of.index(row, 0)).height() for row in range(6)}
+
+    mixed = heights()
+    assert len(mixed) == 2
+    shown.field.setText("conv")
+    assert heights() == {min(mixed)}
+    shown.field.setText("zzz")
+    assert shown.list.visualRect(entries_of.index(0, 0)).height() == max(mixed)
+    shown.field.clear()
+    assert heights() == mixed
+
+
 def test_a_category_folds_away_by_a_click_on_its_heading_and_stays_so(qtbot: QtBot) -> None:
     desk = Desk(qtbot, Session(Document()))
     every = desk.palette.list.titles()
