@@ -127,7 +127,7 @@ def ours(bout: Bout, *, watched: bool = False, tuned: bool = False) -> None:
 
 def lightning(bout: Bout) -> None:
     """PyTorch Lightning's Trainer."""
-    _stand_in_for_torchvision()
+    stand_in_for_torchvision()
     import torch
     from lightning.pytorch import Callback, LightningModule, Trainer
     from torch.nn import functional
@@ -167,7 +167,7 @@ def lightning(bout: Bout) -> None:
 
 def fastai(bout: Bout) -> None:
     """fastai's Learner."""
-    _stand_in_for_torchvision()
+    stand_in_for_torchvision()
     import torch
     from fastai.basics import Callback, CancelFitException, DataLoaders, Learner
     from fastai.optimizer import OptimWrapper
@@ -257,7 +257,7 @@ class _Indexed:
             yield tuple(tensor.index_select(0, chosen) for tensor in self._tensors)
 
 
-def _stand_in_for_torchvision() -> None:
+def stand_in_for_torchvision() -> None:
     """Beside a CPU build of PyTorch, torchvision's wheel misses two operators, and its import fails without."""
     import torch
 
