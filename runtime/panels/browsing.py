@@ -93,6 +93,8 @@ def _sample(data: Data, index: int) -> Sample:
     from runtime.inspection.masks import tinted
 
     pixels = data.picture(index)
+    if data.is_series:  # a row for each channel: so high that they can be seen
+        pixels = pixels.repeat(max(1, pixels.shape[1] // (2 * pixels.shape[0])), axis=0)
     if data.task != "segmentation":
         return Sample(index, pixels, None, label_of(data, index) or "")
     mask = data.labels[index].cpu().numpy()

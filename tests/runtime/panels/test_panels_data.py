@@ -133,11 +133,14 @@ def test_masks_lie_over_their_pictures_and_a_class_has_those_it_occurs_in() -> N
     assert not differ[mask == 0].any()
 
 
-def test_series_are_drawn() -> None:
+def test_series_are_drawn_with_rows_that_can_be_seen() -> None:
     stage, wish = Backstage(), DataWish("waves", (3, 128))
     shown = page(stage, wish, Choice("train"))
     assert isinstance(shown, Page)
-    assert shown.samples[0].pixels.shape == (3, 128)
+    pixels = shown.samples[0].pixels
+    assert pixels.shape == (63, 128)
+    data = stage.data(wish)
+    assert np.array_equal(pixels[::21], data.picture(shown.samples[0].index))  # type: ignore[union-attr]
     found = overview(stage, wish)
     assert isinstance(found, Overview)
     assert "in its own unit" in found.normalisation
