@@ -42,6 +42,7 @@ from builder.editor.search import SearchPopup
 from builder.editor.view import View
 from builder.editor.words import describe_selection, tooltip
 from builder.graph import Edge, Graph
+from builder.widgets.guarding import guarded
 from builder.widgets.session import Session
 
 
@@ -390,6 +391,7 @@ class Canvas(View):
             self.frame(())
         self.view_moved()
 
+    @guarded
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self._framed:

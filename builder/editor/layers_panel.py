@@ -39,6 +39,7 @@ from builder.editor.layers import (
     totals_row,
 )
 from builder.widgets.counting import ConventionSwitch
+from builder.widgets.guarding import guarded
 from builder.widgets.session import Session
 from builder.widgets.theme import BODY, SEMIBOLD, font
 
@@ -147,6 +148,7 @@ class LayersPanel(QStackedWidget):
         self.setCurrentWidget(self._page if self.model.reports else self.empty)
         self._follow()
 
+    @guarded
     def showEvent(self, event: object) -> None:
         """Catch up with what was edited while it was hidden."""
         if self._stale:

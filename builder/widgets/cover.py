@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QRect, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
+from builder.widgets.guarding import guarded
 from builder.widgets.shell import Shell
 from builder.widgets.stops import step
 
@@ -68,6 +69,7 @@ class Cover(QFrame):
             self._place()
         return False
 
+    @guarded
     def showEvent(self, event: QShowEvent) -> None:
         """Whatever happened while it was hidden."""
         super().showEvent(event)

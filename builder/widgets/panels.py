@@ -8,6 +8,8 @@ from PySide6.QtCore import QObject, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
+from builder.widgets.guarding import guarded
+
 WORKSPACES = ("Design", "Train", "Inspect")
 
 
@@ -179,6 +181,7 @@ class PanelArea(QWidget):
         super().resizeEvent(event)
         self.resized.emit()
 
+    @guarded
     def showEvent(self, event: QShowEvent) -> None:
         """Make the chosen panel, if it is not there yet."""
         self._bring_up()

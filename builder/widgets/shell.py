@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from builder.errors import Problem
 from builder.widgets import preferences
+from builder.widgets.guarding import guarded
 from builder.widgets.header import Header
 from builder.widgets.icons import app_icon
 from builder.widgets.menus import Menus
@@ -313,14 +314,14 @@ class Shell(PlacedWindow):
         sides = (self.areas[side] for side in ("left", "center", "right", "bottom"))
         return step(self, [self.header, *sides, self.messages, self.status], forward=next)
 
+    @guarded
     def showEvent(self, event: QShowEvent) -> None:
         """Lay the docks out once there is a window to lay out."""
         super().showEvent(event)
         if not self._arranged:
             self._arranged = True
             self._arrange()
-            network = self.areas["center"].stack.currentWidget()
-            if network is not None and self.focusWidget() is None:
+            if (network := self.areas["center"].stack.currentWidget()) and self.focusWidget() is None:
                 network.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def closeEvent(self, event: QCloseEvent) -> None:

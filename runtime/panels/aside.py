@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from builder.widgets.guarding import guarded
 from builder.widgets.session import Session
 from runtime.panels.captions import Caption
 from runtime.panels.grid import MapGrid
@@ -38,6 +39,7 @@ class MapsAside(QWidget):
             self.grid.say(looking.hint)
             self.grid.show_values(looking.values, looking.names, shares=looking.shares)
 
+    @guarded
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._looking.look(self, True)

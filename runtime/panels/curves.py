@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from builder.errors import Problem
+from builder.widgets.guarding import guarded
 from builder.widgets.session import Session
 from builder.widgets.worker import Worker
 from runtime.panels.curvebar import PLOTS, CurveBar
@@ -300,6 +301,7 @@ class Curves(QWidget):
         else:
             done((write_picture if kind == "png" else write_drawing)(self._plots, file))
 
+    @guarded
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.refresh()

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from builder.errors import Problem
 from builder.figures import count
+from builder.widgets.guarding import guarded
 from builder.widgets.session import Session
 from builder.widgets.worker import Worker
 from runtime.panels.backstage import DataWish
@@ -213,6 +214,7 @@ class DataBrowser(QWidget):
         self.balance.set_theme(self._session.theme)
         self.tiles.set_theme(self._session.theme)
 
+    @guarded
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.refresh()

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
+from builder.widgets.guarding import guarded
 from builder.widgets.session import Session
 from builder.widgets.theme import TINY, Theme, font
 from runtime.panels.captions import Caption
@@ -318,6 +319,7 @@ class DepthPanel(QWidget):
             said.append(f"{100 * dead[1]:.0f} % of the units of {dead[0]} are dead")
         return " · ".join(said)
 
+    @guarded
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.refresh()

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from builder.widgets.guarding import guarded
 from builder.widgets.session import Session
 from runtime.panels.backstage import Picture
 from runtime.panels.captions import Caption
@@ -121,6 +122,7 @@ class FeatureMaps(QWidget):
 
     # showing ---------------------------------------------------------------------------------------------
 
+    @guarded
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._looking.look(self, True)

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from builder.errors import Problem
 from builder.figures import count
+from builder.widgets.guarding import guarded
 from builder.widgets.session import Session
 from builder.widgets.worker import Worker
 from runtime.panels.backstage import Sample
@@ -354,6 +355,7 @@ class MistakesPanel(QWidget):
         for view in (self.matrix, self.tiles):
             view.set_theme(self._session.theme)
 
+    @guarded
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.refresh()

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from builder.errors import Problem
 from builder.figures import count
+from builder.widgets.guarding import guarded
 from builder.widgets.session import Session
 from runtime.panels.training import Training
 from runtime.training.events import Finished
@@ -209,6 +210,7 @@ class QueuePanel(QWidget):
         self.pages.setCurrentIndex(1 if self.list.topLevelItemCount() else 0)
         self._enable()
 
+    @guarded
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.refresh()

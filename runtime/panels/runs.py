@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from builder.errors import Problem
+from builder.widgets.guarding import guarded
 from builder.widgets.session import Session
 from builder.widgets.worker import Worker
 from runtime.panels.curves import score
@@ -166,6 +167,7 @@ class RunsPanel(QWidget):
             folder = self.folder
             self._worker.submit("runs", lambda: read_rows(folder), self._show)
 
+    @guarded
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.refresh()

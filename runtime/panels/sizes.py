@@ -25,6 +25,7 @@ from builder.checking import sizes_argument
 from builder.figures import size, work
 from builder.shapes import format_shape
 from builder.widgets.counting import ConventionSwitch
+from builder.widgets.guarding import guarded
 from builder.widgets.inputs import Combo, LineEdit
 from builder.widgets.session import Session
 from builder.widgets.theme import set_state
@@ -227,6 +228,7 @@ class SizesPanel(QStackedWidget):
         if self.isVisible():
             self._soon.start()
 
+    @guarded
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what was edited while it was hidden."""
         super().showEvent(event)

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from builder.errors import Address, Problem
+from builder.widgets.guarding import guarded
 from builder.widgets.icons import themed
 from builder.widgets.session import Session
 from builder.widgets.theme import BODY, SMALL, Theme, font
@@ -246,6 +247,7 @@ class SourceView(QWidget):
         if self.isVisible():
             self._timer.start()
 
+    @guarded
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.refresh()

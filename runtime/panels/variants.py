@@ -9,6 +9,7 @@ from PySide6.QtGui import QHideEvent, QImage, QPainter, QPaintEvent, QPen, QResi
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from builder.errors import Problem
+from builder.widgets.guarding import guarded
 from builder.widgets.session import Session
 from builder.widgets.theme import Theme
 from builder.widgets.worker import Worker
@@ -150,6 +151,7 @@ class VariantsView(QWidget):
         """Have the data loaded while this is seen; not for a run, of which maps would be made for nobody."""
         self._looking.look(self, self.isVisible() and self._session.run_state == "idle")
 
+    @guarded
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._attend()

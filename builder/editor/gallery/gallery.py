@@ -15,6 +15,7 @@ from builder.architectures import ARCHITECTURES, Architecture
 from builder.architectures.base import by_family
 from builder.editor.gallery.card import HEIGHT, LEAST_WIDTH, Card
 from builder.editor.gallery.survey import survey_of, surveying
+from builder.widgets.guarding import guarded
 from builder.widgets.session import Session
 from builder.widgets.slices import Slices
 
@@ -187,6 +188,7 @@ class Gallery(QScrollArea):
             self._lay_out()
         self._go_on()
 
+    @guarded
     def showEvent(self, event: QShowEvent) -> None:
         """Work out what is seen, soon."""
         super().showEvent(event)
