@@ -64,7 +64,7 @@ class Learner:
     ) -> tuple[Tensor, Tensor]:
         """Step ``step`` at learning rate ``rate``: mean loss (0-d) and tally of the score (T,), on the device.
 
-        The gradient of a batch in several parts is that of the whole: the mean of the parts', by their size.
+        The gradient of a batch in several parts is that of the whole: the mean of the parts', by what counts in each.
         ``probe`` is called when it is there, before it is clipped. Where loss or gradient is no number the weights stay
         as they are, from then on, and the loss is none.
         """
@@ -105,28 +105,35 @@ class Learner:
                 torch.cuda.empty_cache()
 
     def _descend_in_parts(self, parts: list[Batch], batch: Batch) -> tuple[Tensor, Tensor]:
-        loss, tally = self._descend(parts[0], len(parts[0]) / len(batch))
+        loss, tally = self._descend(parts[0], batch)
         for part in parts[1:]:
-            more = self._descend(part, len(part) / len(batch))
+            more = self._descend(part, batch)
             loss, tally = loss + more[0], tally + more[1]
         return loss, tally
 
-    def _descend(self, part: Batch, share: float) -> tuple[Tensor, Tensor]:
-        """Add the gradient of a part that is ``share`` of its batch; its share of the loss, and its tally."""
+    def _descend(self, part: Batch, batch: Batch) -> tuple[Tensor, Tensor]:
+        """Add the gradient of a part of its batch; its share of the loss, and its tally."""
         outputs = self.computed(part.inputs)
-        loss = self.loss(outputs, part)
-        if share != 1.0:
-            loss = loss * share
+        loss = self.loss(outputs, part, None if part is batch else batch)
         loss.backward()
         return loss.detach(), self.task.tally(outputs, part.targets)
 
-    def loss(self, outputs: Outputs, part: Batch) -> Tensor:
-        """The mean loss (0-d) of what each sample is; of mixed ones that of both, in their shares."""
-        loss = self.task.loss(outputs, part.targets)
+    def loss(self, outputs: Outputs, part: Batch, batch: Batch | None = None) -> Tensor:
+        """The mean loss (0-d) of what each sample is; of mixed ones that of both, in their shares.
+
+        With ``batch``, of which it is a part, what it adds to the mean of the whole.
+        """
+        loss = self._towards(outputs, part.targets, None if batch is None else batch.targets)
         if part.mixed is None:
             return loss
         others, share = part.mixed
-        return share * loss + (1 - share) * self.task.loss(outputs, others)
+        whole = None if batch is None or batch.mixed is None else batch.mixed[0]
+        return share * loss + (1 - share) * self._towards(outputs, others, whole)
+
+    def _towards(self, outputs: Outputs, targets: Tensor, whole: Tensor | None) -> Tensor:
+        """The mean loss (0-d), by how much of what counts in the ``whole`` batch's targets these have."""
+        loss = self.task.loss(outputs, targets)
+        return loss if whole is None else loss * (self.task.counting(targets) / self.task.counting(whole))
 
     @contextmanager
     def averaged(self) -> Iterator[None]:

@@ -110,6 +110,11 @@ class Classification(OfClasses):
             head.logits(output), targets, weight=weights, label_smoothing=self.label_smoothing
         )
 
+    def counting(self, targets: Tensor) -> Tensor | float:
+        """The weights of the samples' classes."""
+        weights = self.weights_on(targets.device)
+        return len(targets) if weights is None else weights[targets].sum()
+
     def tally(self, outputs: Outputs, targets: Tensor) -> Tensor:
         """How many answers are right."""
         return (self.answer(outputs).detach().argmax(1) == targets).sum(0, keepdim=True)

@@ -111,19 +111,23 @@ class Segmentation(OfClasses):
 
     def head_loss(self, head: Head, output: Tensor, targets: Tensor) -> Tensor:
         """Smoothed and weighted; 0 where no pixel of the batch is judged."""
-        judged = targets != NOT_JUDGED
-        weights = self.weights_on(output.device)
-        whole = judged.sum()
-        if weights is not None:
-            whole = weights[targets.masked_fill(~judged, 0)].mul(judged).sum()
+        whole = self.counting(targets)
         logits = head.logits(output)
         if output.is_cuda and torch.are_deterministic_algorithms_enabled():  # of maps there is no such kernel
             logits, targets = logits.movedim(1, -1).flatten(0, -2), targets.flatten()
         total = functional.cross_entropy(
-            logits, targets, weight=weights, ignore_index=NOT_JUDGED, reduction="sum",
+            logits, targets, weight=self.weights_on(output.device), ignore_index=NOT_JUDGED, reduction="sum",
             label_smoothing=self.label_smoothing,
         )  # fmt: skip
-        return total / whole.clamp_min(1e-9)
+        return total / whole
+
+    def counting(self, targets: Tensor) -> Tensor:
+        """The pixels that are judged, by the weights of their classes."""
+        judged = targets != NOT_JUDGED
+        weights = self.weights_on(targets.device)
+        if weights is None:
+            return judged.sum().clamp_min(1e-9)
+        return weights[targets.masked_fill(~judged, 0)].mul(judged).sum().clamp_min(1e-9)
 
     def tally(self, outputs: Outputs, targets: Tensor) -> Tensor:
         """Of each class: pixels that are right, that are there, that were said to be; int64 (3 · K,)."""

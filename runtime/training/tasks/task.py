@@ -149,6 +149,10 @@ class Task(ABC):
     def head_loss(self, head: Head, output: Tensor, targets: Tensor) -> Tensor:
         """The mean loss of one output over the batch, for learning: 0-d."""
 
+    def counting(self, targets: Tensor) -> Tensor | float:
+        """How much the mean of ``head_loss`` is over, above 0 (0-d): the samples, or the weight of what counts."""
+        return len(targets)
+
     @abstractmethod
     def tally(self, outputs: Outputs, targets: Tensor) -> Tensor:
         """What the score of a batch is made of: (T,), whose sum over batches gives the score of them all."""

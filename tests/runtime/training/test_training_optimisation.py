@@ -15,9 +15,11 @@ from builder.errors import ConvolabError
 from runtime.training.control import Control
 from runtime.training.events import Changed, Epoch, Finished, State, Steps
 from runtime.training.feeding import Batch
+from runtime.training.learner import Learner
 from runtime.training.randomness import seeded
 from runtime.training.schedules import scheduled_rate
 from runtime.training.settings import Settings
+from runtime.training.tasks import Classification, Segmentation
 
 
 def of(events, kind):
@@ -45,6 +47,33 @@ def test_a_batch_in_parts_is_the_step_of_the_whole(tiny, parts, optimizer):
     for one, other in zip(of(first, Epoch), of(second, Epoch), strict=True):
         assert one.train_accuracy == pytest.approx(other.train_accuracy)
         assert one.validation_loss == pytest.approx(other.validation_loss, rel=1e-4)
+
+
+@pytest.mark.parametrize("weights", [None, (0.2, 1.0, 5.0)])
+@pytest.mark.parametrize("mixed", [False, True])
+@pytest.mark.parametrize("kind", [Classification, Segmentation])
+def test_parts_in_which_unequally_much_counts_are_the_step_of_the_whole(kind, mixed, weights):
+    torch.manual_seed(0)
+    inputs = torch.randn(9, 4, 5, 5)
+    targets = torch.tensor([0, 0, 0, 0, 1, 1, 2, 2, 2])
+    if kind is Segmentation:
+        targets = torch.randint(0, 3, (9, 5, 5))
+        targets[:4] = 255  # a part of which nothing is judged
+    batch = Batch(inputs, targets, (targets.roll(1, 0), 0.7) if mixed else None)
+
+    def learnt(parts):
+        torch.manual_seed(1)
+        network = nn.Conv2d(4, 3, 1)
+        if kind is Classification:
+            network = nn.Sequential(nn.Flatten(), nn.Linear(100, 3))
+        settings = Settings(accumulate=parts, label_smoothing=0.1)
+        learner = Learner(
+            network, kind(label_smoothing=0.1, class_weights=weights), settings, torch.device("cpu")
+        )
+        loss, _ = learner.learn(batch, 0, 1e-3)
+        return torch.cat([loss.reshape(1), *(weight.grad.flatten() for weight in network.parameters())])
+
+    torch.testing.assert_close(learnt(3), learnt(1))
 
 
 @given(st.integers(1, 40), st.integers(1, 50))
