@@ -296,6 +296,7 @@ class Panels(QObject):
         self.training.close()
         if self._settings.is_made:
             self.settings.finder.halt()
+            self.settings.batches.halt()
         if self._runs.is_made:
             self.runs.recalibration.dismiss()
         if self._mistakes.is_made:

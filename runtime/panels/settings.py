@@ -15,6 +15,7 @@ from builder.widgets.forms import Form, Side
 from builder.widgets.preferences import recall_text, remember
 from builder.widgets.session import Session
 from builder.widgets.worker import Worker
+from runtime.panels.batchfinder import BatchFinder
 from runtime.panels.liverate import LiveRate
 from runtime.panels.ratefinder import RateFinder
 from runtime.panels.ratepicture import Picture
@@ -32,7 +33,8 @@ _COLUMNS = {0: 100, 3: 20}
 _POINTS, _STEPS = 200, 100
 
 _FIND = {
-    "learning_rate": Side("search", "Look for a rate: the loss is watched while it grows from step to step")
+    "learning_rate": Side("search", "Look for a rate: the loss is watched while it grows from step to step"),
+    "batch": Side("search", "Largest…: try how large a batch fits in memory, and which is the fastest"),
 }
 
 
@@ -65,6 +67,8 @@ class SettingsPanel(QWidget):
         self.picture = Picture("Learning rate over the run", session.theme)
         self.finder = RateFinder(session, worker)
         self.finder.chosen.connect(lambda rate: self._edit("learning_rate", rate))
+        self.batches = BatchFinder(session, worker)
+        self.batches.chosen.connect(lambda batch: self._edit("batch", batch))
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(16, 12, 16, 12)
@@ -102,9 +106,10 @@ class SettingsPanel(QWidget):
             # Above what it follows: the form is longer than most windows.
             fold.column.addWidget(self.variants)
         fold.column.addWidget(form)
-        if "learning_rate" in GROUPS[group]:
-            form.sideAsked.connect(lambda _: self.finder.search())
-            fold.column.addWidget(self.finder)
+        for name, finder in (("batch", self.batches), ("learning_rate", self.finder)):
+            if name in GROUPS[group]:
+                form.sideAsked.connect(lambda asked, n=name, f=finder: f.search() if asked == n else None)
+                fold.column.addWidget(finder)
         if "schedule" in GROUPS[group]:
             fold.column.addWidget(self.picture)
         return fold

@@ -61,11 +61,13 @@ def find_batch(
     *,
     free: int | None = None,
     stop: Callable[[], bool] = lambda: False,
+    trying: Callable[[int], object] = lambda _batch: None,
 ) -> BatchFound | list[Problem]:
     """Try batches of growing size on a network of ``document``'s own, until one does not fit or takes too long.
 
     On the CPU nothing is tried that does not fit into ``free`` bytes (stock: what the system says) by the memory model.
-    ``stop`` is asked before each trial. Problems where not even two images fit, or the network cannot be trained.
+    ``stop`` is asked before each step, ``trying`` told each batch before it is tried. Problems where not even two fit
+    in memory, or the network cannot be trained.
     """
     samples = len(data.splits["train"])
     if problems := check(document, settings.replace(batch=min(2, samples)), data):
@@ -76,7 +78,7 @@ def find_batch(
     if device.type == "cpu":
         bound = min(bound, _reckoned(document, settings, free_memory() if free is None else free, bound))
     with seeded(seed_of(settings.seed, "initial weights")), in_force(stock(settings, device), device):
-        trial = _Trial(document, settings, data.to(device), device)
+        trial = _Trial(document, settings, data.to(device), device, stop, trying)
         return _search(trial, bound, samples, exact=device.type == "cuda", stop=stop)
 
 
@@ -92,17 +94,30 @@ def _reckoned(document: Document, settings: Settings, free: int | None, bound: i
 class _Trial:
     """Runs steps of a network at any batch."""
 
-    def __init__(self, document: Document, settings: Settings, data: Data, device: torch.device) -> None:
+    def __init__(
+        self,
+        document: Document,
+        settings: Settings,
+        data: Data,
+        device: torch.device,
+        stop: Callable[[], bool],
+        trying: Callable[[int], object],
+    ) -> None:
+        self._stop, self._trying = stop, trying
         self._settings = settings.replace(accumulate=1, split_batches=False)
         self._data, self._device = data, device
         model = build(document).to(device).train()
         self._learner = Learner(model, task_of(document, data, settings), self._settings, device)
 
     def seconds(self, batch: int) -> float | None:
-        """Of a step with so many images, warmed up; None where memory does not suffice."""
+        """Of a step with so many images, warmed up unless stopped; None where memory does not suffice."""
+        self._trying(batch)
         try:
             fed = next(Feed(self._data, self._settings.replace(batch=batch), self._device).epoch(1))
-            return min(self._step(fed) for _ in range(1 + _STEPS))
+            taken = [self._step(fed)]
+            while len(taken) <= _STEPS and not self._stop():
+                taken.append(self._step(fed))
+            return min(taken)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
