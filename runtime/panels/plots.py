@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QGraphicsSceneMouseEvent, QWidget
 from builder.widgets.theme import MEDIUM, TINY, Theme, font
 from runtime.panels.columns import Column
 from runtime.panels.plotparts import Axis, Curve, decades, mixed
-from runtime.panels.series import nice_top
+from runtime.panels.series import nice_ticks
 
 _INTERVALS = 4
 
@@ -195,9 +195,11 @@ class Plot(pg.PlotWidget):
         if self._log:
             bottom, top, ticks = decades(shown)
         else:
-            tops = [float(np.nanmax(y)) for y in shown if np.isfinite(y).any()]
-            bottom, top = 0.0, 100.0 if self._percent else nice_top(max(tops, default=1.0))
-            ticks = [top * i / _INTERVALS for i in range(_INTERVALS + 1)]
+            there = [y for y in shown if np.isfinite(y).any()]
+            largest = 100.0 if self._percent else max((float(np.nanmax(y)) for y in there), default=1.0)
+            least = min((float(np.nanmin(y)) for y in there), default=0.0)  # R² may be below 0
+            ticks = nice_ticks(least, largest)
+            bottom, top = ticks[0], ticks[-1]
         axis = self.getPlotItem().getAxis("left")
         if (bottom, top) == (self.bottom, self.top) and axis._tickLevels:
             return

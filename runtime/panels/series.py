@@ -201,3 +201,15 @@ def nice_top(largest: float) -> float:
         if factor * power >= step * 0.999999:
             return 4 * factor * power
     return 40 * power
+
+
+def nice_ticks(least: float, largest: float) -> list[float]:
+    """Up to five ticks at equal steps that people can read, 0 among them, from ``least`` or below to ``largest``."""
+    if not least < 0:  # nor for NaN
+        return [nice_top(largest) * number / 4 for number in range(5)]
+    step = nice_top(max(largest, 0.0) - least) / 4
+    while (below := math.ceil(-least / step - 1e-6)) + (
+        above := math.ceil(max(largest, 0.0) / step - 1e-6)
+    ) > 4:
+        step = nice_top(4.04 * step) / 4
+    return [number * step for number in range(-below, above + 1)]

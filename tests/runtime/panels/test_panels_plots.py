@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
@@ -11,6 +13,7 @@ from builder.widgets.theme import DARK, LIGHT
 from runtime.panels.columns import Column
 from runtime.panels.plotparts import decades
 from runtime.panels.plots import Plot
+from runtime.panels.series import nice_ticks
 
 
 def _column(values: np.ndarray) -> Column:
@@ -50,6 +53,32 @@ def test_percent_goes_from_0_to_100(qtbot: QtBot) -> None:
     assert plot.top == 100
     assert plot.train.y[-1] == pytest.approx(97.5)
     assert "train 97.5 %" in plot.reading(3)
+
+
+def test_a_score_below_0_is_on_the_axis(qtbot: QtBot) -> None:
+    plot = Plot("R²", DARK)
+    qtbot.addWidget(plot)
+    _show(plot, np.array([-1.3, -0.2, 0.6, 0.9], dtype=np.float32))
+    assert (plot.bottom, plot.top) == pytest.approx((-1.6, 1.6))  # validation reaches 1.5
+    (_, _), (low, high) = plot.getPlotItem().getViewBox().viewRange()
+    assert low < -1.5
+    assert high > 1.5
+    _show(plot, np.array([0.2, 0.6], dtype=np.float32))
+    assert plot.bottom == 0
+
+
+@given(st.floats(-1e6, 1e6), st.floats(0, 1e6))
+def test_ticks_hold_all_values_and_0_at_equal_steps(least: float, span: float) -> None:
+    largest = least + span
+    assume(least == 0 or abs(least) > 1e-6)
+    assume(largest == 0 or abs(largest) > 1e-6)
+    ticks = nice_ticks(least, largest)
+    step = ticks[1] - ticks[0]
+    assert 2 <= len(ticks) <= 5
+    assert np.diff(ticks) == pytest.approx(step)
+    assert min(abs(tick) for tick in ticks) < 1e-9 * step
+    assert ticks[0] <= least + 1e-5 * step
+    assert ticks[-1] >= largest - 1e-5 * step
 
 
 def test_infinities_are_gaps(plot: Plot) -> None:
