@@ -18,7 +18,7 @@ from runtime.training.feeding import Batch, Feed
 from runtime.training.initialisation import balance, initialise
 from runtime.training.learner import Learner
 from runtime.training.loop import check
-from runtime.training.randomness import seed_of, seeded
+from runtime.training.randomness import leaving_chance, seed_of, seeded
 from runtime.training.settings import Settings
 from runtime.training.tasks import task_of
 from runtime.training.trouble import resolve_device
@@ -84,9 +84,10 @@ def find_learning_rate(
         return problems
     device = resolve_device(settings.device)
     assert not isinstance(device, Problem)
-    with seeded(seed_of(settings.seed, "initial weights")):  # also leaves the default generator as it was
-        model = build(document)
-        initialise(model, settings)
+    with leaving_chance():  # a run beside it draws between the steps
+        with seeded(seed_of(settings.seed, "initial weights")):
+            model = build(document)
+            initialise(model, settings)
         model.to(device)
         data = data.to(device)
         feed = Feed(data, settings, device)

@@ -21,7 +21,7 @@ from runtime.training.feeding import Feed
 from runtime.training.learner import Learner
 from runtime.training.loop import check
 from runtime.training.memory import optimizer_of
-from runtime.training.randomness import seed_of, seeded
+from runtime.training.randomness import leaving_chance, seed_of, seeded
 from runtime.training.settings import Settings
 from runtime.training.tasks import task_of
 from runtime.training.trouble import is_out_of_memory, resolve_device
@@ -77,7 +77,7 @@ def find_batch(
     bound = min(samples, 65536)
     if device.type == "cpu":
         bound = min(bound, _reckoned(document, settings, free_memory() if free is None else free, bound))
-    with seeded(seed_of(settings.seed, "initial weights")), in_force(stock(settings, device), device):
+    with leaving_chance(), in_force(stock(settings, device), device):
         trial = _Trial(document, settings, data.to(device), device, stop, trying)
         return _search(trial, bound, samples, exact=device.type == "cuda", stop=stop)
 
@@ -106,7 +106,8 @@ class _Trial:
         self._stop, self._trying = stop, trying
         self._settings = settings.replace(accumulate=1, split_batches=False)
         self._data, self._device = data, device
-        model = build(document).to(device).train()
+        with seeded(seed_of(settings.seed, "initial weights")):
+            model = build(document).to(device).train()
         self._learner = Learner(model, task_of(document, data, settings), self._settings, device)
 
     def seconds(self, batch: int) -> float | None:

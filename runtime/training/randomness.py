@@ -37,6 +37,18 @@ def seed_default(value: int, device: torch.device) -> None:
 
 
 @contextmanager
+def leaving_chance() -> Iterator[None]:
+    """The CPU's default generator is afterwards as it was; unlike in ``seeded``, others may draw meanwhile."""
+    with DRAWING:
+        state = torch.default_generator.get_state()
+    try:
+        yield
+    finally:
+        with DRAWING:
+            torch.default_generator.set_state(state)
+
+
+@contextmanager
 def seeded(value: int) -> Iterator[None]:
     """Draw from ``value`` inside, alone, and leave the CPU's default generator as it was."""
     with DRAWING:

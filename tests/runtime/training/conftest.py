@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
 import torch
 from torch import nn
 
-from runtime.training.randomness import seed_of, seeded
+from runtime.training.randomness import DRAWING, seed_of, seeded
 from runtime.training.settings import Settings
 from runtime.training.tasks import Classification
 from runtime.training.trainer import Trainer
@@ -74,3 +75,17 @@ def tiny():
         )
 
     return SimpleNamespace(trainer=trainer, network=make_network, data=TinyData)
+
+
+@pytest.fixture
+def anybody_else_may_draw():
+    """Asked, says whether another thread could draw from the default generator now."""
+
+    def draw():
+        free = DRAWING.acquire(blocking=False)
+        if free:
+            DRAWING.release()
+        return free
+
+    with ThreadPoolExecutor(1) as other:
+        yield lambda: other.submit(draw).result()

@@ -73,6 +73,19 @@ def test_a_sweep_can_be_stopped_and_is_read_as_far_as_it_came(lenet):
     assert len(found.rates) == 7
 
 
+def test_others_draw_between_the_steps_of_a_sweep(lenet, anybody_else_may_draw):
+    document, data = lenet
+    let = []
+
+    def others_draw():
+        let.append(anybody_else_may_draw())
+        return len(let) >= 3
+
+    find_learning_rate(document, Settings(), data, stop=others_draw)
+    assert len(let) >= 3
+    assert all(let)
+
+
 def test_a_network_that_cannot_be_trained_is_told(lenet):
     document, data = lenet
     problems = find_learning_rate(document, Settings(batch=60_000), data)

@@ -58,6 +58,18 @@ def test_stopping_and_too_little_memory_are_told():
     assert small.code == "out-of-memory"
 
 
+def test_others_draw_between_the_steps_of_a_search(digits, anybody_else_may_draw):
+    let = []
+
+    def others_draw():
+        let.append(anybody_else_may_draw())
+        return len(let) >= 3
+
+    find_batch(ARCHITECTURES["lenet5"].build(), Settings(), digits, free=8_000_000, stop=others_draw)
+    assert len(let) >= 3
+    assert all(let)
+
+
 @pytest.fixture(scope="module")
 def digits():
     return load_data("digits", (1, 28, 28))
