@@ -12,7 +12,7 @@ from builder.document import Document
 from builder.errors import Problem
 from builder.logs import details
 from runtime.training.control import Control
-from runtime.training.events import Epoch, Event, Finished, Maps, Started, Steps, Trouble
+from runtime.training.events import Epoch, Event, Finished, Gradients, Maps, Started, Steps, Trouble
 from runtime.training.runs import Run, default_folder
 from runtime.training.settings import Settings
 
@@ -137,7 +137,7 @@ class TrainingThread(threading.Thread):
         run = resume(self.resumes)
         if isinstance(run, Run):
             for event in run.events():
-                if isinstance(event, Started | Steps | Epoch):
+                if isinstance(event, Started | Steps | Epoch | Gradients):
                     self.ring.put(event)
         return run
 

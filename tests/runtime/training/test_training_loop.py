@@ -24,7 +24,7 @@ from runtime.data import load_data
 from runtime.machine import free_memory
 from runtime.training.control import Control
 from runtime.training.evaluation import evaluate
-from runtime.training.events import Checkpoint, Epoch, Finished, Maps, Steps, Trouble, to_json
+from runtime.training.events import Checkpoint, Epoch, Finished, Gradients, Maps, Steps, Trouble, to_json
 from runtime.training.loop import train
 from runtime.training.memory import check_memory
 from runtime.training.runs import Run
@@ -369,6 +369,19 @@ def test_a_thread_trains_beside_its_caller_and_ends_cleanly(tmp_path):
     assert list(thread.recorded.events()) == durable
     assert thread.recorded.name.startswith("small-digits-")
     assert Settings.read(thread.recorded.document.training) == QUICK.replace(epochs=100_000)
+
+
+def test_a_thread_that_goes_on_with_a_run_tells_all_that_panels_drew_of_it(tmp_path, digits):
+    control = Control()
+    run = Run.create(tmp_path, draw(), QUICK)
+    for event in train(run.document, run.settings, digits, control=control, run=run):
+        if isinstance(event, Epoch):
+            control.stop(at_once=True)
+    drawn = of(run.events(), Steps | Epoch | Gradients)
+    assert of(drawn, Gradients)
+    thread = TrainingThread(run.document, run.settings, resumes=run.folder)
+    thread.run()
+    assert of(thread.poll(), Steps | Epoch | Gradients)[: len(drawn)] == drawn
 
 
 @pytest.mark.parametrize("source", ["no-such-data", ""])
