@@ -16,7 +16,7 @@ from runtime.compile import build
 from runtime.data import load_data
 from runtime.training.batches import Batches, in_order
 from runtime.training.evaluation import chunks, evaluate
-from runtime.training.loop import check, input_shape
+from runtime.training.loop import check, input_shape, mask_size
 from runtime.training.randomness import seeded
 from runtime.training.runs import Run
 from runtime.training.tasks import Evaluation, task_of
@@ -113,7 +113,10 @@ def recalibrate_run(folder: Path, stop: Callable[[], bool] = lambda: False) -> R
     if isinstance(run, Problem):
         return run
     shape = input_shape(run.document)
-    data = shape if isinstance(shape, Problem) else load_data(str(run.document.data.get("source", "")), shape)
+    if isinstance(shape, Problem):
+        return shape
+    source, masks = str(run.document.data.get("source", "")), mask_size(run.document)
+    data = load_data(source, shape, mask_size=masks)
     weights = run.weights("best")
     if isinstance(data, Problem) or isinstance(weights, Problem):
         return data if isinstance(data, Problem) else weights  # type: ignore[return-value]

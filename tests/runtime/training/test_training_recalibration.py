@@ -9,8 +9,14 @@ import torch
 from torch import nn
 from torch.optim.swa_utils import update_bn
 
+from builder.document import Document
+from builder.sketch import Sketch
+from runtime.data import load_data
 from runtime.training.evaluation import chunks
-from runtime.training.recalibration import norms_of, recalibrate
+from runtime.training.loop import train
+from runtime.training.recalibration import Recalibrated, norms_of, recalibrate, recalibrate_run
+from runtime.training.runs import Run
+from runtime.training.settings import Settings
 
 CPU = torch.device("cpu")
 
@@ -59,3 +65,16 @@ def test_what_is_stopped_on_the_way_leaves_all_as_it_was(tiny):
 
 def test_a_network_without_batch_norm_has_nothing_to_recalibrate(tiny):
     assert recalibrate(nn.Sequential(nn.Flatten(), nn.Linear(16, 3)), tiny.data(), CPU) == []
+
+
+def test_masks_are_as_large_as_the_answer_of_the_run(tmp_path):
+    sketch = Sketch()
+    wire = sketch.add("conv", "conv", sketch.input((3, 32, 32)), out_channels=4, kernel_size=2, stride=2)
+    sketch.output(sketch.add("norm", "batch_norm", wire))
+    document = Document("half", sketch.graph, data={"source": "shapes"})
+    data = load_data("shapes", (3, 32, 32), mask_size=(16, 16))
+    run = Run.create(tmp_path, document, Settings(epochs=1, batch=128, device="cpu"))
+    *_, finished = train(document, run.settings, data, run=run)
+    found = recalibrate_run(run.folder)
+    assert isinstance(found, Recalibrated)
+    assert found.before.score == pytest.approx(finished.test_accuracy, abs=1e-3)
