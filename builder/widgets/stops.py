@@ -31,17 +31,23 @@ def step(whole: QWidget, parts: Sequence[QWidget], *, forward: bool) -> bool:
 
 def in_reading_order(widgets: Sequence[QWidget], whole: QWidget) -> list[QWidget]:
     """Widgets line by line; what stands in columns column by column. ``whole`` is what all of them are in."""
-    return _read([(QRect(_place(w, whole), _extent(w, widgets)), w) for w in widgets])
+    areas = whole.findChildren(QScrollArea)
+    if isinstance(whole, QScrollArea):
+        areas.append(whole)
+    return _read([(QRect(_place(w, whole, areas), _extent(w, widgets)), w) for w in widgets])
 
 
-def _place(widget: QWidget, whole: QWidget) -> QPoint:
-    """Where it would be if nothing were scrolled: what is scrolled out of view is not above what it is in."""
-    place, parent = widget.mapTo(whole, QPoint(0, 0)), widget.parentWidget()
-    while parent is not None and parent is not whole:
-        area = parent.parentWidget()
-        if isinstance(area, QScrollArea) and area.viewport() is parent:
+def _place(widget: QWidget, whole: QWidget, areas: Sequence[QScrollArea]) -> QPoint:
+    """Where it would be if nothing were scrolled: what is scrolled out of view is not above what it is in.
+
+    Areas are sought from above: asked for its parent, what is scrolled would be the viewport's wrapper's, which Python
+    drops at once, and all below it would count as deleted.
+    """
+    place = widget.mapTo(whole, QPoint(0, 0))
+    for area in areas:
+        inside = area.widget()
+        if inside is not None and inside.isAncestorOf(widget):
             place += QPoint(area.horizontalScrollBar().value(), area.verticalScrollBar().value())
-        parent = area
     return place
 
 
