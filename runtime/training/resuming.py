@@ -38,7 +38,20 @@ def resume(folder: Path | str, epochs: int | None = None) -> Run | Problem:
 
 
 def _check_epochs(run: Run, kept: Kept | None, epochs: int) -> Problem | None:
-    summary = run.summary()
+    summary, patience = run.summary(), run.settings.early_stopping
+    since = summary.epochs - (summary.best_epoch or 0)
+    if (
+        summary.state == "completed"
+        and patience
+        and since >= patience
+        and summary.epochs < run.settings.epochs
+    ):
+        return Problem(
+            "run-complete",
+            "A run ends early where validation has not got better for as long as its settings bear",
+            f"'{run.name}' ended after {summary.epochs:,} of {run.settings.epochs:,} epochs, {since:,} after its best",
+            "Train anew with a longer early_stopping, or with none (0)",
+        )
     if summary.state == "completed" and epochs <= run.settings.epochs:
         return Problem(
             "run-complete",

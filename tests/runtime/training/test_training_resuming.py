@@ -286,6 +286,19 @@ def test_a_run_that_is_complete_goes_on_only_where_more_is_asked_for(tmp_path, t
     assert resume(folder, 4).code == "run-complete"
 
 
+def test_a_run_that_ended_early_is_not_said_to_have_had_its_epochs_nor_goes_on(tmp_path, digits):
+    run = begin(tmp_path, SETTINGS.replace(epochs=60, learning_rate=5.0, early_stopping=1, ema_decay=0.0))
+    finish(run, digits)
+    had = run.summary().epochs
+    assert had < 60
+    for epochs in (None, 60, 100):
+        problem = resume(run.folder, epochs)
+        assert problem.code == "run-complete"
+        assert f"{had} of 60 epochs" in problem.values
+        assert "early_stopping" in problem.message
+    assert Run.open(run.folder).settings.epochs == 60
+
+
 def test_with_a_constant_rate_longer_is_as_if_it_had_been_asked_for_at_once(tmp_path, digits):
     constant = SETTINGS.replace(schedule="constant", epochs=2)
     short = begin(tmp_path, constant, "short")
