@@ -326,18 +326,23 @@ def test_a_trainer_that_is_killed_leaves_a_run_that_can_be_read(tmp_path):
         from runtime.training.runs import Run
         from runtime.training.settings import Settings
         document = open_document("lenet5")
-        settings = Settings(epochs=100000, device="cpu")
+        settings = Settings(epochs=100000, device="cpu", threads=1, calibration="never")
         run = Run.create({str(tmp_path)!r}, document, settings)
         for event in train(document, settings, load_data("digits", (1, 28, 28)), run=run):
             print(event.kind, flush=True)
     """
     command = [sys.executable, "-c", textwrap.dedent(program)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    told = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         for line in process.stdout:
+            told.append(line)
             if line == "checkpoint\n":
                 break
         time.sleep(0.1)
         process.kill()
+    assert told[-1:] == ["checkpoint\n"], "".join(
+        told
+    )  # else it ended by itself, for the reason that is shown
     (folder,) = tmp_path.iterdir()
     run = Run.open(folder)
     summary = run.summary()
