@@ -68,7 +68,7 @@ def judge(
     from runtime.training.tasks import task_of
     from runtime.training.trouble import resolve_device
 
-    data = stage.data(subject.wish)
+    data = _data(stage, document, subject.wish)
     if isinstance(data, Problem):
         return data
     if problems := check(document, None, data):
@@ -102,6 +102,19 @@ def thumbnails(stage: Backstage, wish: DataWish, indices: Sequence[int]) -> tupl
     """These samples of the data, as they are stored."""
     data = stage.data(wish)
     return data if isinstance(data, Problem) else tuple(stage.sample(data, index) for index in indices)
+
+
+def _data(stage: Backstage, document: Document, wish: DataWish) -> Data | Problem:
+    """The data that is looked with; where the network answers with a map of another size, with masks of that size."""
+    from runtime.data import load_data
+    from runtime.training.loop import mask_size
+
+    data, size = stage.data(wish), mask_size(document)
+    if isinstance(data, Problem) or data.task != "segmentation" or size is None:
+        return data
+    if tuple(data.labels.shape[1:]) == size:
+        return data
+    return load_data(wish.source, wish.input_shape, mask_size=size)
 
 
 def _recorded(weights: Weights) -> object:

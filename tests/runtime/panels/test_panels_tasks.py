@@ -13,12 +13,17 @@ from builder.architectures.unet import unet
 from builder.document import Document
 from builder.sketch import Sketch
 from builder.widgets.theme import DARK, LIGHT
+from runtime.data import Data, load_data
 from runtime.inspection.masks import boundaries
 from runtime.panels.backstage import Backstage, DataWish, Picture, Samples, View, Weights
 from runtime.panels.curves import score, summary
 from runtime.panels.imagery import picture_image
 from runtime.panels.pixels import PixelView
-from runtime.training.events import Maps
+from runtime.panels.verdicts import Subject, Verdict, judge
+from runtime.training.events import Finished, Maps
+from runtime.training.loop import train
+from runtime.training.runs import Run
+from runtime.training.settings import Settings
 from tests.runtime.panels.conftest import MakeWindow
 
 SHAPE = (1, 24, 24)
@@ -168,3 +173,20 @@ def test_boundaries_are_drawn_between_the_pixels(theme: object, qtbot: QtBot) ->
     assert line == at(3.5, 3) == "#ffffff"
     view.show_image(picture_image(np.full((10, 10), 128, np.uint8)))
     assert view.grab().toImage() != seen
+
+
+def test_masks_are_judged_at_the_size_of_the_answer(tmp_path: Path) -> None:
+    sketch = Sketch()
+    wire = sketch.add("conv", "conv", sketch.input((3, 32, 32)), out_channels=4, kernel_size=2, stride=2)
+    sketch.output(wire)
+    document = Document("half", sketch.graph, data={"source": "shapes"})
+    data = load_data("shapes", (3, 32, 32), mask_size=(16, 16))
+    assert isinstance(data, Data)
+    run = Run.create(tmp_path, document, Settings(epochs=1, batch=128, device="cpu"))
+    assert isinstance(run, Run)
+    *_, finished = train(document, run.settings, data, run=run)
+    assert isinstance(finished, Finished)
+    weights = Weights(run.weights_file("best"), "best")
+    found = judge(Backstage(), document, Subject(DataWish("shapes", (3, 32, 32)), weights, "test"))
+    assert isinstance(found, Verdict)
+    assert np.mean([row["iou"] for row in found.rows]) == pytest.approx(finished.test_accuracy, abs=1e-3)
