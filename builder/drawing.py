@@ -85,7 +85,7 @@ class _Scene:
     frames: list[Frame]
 
 
-class _Boxes:
+class Boxes:
     """Nodes as wires see them: in their way."""
 
     def __init__(self, boxes: Iterable[Box]) -> None:
@@ -96,6 +96,14 @@ class _Boxes:
         import numpy as np
 
         return np.array(self._boxes)
+
+    def among(self, left: float, top: float, right: float, bottom: float) -> list[Box]:
+        """Those that meet this rectangle."""
+        return [
+            box
+            for box in self._boxes
+            if box[0] <= right and box[0] + box[2] >= left and box[1] <= bottom and box[1] + box[3] >= top
+        ]
 
 
 def draw(
@@ -147,7 +155,7 @@ def _scene(
     for node in graph:
         look = appearance_of(document, graph, node, reports.get(node.id), Appearance)
         nodes[node.id] = look, (*node.position, float(NODE_WIDTH), look.height)
-    obstacles = _Boxes(box for _, box in nodes.values())
+    obstacles = Boxes(box for _, box in nodes.values())
     wires = []
     for edge in graph.edges():
         if only is None or (edge.source in only and edge.target in only):
@@ -171,7 +179,7 @@ def _route(
     start: geometry.Point,
     end: geometry.Point,
     target: Box,
-    obstacles: _Boxes,
+    obstacles: Boxes,
 ) -> Points:
     if bends:
         return geometry.bent_points(start, bends, end)

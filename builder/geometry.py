@@ -47,6 +47,9 @@ class Obstacles(Protocol):
     def boxes(self) -> NDArray[np.float64]:
         """Rectangles (x, y, width, height), one a row."""
 
+    def among(self, left: float, top: float, right: float, bottom: float) -> list[Box]:
+        """Those of the rectangles that meet this one."""
+
 
 def node_height(inputs: int, outputs: int, *, collapsed: bool = False) -> float:
     """Tall enough for its ports; collapsed, for its name."""
@@ -152,7 +155,7 @@ def _backward(x0: float, y0: float, x1: float, y1: float, obstacles: Obstacles |
     else:
         middle = (y0 + y1) / 2
         if obstacles is not None:
-            middle = _between(x0, y0, x1, y1, obstacles.boxes)
+            middle = _between(x0, y0, x1, y1, obstacles)
     bulge = min(_TURN, 24 + abs(middle - y0) * 0.5)
     right, left = x0 - 28, x1 + 28
     if left > right:
@@ -165,26 +168,21 @@ def _backward(x0: float, y0: float, x1: float, y1: float, obstacles: Obstacles |
     ]
 
 
-def _between(x0: float, y0: float, x1: float, y1: float, obstacles: NDArray[np.float64]) -> float:
+def _between(x0: float, y0: float, x1: float, y1: float, obstacles: Obstacles) -> float:
     """The height nearest to the middle at which a wire that turns back meets no node; the middle where none is free."""
-    import numpy as np
-
     low, high, middle = min(y0, y1), max(y0, y1), (y0 + y1) / 2
-    left, top, right, bottom = (
-        obstacles[:, 0] - _TURN,
-        obstacles[:, 1] - _PILL_ROOM,
-        obstacles[:, 0] + obstacles[:, 2] + _TURN,
-        obstacles[:, 1] + obstacles[:, 3] + _PILL_ROOM,
-    )
-    met = (right > x1) & (left < x0) & (bottom > low) & (top < high)
-    if not (met & (top < middle) & (bottom > middle)).any():
+    met = obstacles.among(x1 - _TURN, low - _PILL_ROOM, x0 + _TURN, high + _PILL_ROOM)
+    taken = sorted((top - _PILL_ROOM, top + height + _PILL_ROOM) for _, top, _, height in met)
+    if not any(top < middle < bottom for top, bottom in taken):
         return middle
-    order = np.argsort(top[met])
-    tops, bottoms = top[met][order], np.maximum.accumulate(bottom[met][order])
-    gaps = tops[1:] >= bottoms[:-1]
-    edges = np.concatenate([tops[:1], bottoms[:-1][gaps], tops[1:][gaps], bottoms[-1:]])
-    edges = edges[(edges > low) & (edges < high)]
-    return float(edges[np.abs(edges - middle).argmin()]) if edges.size else middle
+    edges = [taken[0][0]]
+    reached = taken[0][1]
+    for top, bottom in taken[1:]:
+        if top >= reached:
+            edges += [reached, top]
+        reached = max(reached, bottom)
+    free = [edge for edge in (*edges, reached) if low < edge < high]
+    return min(free, key=lambda edge: abs(edge - middle), default=middle)
 
 
 def _lane(

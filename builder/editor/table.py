@@ -94,6 +94,14 @@ class Table(Generic[K, V]):
         hit = (x <= right) & (x + width >= left) & (y <= bottom) & (y + height >= top)
         return hit.nonzero()[0].tolist()  # type: ignore[no-any-return]
 
+    def among(
+        self, left: float, top: float, right: float, bottom: float
+    ) -> list[tuple[float, float, float, float]]:
+        """The boxes that meet a rectangle."""
+        rows = self.within(QRectF(left, top, right - left, bottom - top))
+        found = (self._boxes[4 * row : 4 * row + 4] for row in rows)
+        return [(x, y, width, height) for x, y, width, height in found]
+
     def at(self, x: float, y: float, margin: float = 0.0) -> list[int]:
         """Numbers of the rows whose boxes, grown by a margin, hold a point."""
         return self.within(QRectF(x, y, 0, 0), margin)

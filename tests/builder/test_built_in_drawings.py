@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,6 +15,7 @@ from builder.analysis import Analysis, NodeReport, analyze
 from builder.appearance import Appearance, appearance_of, wire_text
 from builder.architectures import ARCHITECTURES
 from builder.document import Document
+from builder.drawing import Boxes
 from builder.errors import ConvolabError
 from builder.geometry import Box
 from builder.graph import Edge, Graph
@@ -56,7 +56,7 @@ def picture(document: Document, graph: Graph, reports: Mapping[str, NodeReport])
         node.id: appearance_of(document, graph, node, reports.get(node.id), Appearance) for node in graph
     }
     boxes = {node.id: (*node.position, float(NODE_WIDTH), looks[node.id].height) for node in graph}
-    obstacles = SimpleNamespace(boxes=np.array(list(boxes.values())))
+    obstacles = Boxes(boxes.values())
     lines = []
     for edge in graph.edges():
         source, target, box = looks[edge.source], looks[edge.target], boxes[edge.target]
