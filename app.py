@@ -110,6 +110,8 @@ def make_window(arguments: Sequence[str] = ()) -> Shell:
     A QApplication must be there.
     """
     load_window()
+    # A training that waits for Python's lock behind a repaint gets it back after 1 ms, not after 5.
+    sys.setswitchinterval(0.001)
     from builder import editor
     from builder.architectures import ARCHITECTURES
     from builder.widgets import recovery

@@ -27,14 +27,17 @@ class Worker(QObject):
 
     A job that waits is replaced by a newer one of the same key, and the answer of one that runs is dropped
     when a newer one has been handed in. ``done`` is called in the thread of this object; a job that fails
-    answers with a Problem that names the log.
+    answers with a Problem that names the log. ``prepare`` is called in the thread before the first job.
     """
 
     _answered = Signal(object, object)
 
-    def __init__(self, name: str, parent: QObject | None = None) -> None:
+    def __init__(
+        self, name: str, parent: QObject | None = None, *, prepare: Callable[[], None] = lambda: None
+    ) -> None:
         super().__init__(parent)
         self._name = name
+        self._prepare = prepare
         self._changed = threading.Condition()
         self._waiting: dict[str, _Job] = {}
         self._newest: dict[str, _Job] = {}
@@ -80,6 +83,7 @@ class Worker(QObject):
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        self._prepare()
         while True:
             with self._changed:
                 self._running = None

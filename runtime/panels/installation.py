@@ -51,10 +51,10 @@ class Panels(QObject):
         super().__init__(shell)
         self._shell, self._session = shell, session
         self._folder = run_dir if run_dir is not None else default_folder()
-        self.worker = Worker("pictures and maps", self)
+        self.worker = Worker("pictures and maps", self, prepare=_leave_the_cores)
         self.files = Worker("runs and exports", self)
-        self.searches = Worker("searches", self)
-        self.judging = Worker("mistakes", self)
+        self.searches = Worker("searches", self, prepare=_leave_the_cores)
+        self.judging = Worker("mistakes", self, prepare=_leave_the_cores)
         self.training = Training(session, self._folder, self)
         self.following = Following(self)
         self.queue = QueueRunner(session, self.training, Queue(self._folder.with_name("queue")), self)
@@ -325,3 +325,10 @@ class _Closer:
 def install(shell: Shell, session: Session, run_dir: Path | None = None) -> Panels:
     """Put training, curves, maps, source, runs and exports into a window; ``run_dir`` is where runs are kept."""
     return Panels(shell, session, run_dir)
+
+
+def _leave_the_cores() -> None:
+    """What is computed for the eye takes one core, so that a training has all others to itself."""
+    from runtime.threads import compute_alone
+
+    compute_alone()

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from runtime.machine import usable_cores
+from runtime.threads import most_threads
 from runtime.training.settings import Settings
 from runtime.training.tasks import Outputs
 
@@ -73,7 +73,7 @@ def stock(settings: Settings, device: torch.device) -> Computation:
     return Computation(
         precision="fp32" if settings.precision == "auto" else settings.precision,
         memory_format="contiguous" if settings.memory_format == "auto" else settings.memory_format,
-        threads=settings.threads or min(torch.get_num_threads(), usable_cores()),
+        threads=settings.threads or most_threads(),
         tf32=cuda and settings.tf32,
         cudnn_benchmark=cuda and settings.cudnn_benchmark and not settings.deterministic,
         deterministic=cuda and settings.deterministic,

@@ -21,7 +21,7 @@ from builder.shapes import TensorShape
 from runtime.compile import Tapped, build
 from runtime.data import Data
 from runtime.data.preparation import Preparation
-from runtime.machine import usable_cores
+from runtime.threads import most_threads
 from runtime.training.arranging import arrange
 from runtime.training.checkpoints import Keeper, Origin
 from runtime.training.computation import in_force
@@ -110,7 +110,7 @@ def _train(
         return
     device = resolve_device(settings.device)
     assert isinstance(device, torch.device)
-    limit_threads()
+    torch.set_num_threads(most_threads())
     yield from _train_on(device, document, settings, data.to(device), control, run)
 
 
@@ -164,7 +164,9 @@ def _train_on(
             preparation=preparation,
             task=task.to_json(),
         )
-    yield from map(Trouble, [*data.warnings, *remarks_on(data, device), *told, *trainer.feed.augmentation.remarks])
+    yield from map(
+        Trouble, [*data.warnings, *remarks_on(data, device), *told, *trainer.feed.augmentation.remarks]
+    )
     try:
         with in_force(computation, device):
             yield from _telling_damage(trainer.events(), data)
@@ -289,13 +291,6 @@ def output_path(document: Document) -> str | None:
 def device_name(device: torch.device) -> str:
     """``cpu``, or ``cuda`` with the GPU's name."""
     return f"cuda ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else "cpu"
-
-
-def limit_threads() -> None:
-    """Take no more threads than this process may use: PyTorch counts the machine's cores, not a container's."""
-    allowed = usable_cores()
-    if torch.get_num_threads() > allowed:
-        torch.set_num_threads(allowed)
 
 
 class _logged_in:  # noqa: N801 -- a context manager, used as a function

@@ -53,8 +53,7 @@ def chosen(tiny, batch, steps=FOREVER, **settings):
 
 def test_the_fastest_is_chosen_and_told(tiny, batch, monkeypatch):
     monkeypatch.setattr(calibration, "has_bf16", lambda _kind: True)
-    monkeypatch.setattr(computation, "usable_cores", lambda: 8)
-    monkeypatch.setattr(torch, "get_num_threads", lambda: 8)
+    monkeypatch.setattr(computation, "most_threads", lambda: 8)
 
     def seconds(candidate):
         faster = (candidate.precision == "bf16") + (candidate.memory_format == "channels_last")
