@@ -135,7 +135,9 @@ def explain(error: Exception, log_file: Path | None = None) -> Problem:
         return Problem(
             "label-out-of-range",
             "A label is the number of a class, from 0 on",
-            "one of a batch is beyond the network's last class" if "Target" in text else "one of a batch is none",
+            "one of a batch is beyond the network's last class"
+            if "Target" in text
+            else "one of a batch is none",
             "Mend the labels, or let the network tell as many classes as there are",
             path="data.source",
         )

@@ -390,9 +390,9 @@ def test_every_command_takes_weights_from_elsewhere_and_says_so(
         assert call(*words, "--weights", "net-elsewhere.pth") == 0
         said = capsys.readouterr().err
         assert said.startswith("weights net-elsewhere.pth: matched by order and shape")
-        assert said.count("\n") == 1
+        assert said.count("matched by order") == 1
         assert call(*words, "--weights", "net.pt") == 0
-        assert capsys.readouterr().err == ""
+        assert "matched" not in capsys.readouterr().err
     ours, theirs = torch.load("ours.pt"), torch.load("net.pt")
     assert list(ours) == list(theirs)
     assert all(torch.equal(ours[key], theirs[key]) for key in ours)
