@@ -10,7 +10,7 @@ from PySide6.QtCore import (
     QSortFilterProxyModel,
     Qt,
 )
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QFontMetrics, QGuiApplication, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -261,13 +261,14 @@ class LayersPanel(QStackedWidget):
         header = table.horizontalHeader()
         header.setHighlightSections(False)
         header.setSortIndicatorClearable(True)
-        header.setMinimumSectionSize(60)
-        for column, width in enumerate((132, 132, 84, 84, 92, 84, 64)):
+        header.setMinimumSectionSize(56)
+        for column, width in enumerate((132, 132, 84, 84, 92, 84, 60)):
             header.resizeSection(column, width)
         header.setMaximumSectionSize(320)
         header.setResizeContentsPrecision(0)  # as wide as the paths that are in view
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
         table.setSortingEnabled(True)
         self.sorted.sort(-1)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
@@ -282,6 +283,10 @@ class LayersPanel(QStackedWidget):
         rows = sorted(index.row() for index in self.table.selectionModel().selectedRows())
         shown = self.reports()
         QGuiApplication.clipboard().setText(as_csv([shown[row] for row in rows], self._session.convention))
+
+
+#: Between a cell's edge and its text.
+_INSET = 8
 
 
 class Totals(QWidget):
@@ -300,8 +305,12 @@ class Totals(QWidget):
         table.horizontalScrollBar().valueChanged.connect(lambda *_: self.update())
 
     def tell(self, texts: list[str]) -> None:
-        """Show these under the columns."""
+        """Show these under the columns, which are made as wide as their sums need."""
         self.texts = texts
+        header, letters = self._table.horizontalHeader(), QFontMetrics(font(BODY, SEMIBOLD))
+        for section, text in enumerate(texts[3:], 3):
+            needed = letters.horizontalAdvance(text) + 2 * _INSET
+            header.resizeSection(section, max(header.sectionSize(section), needed))
         named = zip(columns(self._session.convention)[1:], texts[1:], strict=True)
         self.setAccessibleName(
             ", ".join([texts[0], *(f"{column.title} {text}" for column, text in named if text)])
@@ -317,7 +326,7 @@ class Totals(QWidget):
         for column, text in enumerate(self.texts):
             room = QRect(header.sectionViewportPosition(column), 0, header.sectionSize(column), self.height())
             side = Qt.AlignmentFlag.AlignRight if COLUMNS[column].number else Qt.AlignmentFlag.AlignLeft
-            painter.drawText(room.adjusted(8, 0, -8, 0), side | Qt.AlignmentFlag.AlignVCenter, text)
+            painter.drawText(room.adjusted(_INSET, 0, -_INSET, 0), side | Qt.AlignmentFlag.AlignVCenter, text)
 
 
 class BarDelegate(QStyledItemDelegate):

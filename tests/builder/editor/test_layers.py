@@ -7,7 +7,7 @@ import io
 
 import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QFontMetrics, QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from builder.architectures import open_document
@@ -18,6 +18,7 @@ from builder.editor.layers_panel import LayersPanel
 from builder.edits import ReplaceNode
 from builder.figures import size, work
 from builder.widgets.session import Session
+from builder.widgets.theme import BODY, SEMIBOLD, font
 
 
 def _session(name: str) -> Session:
@@ -85,6 +86,19 @@ def test_the_totals_are_the_networks(resnet: tuple[Session, LayersPanel]) -> Non
     assert panel.totals.texts[3:5] == ["11,689,512", "3.63 GFLOPs"]
     assert sum(r.parameters for r in panel.reports()) == session.analysis.totals.parameters
     assert "Parameters 11,689,512" in panel.totals.accessibleName()
+
+
+def test_no_figure_is_cut_in_a_small_window(resnet: tuple[Session, LayersPanel], qtbot: QtBot) -> None:
+    _, panel = resnet
+    panel.resize(700, 250)
+    qtbot.wait(1)
+    header, bold = panel.table.horizontalHeader(), QFontMetrics(font(BODY, SEMIBOLD))
+    for column, text in enumerate(panel.totals.texts[3:], 3):
+        assert header.sectionSize(column) >= bold.horizontalAdvance(text) + 16
+    plain = QFontMetrics(font(11, mono=True))
+    shapes = [panel.sorted.index(row, 2).data() for row in range(4)]
+    assert shapes[1] == "64×112×112"
+    assert header.sectionSize(2) >= max(map(plain.horizontalAdvance, shapes))
 
 
 def test_a_selected_module_is_summed(resnet: tuple[Session, LayersPanel]) -> None:
