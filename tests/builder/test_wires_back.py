@@ -8,17 +8,11 @@ import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from builder.drawing import Boxes
 from builder.geometry import PILL_HEIGHT, Box, sampled, wire_middle, wire_points
 from builder.spacing import NODE_HEIGHT, NODE_WIDTH
 
 START, END = (900.0, 27.0), (0.0, 327.0)
-
-
-class Boxes:
-    """Nodes in the way."""
-
-    def __init__(self, boxes: list[Box]) -> None:
-        self.boxes = np.array(boxes, dtype=float).reshape(-1, 4)
 
 
 def boxes() -> st.SearchStrategy[list[Box]]:
