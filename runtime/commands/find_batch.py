@@ -5,57 +5,28 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from runtime.commands.common import (
-    OK,
-    assignment,
-    failed,
-    load_data_for,
-    open_subject,
-    say,
-    say_json,
-    setting,
-    settings_for,
-)
-from runtime.training.settings import DECLARATIONS
+from runtime.commands.common import OK, failed, say, say_json
+from runtime.commands.searching import add_options, read_options
 
 _COLUMNS = 40
+
+#: The settings with an option of their own.
+_NAMES = ("device",)
 
 
 def add_parser(subparsers: Any) -> None:
     """Declare ``find-batch``."""
     parser = subparsers.add_parser("find-batch", help="find the largest batch", description=__doc__)
-    parser.add_argument("file", metavar="FILE", help="a document, or the name of a built-in architecture")
-    parser.add_argument(
-        "--data", metavar="SRC", help="a known name or a path (stock: the document's, else digits)"
-    )
-    parser.add_argument("--device", type=setting("device"), help=DECLARATIONS["device"].help)
-    parser.add_argument(
-        "--set",
-        metavar="KEY=VALUE",
-        type=assignment,
-        action="append",
-        default=[],
-        dest="changes",
-        help="any training setting, as for train",
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_options(parser, _NAMES)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Find; 1 where the network cannot be trained."""
-    subject = open_subject(arguments.file)
-    if isinstance(subject, list):
-        return failed(subject)
-    changes = dict(arguments.changes)
-    if arguments.device is not None:
-        changes["device"] = arguments.device
-    settings = settings_for(subject, changes)
-    if isinstance(settings, list):
-        return failed(settings)
-    data = load_data_for(subject, arguments.data)
-    if isinstance(data, list):
-        return failed(data)
+    tried = read_options(arguments, _NAMES)
+    if isinstance(tried, list):
+        return failed(tried)
+    subject, settings, data = tried.subject, tried.settings, tried.data
     from runtime.training.largest import find_batch
 
     found = find_batch(subject.document, settings, data)

@@ -6,18 +6,8 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from builder.errors import Problem
-from runtime.commands.common import (
-    OK,
-    assignment,
-    failed,
-    load_data_for,
-    open_subject,
-    say,
-    say_json,
-    setting,
-    settings_for,
-)
-from runtime.training.settings import DECLARATIONS
+from runtime.commands.common import OK, failed, say, say_json
+from runtime.commands.searching import add_options, read_options
 
 if TYPE_CHECKING:
     from runtime.training.finding import RateCurve
@@ -25,42 +15,23 @@ if TYPE_CHECKING:
 #: Lines and columns of the drawn curve.
 _LINES, _COLUMNS = 20, 40
 
+#: The settings with an option of their own.
+_NAMES = ("batch", "device", "seed")
+
 
 def add_parser(subparsers: Any) -> None:
     """Declare ``find-lr``."""
     parser = subparsers.add_parser("find-lr", help="find a learning rate", description=__doc__)
-    parser.add_argument("file", metavar="FILE", help="a document, or the name of a built-in architecture")
-    parser.add_argument(
-        "--data", metavar="SRC", help="a known name or a path (stock: the document's, else digits)"
-    )
-    for name in ("batch", "device", "seed"):
-        parser.add_argument(f"--{name}", type=setting(name), help=DECLARATIONS[name].help)
-    parser.add_argument(
-        "--set",
-        metavar="KEY=VALUE",
-        type=assignment,
-        action="append",
-        default=[],
-        dest="changes",
-        help="any training setting, as for train",
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_options(parser, _NAMES)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Find; 1 also where the curve says nothing."""
-    subject = open_subject(arguments.file)
-    if isinstance(subject, list):
-        return failed(subject)
-    given = {name: getattr(arguments, name) for name in ("batch", "device", "seed")}
-    changes = {**dict(arguments.changes), **{name: v for name, v in given.items() if v is not None}}
-    settings = settings_for(subject, changes)
-    if isinstance(settings, list):
-        return failed(settings)
-    data = load_data_for(subject, arguments.data)
-    if isinstance(data, list):
-        return failed(data)
+    tried = read_options(arguments, _NAMES)
+    if isinstance(tried, list):
+        return failed(tried)
+    subject, settings, data = tried.subject, tried.settings, tried.data
     from runtime.training.finding import find_learning_rate
 
     found = find_learning_rate(subject.document, settings, data)
