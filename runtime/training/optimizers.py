@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from inspect import unwrap
 from typing import Any
 
@@ -52,21 +51,6 @@ def make_optimizer(model: nn.Module, settings: Settings) -> torch.optim.Optimize
         )
     kind = torch.optim.AdamW if settings.optimizer == "adamw" else torch.optim.Adam
     return kind(groups, lr=rate, betas=betas, eps=settings.eps, weight_decay=decay, fused=fused)
-
-
-def bare_step(optimizer: torch.optim.Optimizer) -> Callable[[], None]:
-    """``optimizer.step`` without what wraps it for the profiler, the compiler and hooks.
-
-    Of a small network's step that would be several hundredths, and the first call would import the compiler, which
-    takes longer than many a training here.
-    """
-    step = unwrap(type(optimizer).step)
-
-    def call() -> None:
-        with torch.no_grad():
-            step(optimizer)
-
-    return call
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
