@@ -91,7 +91,7 @@ def judged(
     model.eval()
     try:
         with torch.inference_mode():
-            for inputs, targets in in_order(data, chunks(data, data.splits[split], device), device):
+            for inputs, targets in in_order(data, chunks(data, data.splits[split]), device):
                 if stop():
                     return None
                 parts.append(_part(task, model(inputs), targets, first))

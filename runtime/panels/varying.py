@@ -52,8 +52,8 @@ def variants(
     for number in range(count):
         # A batch of two: what a sample is mixed with lies before it.
         other, target = data.batch(train[[(number * 7919 + epoch) % len(train)]])
-        inputs = torch.cat([other, own])
-        varied, *_ = drawn.batch(2 * number, 2 * number + 2, inputs, torch.cat([target, target]))
+        place, both = 2 * number, (torch.cat([other, own]), torch.cat([target, target]))
+        varied, *_ = drawn.batch(place, *drawn.each(place, place + 2, *both))
         found.append(data.to_picture(varied[1:]))
     remark = " ".join(problem.message for problem in augmentation.remarks)
     return Variants(data.to_picture(own), tuple(found), remark)

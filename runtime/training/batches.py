@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from builder.shapes import TensorShape
+
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
@@ -20,6 +22,10 @@ class Batches(Protocol):
     @property
     def task(self) -> str:
         """What is to be learnt of it: ``classification``, ``segmentation`` or ``regression``."""
+
+    @property
+    def input_shape(self) -> TensorShape:
+        """The shape of one input."""
 
     @property
     def splits(self) -> Mapping[str, Tensor]:

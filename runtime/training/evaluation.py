@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -30,7 +31,7 @@ def evaluate(
     """
     samples = _CHUNK_SAMPLES
     while True:
-        parts = chunks(data, data.splits[split], device, samples)
+        parts = chunks(data, data.splits[split], samples)
         try:
             return _evaluate(model, data, parts, device, task, stop)
         except Exception as error:
@@ -61,12 +62,7 @@ def _evaluate(
     return meter.result()
 
 
-def chunks(
-    data: Batches, indices: Tensor, device: torch.device, samples: int = _CHUNK_SAMPLES
-) -> list[Tensor]:
+def chunks(data: Batches, indices: Tensor, samples: int = _CHUNK_SAMPLES) -> list[Tensor]:
     """Indices in parts that pass through a network at once, of so many samples at most."""
-    if not len(indices):
-        return []
-    numbers = data.batch(indices[:1], device)[0].numel()
-    size = max(2, min(samples, _CHUNK_NUMBERS // max(1, numbers)))
+    size = max(2, min(samples, _CHUNK_NUMBERS // math.prod(data.input_shape)))
     return [indices[first:last] for first, last in cut(len(indices), size)]

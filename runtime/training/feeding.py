@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -12,6 +13,9 @@ from runtime.training.augmentation import Augmentation, Mixed
 from runtime.training.batches import Batches, cut, in_order
 from runtime.training.randomness import generator
 from runtime.training.settings import Settings
+
+#: Numbers of inputs that are cut and moved at once: several batches of small samples, while the caches hold them.
+_AT_ONCE = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Feed:
         self._train = data.splits["train"].to("cpu")
         self.augmentation = Augmentation(data, settings, device)
         self._cuts = cut(len(self._train), settings.batch)
+        self._several = max(1, _AT_ONCE // (settings.batch * math.prod(data.input_shape)))
 
     @property
     def steps(self) -> int:
@@ -64,10 +69,20 @@ class Feed:
         return self._train[torch.randperm(len(self._train), generator=generator(seed, "order", epoch))]
 
     def epoch(self, epoch: int, first: int = 0) -> Iterator[Batch]:
-        """The batches of epoch ``epoch`` (from 1), from its batch ``first`` on."""
+        """The batches of epoch ``epoch`` (from 1), from its batch ``first`` on.
+
+        Which of them are made at once does not depend on ``first``, so that each is always the same to the bit.
+        """
         order = self.order(epoch).to(self._device)
         varied = self.augmentation.epoch(len(order), epoch)
-        cuts = self._cuts[first:]
-        batches = in_order(self._data, (order[begin:end] for begin, end in cuts), self._device)
-        for (begin, end), (inputs, targets) in zip(cuts, batches, strict=True):
-            yield Batch(*varied.batch(begin, end, inputs, targets))
+        begins = range(first - first % self._several, self.steps, self._several)
+        stretches = [self._cuts[begin : begin + self._several] for begin in begins]
+        parts = (order[stretch[0][0] : stretch[-1][1]] for stretch in stretches)
+        skipped = first % self._several
+        for stretch, made in zip(stretches, in_order(self._data, parts, self._device), strict=True):
+            start = stretch[0][0]
+            inputs, targets = varied.each(start, stretch[-1][1], *made)
+            for begin, end in stretch[skipped:]:
+                part = slice(begin - start, end - start)
+                yield Batch(*varied.batch(begin, inputs[part], targets[part]))
+            skipped = 0

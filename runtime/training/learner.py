@@ -12,12 +12,13 @@ from torch import Tensor, nn
 from runtime.training.averaging import Average
 from runtime.training.computation import Computation, Computed, stock
 from runtime.training.feeding import Batch
-from runtime.training.optimizers import bare_step, make_optimizer, set_rate
-from runtime.training.randomness import DRAWING, seed_default, seed_of
+from runtime.training.optimizers import make_optimizer, set_rate
+from runtime.training.randomness import DRAWING, Chance
 from runtime.training.settings import Settings
 from runtime.training.soundness import Soundness
 from runtime.training.state import StateDict, load_optimizer_state, on_cpu, optimizer_state
-from runtime.training.tasks import Outputs, Task
+from runtime.training.stepping import LeanStep
+from runtime.training.tasks import Outputs, Tally, Task
 from runtime.training.trouble import is_out_of_memory
 
 Weights: TypeAlias = dict[str, Tensor]
@@ -26,8 +27,8 @@ Weights: TypeAlias = dict[str, Tensor]
 class Learner:
     """A network, its optimizer and its task, whose loss it lowers.
 
-    The default generators, which dropout draws from, are seeded before each step, so that any step can be
-    repeated without its past.
+    Where something draws from the default generators, as dropout does, they are seeded before each step, so that any
+    step can be repeated without its past.
     """
 
     def __init__(
@@ -45,10 +46,11 @@ class Learner:
         self.optimizer = make_optimizer(model, settings)
         self.average = Average(model, settings.ema_decay) if settings.ema_decay else None
         self._weights = [weight for group in self.optimizer.param_groups for weight in group["params"]]
-        self._step = bare_step(self.optimizer)
+        self._step = LeanStep(self.optimizer)
         self._soundness = Soundness(model, self.optimizer, device, late=device.type == "cuda")
         #: Parts of a batch: those of the settings, or more where these did not fit in memory.
         self.parts: int = settings.accumulate
+        self._chance = Chance(settings.seed, device)
         self._rate: float | None = None
         self._settings = settings
         self._device = device
@@ -61,8 +63,8 @@ class Learner:
 
     def learn(
         self, batch: Batch, step: int, rate: float, probe: Callable[[], None] | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """Step ``step`` at learning rate ``rate``: mean loss (0-d) and tally of the score (T,), on the device.
+    ) -> tuple[Tensor, Tally]:
+        """Step ``step`` at learning rate ``rate``: mean loss (0-d) and tally of the score, on the device.
 
         The gradient of a batch in several parts is that of the whole: the mean of the parts', by what counts in each.
         ``probe`` is called when it is there, before it is clipped. Where loss or gradient is no number the weights stay
@@ -86,37 +88,40 @@ class Learner:
             self.average.update()
         return loss, tally
 
-    def _descend_as_fits(self, batch: Batch, step: int) -> tuple[Tensor, Tensor]:
+    def _descend_as_fits(self, batch: Batch, step: int) -> tuple[Tensor, Tally]:
         """The batch in twice as many parts where memory runs out; the running averages of norms saw those before."""
         while True:
             for weight in self._weights:
                 weight.grad = None
-            seed_default(seed_of(self._settings.seed, "step", step), self._device)
+            self._chance.begin(step)
             parts = batch.parts(self.parts)
             try:
-                return self._descend_in_parts(parts, batch)
+                found = self._descend_in_parts(parts, batch)
             except Exception as error:
                 smallest = len(batch.parts(2 * len(parts))) == len(parts)
                 if smallest or not self._settings.split_batches or not is_out_of_memory(error):
                     raise
+            else:
+                self._chance.end()
+                return found
             # Out here nothing holds what did not fit.
             self.parts = 2 * len(parts)
             if self._device.type == "cuda":
                 torch.cuda.empty_cache()
 
-    def _descend_in_parts(self, parts: list[Batch], batch: Batch) -> tuple[Tensor, Tensor]:
-        loss, tally = self._descend(parts[0], batch)
-        for part in parts[1:]:
-            more = self._descend(part, batch)
-            loss, tally = loss + more[0], tally + more[1]
-        return loss, tally
+    def _descend_in_parts(self, parts: list[Batch], batch: Batch) -> tuple[Tensor, Tally]:
+        found = [self._descend(part, batch) for part in parts]
+        if len(found) == 1:
+            return found[0]
+        losses, tallies = zip(*found, strict=True)
+        return torch.stack(losses).sum(), self.task.tallies(tallies).sum(1)
 
-    def _descend(self, part: Batch, batch: Batch) -> tuple[Tensor, Tensor]:
+    def _descend(self, part: Batch, batch: Batch) -> tuple[Tensor, Tally]:
         """Add the gradient of a part of its batch; its share of the loss, and its tally."""
         outputs = self.computed(part.inputs)
         loss = self.loss(outputs, part, None if part is batch else batch)
         loss.backward()
-        return loss.detach(), self.task.tally(outputs, part.targets)
+        return loss.detach(), self.task.begin_tally(outputs, part.targets)
 
     def loss(self, outputs: Outputs, part: Batch, batch: Batch | None = None) -> Tensor:
         """The mean loss (0-d) of what each sample is; of mixed ones that of both, in their shares.
@@ -162,6 +167,7 @@ class Learner:
         """Go on from ``state``; raises ValueError, KeyError, TypeError or RuntimeError where it is of another."""
         self.model.load_state_dict(state["model"])
         load_optimizer_state(self.optimizer, self.model, state["optimizer"])
+        self._step = LeanStep(self.optimizer)
         self._rate = None
         self.parts = max(self.parts, int(state.get("parts", 1)))
         if self.average is not None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from runtime.training.tasks import Tally
 from runtime.training.usage import Gauge, Usage
 
 #: Seconds and steps after which a stretch is told.
@@ -85,8 +87,10 @@ class Ledger:
     On CUDA a stretch travels to pinned memory while the next one is computed, and is read one stretch later.
     """
 
-    def __init__(self, device: torch.device) -> None:
+    def __init__(self, device: torch.device, tallies: Callable[[Sequence[Tally]], Tensor]) -> None:
+        """``tallies`` makes (T, steps) of what ``add`` got, as a task does."""
         self.gauge = Gauge(device)
+        self._make_tallies = tallies
         self._travelling: deque[_Copy] = deque()
         self._first = 0
         self._told = float("-inf")
@@ -101,12 +105,12 @@ class Ledger:
         self._began = time.perf_counter()
         self.gauge.begin()
         self._loss: list[Tensor] = []
-        self._tallies: list[Tensor] = []
+        self._tallies: list[Tally] = []
         self._counts: list[int] = []
         self._rates: list[float] = []
 
-    def add(self, loss: Tensor, tally: Tensor, count: int, learning_rate: float) -> None:
-        """One step: its mean loss (0-d) and ``Task.tally`` (T,), both on the device, images and rate."""
+    def add(self, loss: Tensor, tally: Tally, count: int, learning_rate: float) -> None:
+        """One step: its mean loss (0-d) and ``Task.begin_tally``, both on the device, images and rate."""
         self._loss.append(loss)
         self._tallies.append(tally)
         self._counts.append(count)
@@ -133,7 +137,9 @@ class Ledger:
 
     def _send(self) -> None:
         seconds = max(time.perf_counter() - self._began, 1e-9)
-        numbers = torch.cat([torch.stack(self._loss).double()[None], torch.stack(self._tallies, 1).double()])
+        numbers = torch.cat(
+            [torch.stack(self._loss).double()[None], self._make_tallies(self._tallies).double()]
+        )
         self._travelling.append(
             _Copy(
                 Travelling(numbers),

@@ -68,7 +68,7 @@ def recalibrate(
         return []
     before = {path: _statistics(norm) for path, norm in norms.items()}
     with torch.no_grad(), _gathering(model, list(norms.values())):
-        for inputs, _ in in_order(data, chunks(data, data.splits["train"], device), device):
+        for inputs, _ in in_order(data, chunks(data, data.splits["train"]), device):
             if stop():
                 for path, norm in norms.items():
                     for buffer, value in zip(_buffers(norm), before[path], strict=True):

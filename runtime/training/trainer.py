@@ -88,7 +88,7 @@ class Trainer:
         self.schedule = Schedule(settings, self.steps, self.feed.steps)
         self.guards = Guards(self.learner, drawn, len(data.classes), self.feed.steps)
         self._origin = Origin(self.learner, self.feed, settings, device, drawn)
-        self._ledger = Ledger(device)
+        self._ledger = Ledger(device, task.tallies)
         self._reason: str | None = None
         self._standing = False
         self._seen: Watch | None = None
@@ -196,8 +196,8 @@ class Trainer:
                 if self._reason is not None:
                     break
             rate = self.schedule.at(self.step)
-            loss, correct = self.learner.learn(batch, self.step, rate, self.guards.probe(self.step))
-            self._ledger.add(loss, correct, len(batch), rate)
+            loss, tally = self.learner.learn(batch, self.step, rate, self.guards.probe(self.step))
+            self._ledger.add(loss, tally, len(batch), rate)
             self.guards.look(batch, self.step)
             self.step += 1
             if self._ledger.due():

@@ -47,7 +47,7 @@ class Augmentation:
     """Varies what is trained with as ``settings`` say; what cannot be done to such data is left out (``remarks``)."""
 
     def __init__(self, data: Batches, settings: Settings, device: torch.device) -> None:
-        shape = tuple(data.batch(data.splits["train"][:1], device)[0].shape[1:])
+        shape = tuple(data.input_shape)
         self.sizes = shape[1:]
         self.device = device
         self.task = data.task
@@ -172,21 +172,26 @@ class Varied:
     factors: Tensor | None = None
     rectangles: Tensor | None = None
 
-    def batch(
-        self, first: int, last: int, inputs: Tensor, targets: Tensor
-    ) -> tuple[Tensor, Tensor, Mixed | None]:
-        """The samples at places [first, last), varied, and what else they are to be."""
-        part = slice(first, last)
+    def each(self, first: int, last: int, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """The samples at places [first, last), moved and coloured, each by itself."""
         moves = self.moves.part(first, last)
         x = moves.seen(inputs)
         if self.how.task == "segmentation":
             targets = moves.judged(targets)
         if self.factors is not None:
-            x = self.how.coloured(x, self.factors[part])
+            x = self.how.coloured(x, self.factors[first:last])
+        return x, targets
+
+    def batch(self, first: int, inputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Mixed | None]:
+        """The batch that begins at place ``first``, of what ``each`` gave: with noise, erased, mixed.
+
+        And what else its samples are to be.
+        """
+        x = inputs
         if self.how.settings.noise:
             x = self.how.noisy(x, self.number, first)
         if self.rectangles is not None:
-            x = erased(x, self.rectangles[part])
+            x = erased(x, self.rectangles[first : first + len(x)])
         return self.how.mixed(x, targets, self.number, first)
 
 

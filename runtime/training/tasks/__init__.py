@@ -12,10 +12,11 @@ from runtime.training.tasks.classification import Classification, Classification
 from runtime.training.tasks.heads import Head, Outputs, heads_of, weight_of
 from runtime.training.tasks.regression import Regression, RegressionResult
 from runtime.training.tasks.segmentation import Segmentation, SegmentationResult
-from runtime.training.tasks.task import Evaluation, Judgements, Meter, Prediction, Task
+from runtime.training.tasks.task import Answered, Evaluation, Judgements, Meter, Prediction, Tally, Task
 
 __all__ = [
     "TASKS",
+    "Answered",
     "Classification",
     "ClassificationResult",
     "Evaluation",
@@ -28,6 +29,7 @@ __all__ = [
     "RegressionResult",
     "Segmentation",
     "SegmentationResult",
+    "Tally",
     "Task",
     "heads_of",
     "recorded_task",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import torch
@@ -15,10 +16,12 @@ from builder.shapes import TensorShape, format_shape
 from runtime.training.batches import Batches
 from runtime.training.tasks.classes import Confusion, OfClasses, confused, named, with_names
 from runtime.training.tasks.heads import Head, Outputs
-from runtime.training.tasks.task import Evaluation, Judgements, Meter, Prediction
+from runtime.training.tasks.task import Answered, Evaluation, Judgements, Meter, Prediction, Tally
 
 #: From so many classes on it is told how often the right one is among the five likeliest.
 _TOP, _TOP_FROM = 5, 10
+#: Scores of a batch that are kept to be tallied later.
+_PUT_OFF = 2**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +121,24 @@ class Classification(OfClasses):
     def tally(self, outputs: Outputs, targets: Tensor) -> Tensor:
         """How many answers are right."""
         return (self.answer(outputs).detach().argmax(1) == targets).sum(0, keepdim=True)
+
+    def begin_tally(self, outputs: Outputs, targets: Tensor) -> Tally:
+        """Put off while the scores are few: of many batches at once it costs a small network a hundredth less."""
+        answer = self.answer(outputs).detach()
+        if answer.numel() > _PUT_OFF:
+            return self.tally(answer, targets)
+        return Answered(answer, targets)
+
+    def tallies(self, begun: Sequence[Tally]) -> Tensor:
+        """Batches of one size, and what comes after them."""
+        size = len(begun[0].targets) if isinstance(begun[0], Answered) else 0
+        alike = list(takewhile(lambda one: isinstance(one, Answered) and len(one.targets) == size, begun))
+        if len(alike) < 2:
+            return super().tallies(begun)
+        answers, targets = (torch.cat(parts) for parts in zip(*alike, strict=True))
+        right = (answers.argmax(1) == targets).view(len(alike), size).sum(1)[None]
+        rest = begun[len(alike) :]
+        return torch.cat([right, super().tallies(rest)], dim=1) if rest else right
 
     def score(self, tally: Sequence[float], samples: int) -> float:
         """The share of right answers."""

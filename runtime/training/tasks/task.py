@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self, TypeAlias
 
 import numpy as np
 import torch
@@ -44,6 +44,17 @@ class Evaluation(ABC):
     @abstractmethod
     def to_json(self, names: Sequence[str]) -> dict[str, Any]:
         """The object that ``evaluate --json`` prints; ``names`` are those of the classes or values."""
+
+
+class Answered(NamedTuple):
+    """The answers to a batch (n, K, …), detached, and what they should have been (n, …), to be tallied later."""
+
+    answers: Tensor
+    targets: Tensor
+
+
+#: What the score of a batch is made of (T,), or what that is made of.
+Tally: TypeAlias = Tensor | Answered
 
 
 class Meter(ABC):
@@ -156,6 +167,14 @@ class Task(ABC):
     @abstractmethod
     def tally(self, outputs: Outputs, targets: Tensor) -> Tensor:
         """What the score of a batch is made of: (T,), whose sum over batches gives the score of them all."""
+
+    def begin_tally(self, outputs: Outputs, targets: Tensor) -> Tally:
+        """The same, or what is put off until ``tallies``, where that costs less and takes next to no memory."""
+        return self.tally(outputs, targets)
+
+    def tallies(self, begun: Sequence[Tally]) -> Tensor:
+        """Those of several batches, as ``begin_tally`` gave them: (T, batches)."""
+        return torch.stack([self.tally(*one) if isinstance(one, Answered) else one for one in begun], dim=1)
 
     @abstractmethod
     def score(self, tally: Sequence[float], samples: int) -> float:

@@ -24,6 +24,7 @@ class TinyData:
     classes = ("top", "middle", "bottom")
     is_series = False
     mean, std = (0.0,), (1.0,)
+    input_shape = (1, 4, 4)
 
     def __init__(self, train=65, validation=24, test=21):
         chance = torch.Generator().manual_seed(7)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from builder.errors import Severity
 from runtime.data.raw import NOT_JUDGED
+from runtime.training import feeding
 from runtime.training.augmentation import Augmentation, drawing, mixing
 from runtime.training.augmentation.colour import brighter, contrasted, hued, saturated
 from runtime.training.augmentation.geometry import backward_map, moved, warped, warped_mask
@@ -40,6 +41,7 @@ class Pictures:
 
     def __init__(self, shape=(3, 12, 10), samples=50, of_masks=False):
         chance = torch.Generator().manual_seed(1)
+        self.input_shape = shape
         self.images = torch.rand(samples, *shape, generator=chance)
         self.labels = torch.arange(samples) % 2
         self.task = "segmentation" if of_masks else "classification"
@@ -205,7 +207,9 @@ def test_so_many_pictures_lose_a_rectangle_of_a_fiftieth_to_a_third():
 
 
 @pytest.mark.parametrize("data", [Pictures(), Pictures(of_masks=True)], ids=["classes", "masks"])
-def test_any_step_can_be_repeated_without_its_past(data):
+@pytest.mark.parametrize("at_once", [1, 2 * 8 * 360, 2**20], ids=["one batch", "two batches", "all"])
+def test_any_step_can_be_repeated_without_its_past(data, at_once, monkeypatch):
+    monkeypatch.setattr(feeding, "_AT_ONCE", at_once)
     settings = Settings(batch=8, seed=5, **EVERYTHING)
     whole = list(Feed(data, settings, CPU).epoch(2))
     tail = list(Feed(data, settings, CPU).epoch(2, first=3))
@@ -216,6 +220,16 @@ def test_any_step_can_be_repeated_without_its_past(data):
         if one.mixed is not None and other.mixed is not None:
             assert torch.equal(one.mixed[0], other.mixed[0])
             assert one.mixed[1] == other.mixed[1]
+    assert [len(list(Feed(data, settings, CPU).epoch(2, first=n))) for n in range(8)] == [
+        7,
+        6,
+        5,
+        4,
+        3,
+        2,
+        1,
+        0,
+    ]
     other_epoch = next(Feed(data, settings, CPU).epoch(3)).inputs
     assert not torch.equal(whole[0].inputs, other_epoch)
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.gpu
 
 def test_stretches_arrive_in_order_and_whole():
     device = torch.device("cuda")
-    ledger = Ledger(torch.device("cuda"))
+    ledger = Ledger(device, Classification().tallies)
     told = []
     for step in range(100):
         ledger.add(torch.tensor(float(step), device=device), torch.tensor([step], device=device), 4, 0.1)

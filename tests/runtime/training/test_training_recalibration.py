@@ -34,7 +34,7 @@ def test_statistics_are_those_that_update_bn_finds_and_nothing_else_changes(tiny
     monkeypatch.setattr("runtime.training.evaluation._CHUNK_SAMPLES", 16)
     data, network = tiny.data(), make_network().train(training)
     theirs = copy.deepcopy(network)
-    update_bn([data.batch(part, CPU)[0] for part in chunks(data, data.splits["train"], CPU)], theirs)
+    update_bn([data.batch(part, CPU)[0] for part in chunks(data, data.splits["train"])], theirs)
     changes = recalibrate(network, data, CPU)
     for name, value in theirs.state_dict().items():
         torch.testing.assert_close(network.state_dict()[name], value)

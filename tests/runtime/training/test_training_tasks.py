@@ -18,6 +18,7 @@ from builder.sketch import Sketch
 from runtime.training.settings import Settings
 from runtime.training.tasks import (
     TASKS,
+    Answered,
     Classification,
     ClassificationResult,
     Head,
@@ -268,6 +269,34 @@ def test_the_tallies_of_batches_add_up_to_that_of_all(seed: int) -> None:
         torch.testing.assert_close(parts, whole)
         judged = evaluated(task, [(outputs, wanted)], data(task.kind))
         assert task.score(whole.tolist(), len(wanted)) == pytest.approx(judged.score, abs=1e-3)
+
+
+@given(seeds, st.lists(st.tuples(st.sampled_from([1, 4, 5]), st.booleans()), min_size=1, max_size=6))
+def test_what_is_tallied_of_several_batches_at_once_is_the_tally_of_each(
+    seed: int, batches: list[tuple[int, bool]]
+) -> None:
+    logits, masks = segmented(seed, 6)
+    answer, targets, regression = told(seed, 2, None)
+    (outputs, labels), _ = classified(seed, 6, 9)
+    for task, said, wanted in (
+        (Segmentation(), logits, masks),
+        (regression, answer, targets),
+        (Classification(), outputs, labels),
+    ):
+        made = [task.tally(said[:n], wanted[:n]) for n, _ in batches]
+        begun = [
+            task.begin_tally(said[:n], wanted[:n]) if late else tally
+            for (n, late), tally in zip(batches, made, strict=True)
+        ]
+        assert torch.equal(task.tallies(begun), torch.stack(made, 1))
+
+
+def test_many_scores_are_tallied_at_once_rather_than_kept() -> None:
+    task, few, many = Classification(), torch.zeros(8, 10), torch.zeros(64, 1000)
+    assert isinstance(task.begin_tally(few, torch.zeros(8, dtype=torch.int64)), Answered)
+    kept = task.begin_tally(many, torch.zeros(64, dtype=torch.int64))
+    assert isinstance(kept, torch.Tensor)
+    assert kept.tolist() == [64]
 
 
 @given(seeds)

@@ -313,6 +313,20 @@ def test_a_step_is_the_one_pytorch_takes(tiny, optimizer):
     assert trace(list(trainer.events())) == pytest.approx(losses, rel=1e-5)
 
 
+@pytest.mark.parametrize("draws", [True, False], ids=["with dropout", "without"])
+def test_a_step_is_seeded_where_something_draws(tiny, draws):
+    network = nn.Sequential(nn.Flatten(), nn.Dropout(0.5 if draws else 0.0), nn.Linear(16, 3))
+    trainer = tiny.trainer(network=network, epochs=1)
+    batches = list(trainer.feed.epoch(1))
+    first, second = trainer.learner.learn(batches[0], 0, 0.0)[0], trainer.learner.learn(batches[0], 0, 0.0)[0]
+    assert torch.equal(first, second)
+    assert torch.equal(first, trainer.learner.learn(batches[0], 1, 0.0)[0]) is not draws
+    torch.manual_seed(3)
+    state = torch.default_generator.get_state()
+    trainer.learner.learn(batches[1], 2, 0.0)
+    assert torch.equal(torch.default_generator.get_state(), state) is not draws
+
+
 def _order(seed, epoch):
     from runtime.training.randomness import generator
 

@@ -23,6 +23,7 @@ class Samples:
     mean, std = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
 
     def __init__(self, *shape, task="classification", labels=None, is_series=False):
+        self.input_shape = shape
         self.images = torch.rand(6, *shape, generator=torch.Generator().manual_seed(2))
         self.labels = torch.arange(6) % 3 if labels is None else labels
         self.task, self.is_series = task, is_series
