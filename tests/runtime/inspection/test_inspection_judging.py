@@ -30,7 +30,7 @@ def made(task: str, x: Tensor, y: Tensor, classes: int = 4) -> Any:
     order = torch.randperm(len(x))
     return SimpleNamespace(
         task=task, title="made", classes=tuple("abcdefgh"[:classes]), labels=y, targets=(),
-        splits={"train": order[:3], "test": order[3:]},
+        splits={"train": order[:3], "test": order[3:]}, input_shape=tuple(x.shape[1:]),
         batch=lambda indices, device: (x[indices].to(device), y[indices].to(device)),
     )  # fmt: skip
 
