@@ -30,6 +30,8 @@ _WORTH = 20.0
 _SHARE, _MOST = 0.03, 5.0
 #: Of the time of what is left otherwise, at most so much: bf16 is coarser, and fewer threads say little of later.
 _BF16, _FORMAT, _THREADS = 0.85, 0.97, 0.93
+#: So many times as slow as the fastest is clearly slower.
+_CLEARLY = 1.25
 #: Steps that are enough of one candidate.
 _ENOUGH = 9
 
@@ -105,7 +107,8 @@ def _measured(
 ) -> Seconds:
     """Seconds a step of those that there was time for, taking turns; each is warmed up by a step first.
 
-    The lower quartile is told: what disturbs a step makes it longer. What fails is no candidate.
+    The lower quartile is told: what disturbs a step makes it longer. What fails is no candidate, and what is clearly
+    slower than the fastest is not measured on.
     """
     taken: dict[Computation, list[float]] = {}
     for candidate in candidates:
@@ -116,11 +119,16 @@ def _measured(
             taken[candidate] = [bench.seconds(candidate)]
         except (RuntimeError, MemoryError) as error:
             log.info("%s cannot be used: %s", candidate, error)
+    rivals = list(taken)
     for _ in range(_ENOUGH - 1):
-        for candidate, times in taken.items():
+        for candidate in rivals:
             if time.perf_counter() >= until or stop():
                 break
-            times.append(bench.seconds(candidate))
+            taken[candidate].append(bench.seconds(candidate))
+        fastest = min((min(times) for times in taken.values()), default=0.0)
+        rivals = [candidate for candidate in rivals if min(taken[candidate]) < _CLEARLY * fastest]
+        if len(rivals) < 2:  # nobody is left to be compared with
+            break
     return {candidate: sorted(times)[len(times) // 4] for candidate, times in taken.items()}
 
 

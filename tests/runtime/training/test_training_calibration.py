@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -65,6 +66,23 @@ def test_the_fastest_is_chosen_and_told(tiny, batch, monkeypatch):
     assert found.why.startswith(
         "bf16, channels_last, 4 threads: 2.67 ms a step, 0.17 × that of fp32, contiguous"
     )
+
+
+@pytest.mark.parametrize(("slower", "measured"), [(1.2, calibration._ENOUGH), (1.5, 2)])
+def test_what_is_clearly_slower_is_not_measured_on(tiny, batch, monkeypatch, slower, measured):
+    monkeypatch.setattr(calibration, "has_bf16", lambda _kind: True)
+    monkeypatch.setattr(calibration, "_MOST", 60.0)
+    monkeypatch.setattr(computation, "most_threads", lambda: 1)
+    calls = Counter()
+
+    def seconds(candidate):
+        calls[str(candidate)] += 1
+        return 1.0 if (candidate.precision, candidate.memory_format) == ("bf16", "channels_last") else slower
+
+    timed(monkeypatch, seconds)
+    assert chosen(tiny, batch).precision == "bf16"
+    assert calls["bf16, contiguous, 1 thread"] == 1 + measured  # the first warms up
+    assert calls["fp32, contiguous, 1 thread"] == 3 + 1 + measured
 
 
 def test_what_is_hardly_faster_is_not_worth_it(tiny, batch, monkeypatch):
