@@ -11,7 +11,8 @@ keeps no best weights, which ``train`` does. All compute in fp32, except ``tuned
 where they are installed (``pip install lightning fastai keras skorch``).
 
 The clock runs over whole epochs, so that nothing done between steps is left out. Contenders take turns in processes
-of their own, since thread pools of one process would disturb each other; medians are compared.
+of their own, since thread pools of one process would disturb each other; medians are compared, and, for machines whose
+speed changes from minute to minute, the median of the rounds' ratios is told too.
 """
 
 from __future__ import annotations
@@ -78,7 +79,11 @@ def compare(arguments: argparse.Namespace, names: list[str]) -> None:
     medians = {name: statistics.median(values) for name, values in rates.items() if values}
     for name, median in medians.items():
         spread = f"{min(rates[name]):,.0f} to {max(rates[name]):,.0f}"
-        print(f"{name:10}{median:10,.0f} images/s ({spread})  {median / medians['plain']:.3f} of plain")
+        beside = statistics.median(mine / its for mine, its in zip(rates[name], rates["plain"], strict=False))
+        print(
+            f"{name:10}{median:10,.0f} images/s ({spread})  {median / medians['plain']:.3f} of plain, "
+            f"{beside:.3f} of that of its round"
+        )
 
 
 def measure(arguments: argparse.Namespace) -> float:

@@ -2,7 +2,8 @@
 
     python benchmarks/window.py [--epochs N] [--rounds N] [--network FILE] [--data SRC]
 
-Curves and feature maps live, recorded in a run folder with the window and without. Windowed and headless runs
+Every panel is open; those that live, curves, gradients and feature maps, come to the front in turn, for three seconds each. Runs
+are recorded in a folder with the window and without. Windowed and headless runs
 alternate, each in a process of its own; the figure is the median of the ratios. Stock: LeNet-5 on the digits, whose
 steps take a millisecond or two; ``--network small-vgg --epochs 15`` is a network with more to do.
 """
@@ -10,6 +11,7 @@ steps take a millisecond or two; ``--network small-vgg --epochs 15`` is a networ
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import statistics
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 TICK_MS = 16
+LIVE = ("Feature maps", "Gradients", "Curves")
 
 sys.path.insert(0, str(ROOT))
 
@@ -135,7 +138,9 @@ def windowed(arguments: argparse.Namespace) -> dict[str, float]:
     assert panels is not None
     shell.resize(1600, 1000)
     shell.show()
-    shell.show_panel("Curves")
+    shell.set_workspace("Train")
+    for title in ("Mistakes", "Data", "Runs", "Queue", "Source", *LIVE):
+        assert shell.show_panel(title), title
     session = shell.session
     looking, training = panels.looking, panels.training
     end = time.monotonic() + 60
@@ -155,6 +160,9 @@ def windowed(arguments: argparse.Namespace) -> dict[str, float]:
         clock.restart()
 
     timer.timeout.connect(tick)
+    front, turns = itertools.cycle(LIVE), QTimer()
+    turns.timeout.connect(lambda: shell.show_panel(next(front)))
+    turns.start(3000)
     # exit: quit would ask about the settings that are not saved.
     training.runFinished.connect(lambda _: application.exit())
     clock.start()
@@ -163,6 +171,7 @@ def windowed(arguments: argparse.Namespace) -> dict[str, float]:
     training.start()
     application.exec()
     timer.stop()
+    turns.stop()
     busy += time.thread_time()
     told = training.trace.epochs
     images = len(_data(document).splits["train"])
