@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from builder.logs import start_logging
@@ -37,6 +38,8 @@ COMMANDS = {
     "runs": "runtime.commands.runs",
     "demo": "runtime.commands.demo",
 }
+#: Milliseconds after the window is shown, when it has painted.
+_SEEN = 500
 #: Of the contract, and still to come.
 LATER = ("import",)
 USAGE = f"""usage: app.py [FILE]         open the window
@@ -131,9 +134,15 @@ def make_window(arguments: Sequence[str] = ()) -> Shell:
     return shell
 
 
+def _load_behind() -> None:
+    """Import, in a thread beside the window, what a gesture will ask for."""
+    Thread(target=import_module, args=("networkx",), name="imports", daemon=True).start()
+
+
 def open_window(arguments: Sequence[str]) -> int:
     """Show the window until it is closed."""
     try:
+        from PySide6.QtCore import QTimer
         from PySide6.QtWidgets import QApplication
     except ImportError as error:
         sys.stderr.write(f"The window needs PySide6, which could not be loaded: {error}\n{USAGE}\n")
@@ -145,6 +154,7 @@ def open_window(arguments: Sequence[str]) -> int:
     window.show()
     from builder.widgets.collector import IdleCollector
 
+    QTimer.singleShot(_SEEN, _load_behind)
     collector = IdleCollector(window)
     code = int(application.exec())
     collector.stop()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-import networkx as nx
-
 from builder.acts import COPY_OFFSET, graft
 from builder.document import MODULE_PREFIX, Document, Module, module_name
 from builder.edits import AddModule, AddNode, Connect, Edit, SetFrames, SetSettings, apply_all
@@ -129,6 +127,8 @@ def fitted(document: Document, part: Document) -> tuple[dict[str, str], dict[str
 
 
 def _innermost_first(document: Document) -> list[str]:
+    import networkx as nx
+
     placements: nx.DiGraph[str] = nx.DiGraph()
     placements.add_nodes_from(document.modules)
     for name, module in document.modules.items():

@@ -1,6 +1,7 @@
-"""The network as a graph: blocks as nodes, wires as edges, on a networkx MultiDiGraph.
+"""The network as a graph: blocks as nodes, wires as edges, in the tables of a networkx MultiDiGraph.
 
-Nodes and edges are immutable values; every edit is one of six operations, each of which raises the
+networkx itself, which takes a quarter of the time until a window has painted, is imported where it is first asked
+something. Nodes and edges are immutable values; every edit is one of six operations, each of which raises the
 revision, remembers what it touched (so that an analysis can follow) and notifies the observers.
 """
 
@@ -12,12 +13,13 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
 from itertools import count
-from typing import Any, NamedTuple, TypeAlias
-
-import networkx as nx
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from builder.errors import ConvolabError
 from builder.names import MAX_LENGTH, natural_key
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 #: Edits remembered for ``touched_since``; older questions get None, "analyse everything".
 _JOURNAL_LENGTH = 4096
@@ -83,14 +85,16 @@ Bends: TypeAlias = tuple[tuple[float, float], ...]
 def numbered(wish: str, taken: Callable[[str], bool]) -> str:
     """``wish`` if it is not taken, else with the first number from 2 in place of its own that makes it free.
 
-    Behind 0 comes 1: who begins with that counts as code does.
+    Behind 0 comes 1: who begins with that counts as code does. A number in braces stays in them: ``layer{2}``.
     """
     if not taken(wish):
         return wish
-    bare = wish.rstrip("0123456789")
-    first = 1 if wish[len(bare) :] == "0" else 2
-    stem = bare[: MAX_LENGTH - 8]  # stays a name that is short enough
-    return next(name for number in count(first) if not taken(name := f"{stem}{number}"))
+    opened, closed = ("{", "}") if wish.endswith("}") else ("", "")
+    inner = wish.removesuffix("}")
+    bare = inner.rstrip("0123456789")
+    first = 1 if inner[len(bare) :] == "0" else 2
+    stem = bare.removesuffix(opened)[: MAX_LENGTH - 8]  # stays a name that is short enough
+    return next(name for number in count(first) if not taken(name := f"{stem}{opened}{number}{closed}"))
 
 
 class ChangeKind(StrEnum):
@@ -127,6 +131,59 @@ class Change:
 Observer = Callable[[Change], None]
 
 
+class _Tables:
+    """A MultiDiGraph's: of each node its attributes, what feeds it, and what it feeds, by wire.
+
+    A wire's attributes, none, are one dict, found from both of its ends. Nothing is ever put in place of these tables,
+    so that whoever sees them sees each edit.
+    """
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, dict[str, Node]] = {}
+        self.before: dict[str, dict[str, dict[Edge, dict[str, Any]]]] = {}
+        self.behind: dict[str, dict[str, dict[Edge, dict[str, Any]]]] = {}
+
+    def seen_by_networkx(self) -> nx.MultiDiGraph[str]:
+        """A graph of networkx over these tables, to be read."""
+        import networkx as nx
+
+        graph: Any = nx.MultiDiGraph()
+        graph._node, graph._adj, graph._pred = self.nodes, self.behind, self.before
+        seen: nx.MultiDiGraph[str] = graph
+        return seen
+
+    def copy(self) -> _Tables:
+        """Tables with the same in them."""
+        copy = _Tables()
+        copy.nodes = {node_id: dict(data) for node_id, data in self.nodes.items()}
+        copy.before = {node_id: {} for node_id in self.nodes}
+        for source, targets in self.behind.items():
+            leaving = copy.behind[source] = {}
+            for target, keyed in targets.items():
+                leaving[target] = copy.before[target][source] = {edge: {} for edge in keyed}
+        return copy
+
+    def add_node(self, node: Node) -> None:
+        self.nodes[node.id] = {"node": node}
+        self.before[node.id], self.behind[node.id] = {}, {}
+
+    def remove_node(self, node_id: str) -> None:
+        """One without wires."""
+        for table in (self.nodes, self.before, self.behind):
+            del table[node_id]
+
+    def add_edge(self, edge: Edge) -> None:
+        keyed = self.behind[edge.source].setdefault(edge.target, {})
+        self.before[edge.target][edge.source] = keyed
+        keyed[edge] = {}
+
+    def remove_edge(self, edge: Edge) -> None:
+        keyed = self.behind[edge.source][edge.target]
+        del keyed[edge]
+        if not keyed:
+            del self.behind[edge.source][edge.target], self.before[edge.target][edge.source]
+
+
 class Graph:
     """Nodes and edges of the network or of one module (``key``: "" or the module's name)."""
 
@@ -136,7 +193,8 @@ class Graph:
         self.revision = 0
         #: Raised by edits that change which node feeds which, not by parameters or positions.
         self.structure_revision = 0
-        self._nx: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+        self._tables = _Tables()
+        self._nx: nx.MultiDiGraph[str] | None = None
         self._ids_by_name: dict[str, str] = {}
         self._bends: dict[Edge, Bends] = {}
         #: The largest id yet, and whether each came after all before it: undo puts nodes back in any order.
@@ -151,6 +209,8 @@ class Graph:
     def networkx(self) -> nx.MultiDiGraph[str]:
         """The graph underneath, to read: node ids with the attribute ``node``, edges keyed by ``Edge``."""
         self._put_in_order()
+        if self._nx is None:
+            self._nx = self._tables.seen_by_networkx()
         return self._nx
 
     def tables(
@@ -163,27 +223,26 @@ class Graph:
         The same as ``networkx`` tells, many times faster to walk through whole.
         """
         self._put_in_order()
-        nodes = {node_id: data["node"] for node_id, data in self._nx._node.items()}
-        return nodes, self._nx._pred, self._nx._succ
+        tables = self._tables
+        return {node_id: data["node"] for node_id, data in tables.nodes.items()}, tables.before, tables.behind
 
     def __len__(self) -> int:
-        return len(self._nx)
+        return len(self._tables.nodes)
 
     def __contains__(self, node_id: object) -> bool:
-        return node_id in self._nx
+        return node_id in self._tables.nodes
 
     def __iter__(self) -> Iterator[Node]:
         """The nodes in the order of their ids, as they are written, however they came."""
         self._put_in_order()
-        return (data["node"] for data in self._nx._node.values())
+        return (data["node"] for data in self._tables.nodes.values())
 
     def node(self, node_id: str) -> Node:
         """The node with this id; raises ConvolabError where there is none."""
         try:
-            node: Node = self._nx._node[node_id]["node"]
+            return self._tables.nodes[node_id]["node"]
         except KeyError:
             raise ConvolabError(f"no node {node_id!r} in graph {self.key!r}") from None
-        return node
 
     def by_name(self, name: str) -> Node | None:
         """The node of this name, or None."""
@@ -192,11 +251,13 @@ class Graph:
 
     def edges(self) -> Iterator[Edge]:
         """Every wire."""
-        return (key for _, _, key in self._nx.edges(keys=True))
+        return (
+            edge for targets in self._tables.behind.values() for keyed in targets.values() for edge in keyed
+        )
 
     def has_edge(self, edge: Edge) -> bool:
         """Whether this very wire is there."""
-        return bool(self._nx.has_edge(edge.source, edge.target, key=edge))
+        return edge in self._tables.behind.get(edge.source, {}).get(edge.target, {})
 
     def bends(self, edge: Edge) -> Bends:
         """The places through which a wire runs; none of most."""
@@ -204,16 +265,16 @@ class Graph:
 
     def incoming(self, node_id: str) -> dict[str, Edge]:
         """The wires that arrive, by input port."""
-        return {edge.target_port: edge for keyed in self._nx.pred[node_id].values() for edge in keyed}
+        return {edge.target_port: edge for keyed in self._tables.before[node_id].values() for edge in keyed}
 
     def outgoing(self, node_id: str) -> list[Edge]:
         """The wires that leave, in the order they were drawn."""
-        return [edge for keyed in self._nx.succ[node_id].values() for edge in keyed]
+        return [edge for keyed in self._tables.behind[node_id].values() for edge in keyed]
 
     def unused_id(self) -> str:
         """An id no node has: ``n1``, ``n2``, …"""
-        number = len(self._nx) + 1
-        while f"n{number}" in self._nx:
+        number = len(self) + 1
+        while f"n{number}" in self:
             number += 1
         return f"n{number}"
 
@@ -234,7 +295,7 @@ class Graph:
         graph.frames = deepcopy(self.frames)
         graph.revision = self.revision
         graph.structure_revision = self.structure_revision
-        graph._nx = _copied(self._nx)
+        graph._tables = self._tables.copy()
         graph._ids_by_name = dict(self._ids_by_name)
         graph._bends = dict(self._bends)
         graph._last, graph._in_order = self._last, self._in_order
@@ -244,11 +305,11 @@ class Graph:
 
     def add_node(self, node: Node) -> None:
         """Place a node; its id and name must be unused."""
-        if node.id in self._nx:
+        if node.id in self:
             raise ConvolabError(f"node id {node.id!r} is taken")
         if node.name in self._ids_by_name:
             raise ConvolabError(f"node name {node.name!r} is taken")
-        self._nx.add_node(node.id, node=node)
+        self._tables.add_node(node)
         key = _key(node.id)
         self._in_order &= key > self._last
         self._last = max(key, self._last)
@@ -258,9 +319,9 @@ class Graph:
     def remove_node(self, node_id: str) -> None:
         """Take a node away; its wires must be gone already, so that undo can bring back each by itself."""
         node = self.node(node_id)
-        if self._nx.degree(node_id):
+        if self._tables.before[node_id] or self._tables.behind[node_id]:
             raise ConvolabError(f"node {node.name!r} still has wires")
-        self._nx.remove_node(node_id)
+        self._tables.remove_node(node_id)
         del self._ids_by_name[node.name]
         self._changed(Change(self.key, ChangeKind.NODE_REMOVED, before=node), (node_id,), structure=True)
 
@@ -272,7 +333,7 @@ class Graph:
                 raise ConvolabError(f"node name {node.name!r} is taken")
             del self._ids_by_name[before.name]
             self._ids_by_name[node.name] = node.id
-        self._nx.nodes[node.id]["node"] = node
+        self._tables.nodes[node.id]["node"] = node
         change = Change(self.key, ChangeKind.NODE_REPLACED, before=before, after=node)
         touched = () if change.moves_only else (node.id,)
         self._changed(change, touched, structure=node.block != before.block)
@@ -284,7 +345,7 @@ class Graph:
         self.node(edge.target)
         if edge.target_port in self.incoming(edge.target):
             raise ConvolabError(f"input {edge.target_port!r} of {self.node(edge.target).name!r} is taken")
-        self._nx.add_edge(edge.source, edge.target, key=edge)
+        self._tables.add_edge(edge)
         if bends:
             self._bends[edge] = bends
         self._changed(Change(self.key, ChangeKind.CONNECTED, edge=edge), (edge.target,), structure=True)
@@ -293,7 +354,7 @@ class Graph:
         """Take a wire away."""
         if not self.has_edge(edge):
             raise ConvolabError(f"no such wire: {edge}")
-        self._nx.remove_edge(edge.source, edge.target, key=edge)
+        self._tables.remove_edge(edge)
         self._bends.pop(edge, None)
         self._changed(Change(self.key, ChangeKind.DISCONNECTED, edge=edge), (edge.target,), structure=True)
 
@@ -311,7 +372,7 @@ class Graph:
 
     def _put_in_order(self) -> None:
         if not self._in_order:
-            nodes = self._nx._node
+            nodes = self._tables.nodes
             ordered = sorted(nodes.items(), key=lambda item: _key(item[0]))
             nodes.clear()
             nodes.update(ordered)
@@ -332,15 +393,3 @@ class Graph:
             del self._journal[:_JOURNAL_LENGTH]
         for observer in tuple(self._observers):
             observer(change)
-
-
-def _copied(network: nx.MultiDiGraph[str]) -> nx.MultiDiGraph[str]:
-    """The same as ``network.copy()``, in a quarter of the time: a document is copied while people draw."""
-    copy: nx.MultiDiGraph[str] = nx.MultiDiGraph()
-    copy._node.update({node: dict(data) for node, data in network._node.items()})
-    copy._pred.update({node: {} for node in network._node})
-    for source, targets in network._succ.items():
-        leaving = copy._succ[source] = {}
-        for target, keyed in targets.items():  # networkx keeps each wire once, seen from both ends
-            leaving[target] = copy._pred[target][source] = {key: dict(data) for key, data in keyed.items()}
-    return copy

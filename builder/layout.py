@@ -10,11 +10,13 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from builder.graph import Graph
 from builder.spacing import BRANCH, COLLAPSED_HEIGHT, COLUMN, LANE, NODE_HEIGHT, ROW
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 #: A row is folded only where at most this many wires turn back.
 _TURNS = 3
@@ -26,6 +28,8 @@ Positions = dict[str, tuple[float, float]]
 
 def arrange(graph: Graph, *, columns: int | None = None) -> Positions:
     """Positions (left upper corners, px) for every node of ``graph``; ``columns`` limits the length of a row."""
+    import networkx as nx
+
     positions: Positions = {}
     flow = nx.DiGraph()
     heights = {node.id: COLLAPSED_HEIGHT if node.collapsed else NODE_HEIGHT for node in graph}
@@ -88,6 +92,8 @@ def _middles(
 
 def _shortcuts(flow: nx.DiGraph) -> set[tuple[str, str]]:
     """Edges beside which there is a longer way, as round a residual block; none where there are cycles."""
+    import networkx as nx
+
     if not nx.is_directed_acyclic_graph(flow):
         return set()
     depth: dict[str, int] = {}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import networkx as nx
-
 from builder.blocks import block_class
 from builder.document import Document, Module, module_name
 from builder.errors import Address, Problem
@@ -147,6 +145,8 @@ def placement_chain(document: Document, start: str, goal: str) -> list[str] | No
 
 def is_chain(graph: Graph) -> bool:
     """Whether the nodes stand in one line from ``input`` to ``output``, so that any key segment is a name."""
+    import networkx as nx
+
     order = list(graph)
     if not order or any(
         graph.networkx.in_degree(n.id) > 1 or graph.networkx.out_degree(n.id) > 1 for n in order
@@ -219,6 +219,8 @@ def _check_input(
 
 def check_cycle(graph: Graph, source: Node, target: Node) -> Problem | None:
     """Whether a wire between these two would make a cycle, with the names along it."""
+    import networkx as nx
+
     if source.id == target.id:
         return Problem(
             "self-loop",

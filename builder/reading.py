@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import networkx as nx
-
 from builder import strictjson
 from builder.document import SECTIONS, Document, Module, ModuleParameter
 from builder.errors import Problem
@@ -207,6 +205,10 @@ def read_modules(reader: Reader, path: str, value: Any) -> list[ModuleBody]:
 
 
 def _refuse_recursion(reader: Reader, path: str, modules: Mapping[str, ModuleBody]) -> None:
+    if not modules:
+        return
+    import networkx as nx
+
     placements: nx.DiGraph[str] = nx.DiGraph()
     for name, module in modules.items():
         placements.add_edges_from((name, placed) for placed in sorted(module.body.placed()))

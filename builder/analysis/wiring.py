@@ -5,11 +5,13 @@ from __future__ import annotations
 import heapq
 from collections.abc import Container
 from dataclasses import dataclass
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from builder.document import MODULE_PREFIX
 from builder.graph import Edge, Graph
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ def _cycles(
     network: nx.MultiDiGraph[str], rest: set[str], rank: dict[str, int]
 ) -> dict[str, tuple[str, ...]]:
     """For every node that lies on a cycle, one such cycle of its component."""
+    import networkx as nx
+
     cyclic: dict[str, tuple[str, ...]] = {}
     for component in nx.strongly_connected_components(network.subgraph(rest)):
         if len(component) > 1 or any(network.has_edge(n, n) for n in component):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import networkx as nx
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 
 from builder.editor import geometry
@@ -133,7 +132,9 @@ class DragNodes(Gesture):
     def _insertion(self) -> Edge | None:
         """The wire a single unconnected node would be put on, highlighted."""
         canvas, moving = self.canvas, self.canvas.board.moving
-        if moving is None or len(moving.nodes) != 1 or canvas.graph.networkx.degree(self.node_id):
+        if moving is None or len(moving.nodes) != 1:
+            return None
+        if canvas.graph.incoming(self.node_id) or canvas.graph.outgoing(self.node_id):
             return None
         rect = canvas.board.faces[self.node_id].rect.translated(moving.dx, moving.dy)
         wire = wire_at(canvas.board, rect.center(), canvas.zoom, reach=24)
@@ -168,6 +169,8 @@ class DragWire(Gesture):
         self._point = self.origin
 
     def start(self) -> None:
+        import networkx as nx
+
         canvas = self.canvas
         network = canvas.graph.networkx
         reach = nx.ancestors if self.from_output else nx.descendants

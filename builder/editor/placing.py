@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-import networkx as nx
-
 from builder.acts import insert_on_wire, new_node
 from builder.blocks import block_class
 from builder.document import Document, Module
@@ -110,6 +108,8 @@ def room_on(graph: Graph, edge: Edge) -> tuple[tuple[float, float] | None, list[
 
     (None, []) where the wire does not run along a row.
     """
+    import networkx as nx
+
     source, target = graph.node(edge.source).position, graph.node(edge.target).position
     if abs(source[1] - target[1]) > NODE_HEIGHT or target[0] <= source[0]:
         return None, []

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-import networkx as nx
-
 from builder.acts import check_new_module, stem_of
 from builder.blocks import block_class
 from builder.document import MODULE_PREFIX, Document, module_name
@@ -113,6 +111,8 @@ def _check_selection(graph_key: str, chosen: Sequence[Node]) -> Problem | None:
 
 def _check_way(graph: Graph, chosen: Sequence[Node]) -> Problem | None:
     """No wire may lead out of the module and, by other nodes, back into it: it would wait for itself."""
+    import networkx as nx
+
     inside = {node.id for node in chosen}
     ways = nx.DiGraph()  # the nodes outside, with all that is chosen as one: its start and its end
     for edge in graph.edges():

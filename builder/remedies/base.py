@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
-import networkx as nx
-
 from builder.acts import new_node
 from builder.analysis import GraphView, NodeReport
 from builder.blocks import Block, block_class
@@ -84,6 +82,8 @@ def remedy(*names: str) -> Callable[[Remedy], Remedy]:
 
 def put_in(place: Place, edge: Edge, blocks: list[tuple[str, dict[str, Any], str]]) -> list[Edit]:
     """Nodes in a row on a wire: in the gap before its end if there is one, else below what lies there."""
+    import networkx as nx
+
     graph, key = place.graph, place.graph.key
     target = graph.node(edge.target)
     edits: list[Edit] = [Disconnect(key, edge)]

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-import networkx as nx
-
 from builder.edits import AddNode, Connect, Edit, apply_all
 from builder.graph import Edge, Graph
 from builder.remedies.base import Place, Ways, put_in, remedy
@@ -21,6 +19,8 @@ def odd_inputs(
 
     What most inputs bring counts; among equals, the branch with the most nodes behind it.
     """
+    import networkx as nx
+
     known = {port: shape for port, shape in shapes.items() if shape is not None}
     if len(known) < 2:
         return None, []

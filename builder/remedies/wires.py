@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import networkx as nx
-
 from builder.acts import delete_nodes, new_node
 from builder.edits import AddNode, Connect, Disconnect
 from builder.graph import Edge
@@ -74,6 +72,8 @@ def disconnect(place: Place) -> Ways:
 @remedy("cut-cycle")
 def cut_cycle(place: Place) -> Ways:
     """Take away the wire of the circle that runs backwards on the canvas."""
+    import networkx as nx
+
     graph, node = place.graph, place.node
     if node is None:
         return

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 #: Each takes a good part of the start, and none is needed to draw a network.
 LATER = {
     *("torch", "torchvision", "onnx", "onnxruntime", "scipy", "sklearn", "PIL", "safetensors", "tqdm"),
-    *("numpy", "pyqtgraph", "pygments", "fast_sugiyama", "asyncio"),
+    *("numpy", "networkx", "pyqtgraph", "pygments", "fast_sugiyama", "asyncio"),
 }
 QT = {"PySide6", "shiboken6"}
 

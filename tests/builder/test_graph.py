@@ -122,13 +122,15 @@ def test_unused_ids_and_names_are_free(graph: Graph) -> None:
 
 def test_unused_names_count_on_and_stay_short() -> None:
     graph = Graph()
-    for index, name in enumerate(["conv1", "conv2", "0", "x" * 100]):
+    for index, name in enumerate(["conv1", "conv2", "0", "x" * 100, "layer{1}", "{0}"]):
         graph.add_node(Node(f"n{index}", name, "conv"))
     assert graph.unused_name("conv1") == "conv3"
     assert graph.unused_name("conv1", also={"conv3"}) == "conv4"
     assert graph.unused_name("0") == "1"  # who begins with 0 goes on with 1
     assert graph.unused_name("bn") == "bn"
     assert graph.unused_name("x" * 100) == "x" * 92 + "2"
+    assert graph.unused_name("layer{1}") == "layer{2}"  # which counts on by itself in a chain
+    assert graph.unused_name("{0}") == "{1}"
 
 
 @few
@@ -157,6 +159,37 @@ def test_a_copy_is_what_networkx_would_make_and_goes_its_own_way(graph: Graph) -
     for node in list(copy):
         copy.remove_node(node.id)
     assert nx.utils.graphs_equal(graph.networkx, theirs)
+
+
+@given(graphs(), st.data())
+def test_networkx_sees_each_edit_as_if_it_had_done_it(graph: Graph, data: st.DataObject) -> None:
+    graph = graph.copy()  # whose wires come in the order of ``edges``
+    seen: nx.MultiDiGraph[str] = graph.networkx
+    theirs: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+    theirs.add_nodes_from((node.id, {"node": node}) for node in graph)
+    for edge in graph.edges():
+        theirs.add_edge(edge.source, edge.target, key=edge)
+    for number in range(data.draw(st.integers(1, 8))):
+        edges, alone = list(graph.edges()), [node.id for node in graph if not theirs.degree(node.id)]
+        if edges and data.draw(st.booleans()):
+            edge = data.draw(st.sampled_from(edges))
+            graph.disconnect(edge)
+            theirs.remove_edge(edge.source, edge.target, key=edge)
+            assert not graph.has_edge(edge)
+            if data.draw(st.booleans()):
+                graph.connect(edge)
+                theirs.add_edge(edge.source, edge.target, key=edge)
+        elif alone and data.draw(st.booleans()):
+            graph.remove_node(alone[0])
+            theirs.remove_node(alone[0])
+        else:
+            node = Node(f"x{number}", f"x{number}", "add")
+            graph.add_node(node)
+            theirs.add_node(node.id, node=node)
+        assert nx.utils.graphs_equal(seen, theirs)
+        assert list(graph.edges()) == [edge for *_, edge in theirs.edges(keys=True)]
+        assert all(map(graph.has_edge, graph.edges()))
+        assert [list(seen.pred[name]) for name in seen] == [list(theirs.pred[name]) for name in seen]
 
 
 @given(json_values(), json_values())
