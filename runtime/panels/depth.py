@@ -112,19 +112,22 @@ class DepthStrip(QWidget):
         area, width = self._area()
         return QRectF(area.left() + self.paths.index(path) * width, area.top(), width, area.height())
 
-    def _row_at(self, share: float) -> int:
-        """The event that was the last at a share (0…1) of the time."""
+    def _rows_at(self, shares: NDArray[np.float64]) -> NDArray[np.int64]:
+        """The events that were the last at these shares (0…1) of the time."""
         import numpy as np
 
-        step = self._steps[0] + share * (self._steps[-1] - self._steps[0])
-        return max(int(np.searchsorted(self._steps, step, side="right")) - 1, 0)
+        steps = self._steps[0] + shares * (self._steps[-1] - self._steps[0])
+        return np.maximum(np.searchsorted(self._steps, steps, side="right") - 1, 0)
 
     def _place(self, point: QPointF) -> tuple[int, int] | None:
         area, width = self._area()
         if not self._rows or not area.contains(point):
             return None
+        import numpy as np
+
         node = min(int((point.x() - area.left()) / width), len(self.paths) - 1)
-        return node, self._row_at((point.y() - area.top()) / area.height())
+        share = (point.y() - area.top()) / area.height()
+        return node, int(self._rows_at(np.array([share]))[0])
 
     # drawing ---------------------------------------------------------------------------------------------
 
@@ -155,17 +158,15 @@ class DepthStrip(QWidget):
 
         from runtime.panels.imagery import heat_image
 
-        shown = [self._row_at(row / max(height - 1, 1)) for row in range(height)]
-        norms = np.array([self._rows[row] for row in sorted(set(shown))], dtype=np.float64)
+        shown, position = np.unique(self._rows_at(np.linspace(0, 1, height)), return_inverse=True)
+        norms = np.array([self._rows[row] for row in shown], dtype=np.float64)
         logs = np.log10(norms, out=np.full_like(norms, np.nan), where=norms > 0)
         known = logs[np.isfinite(logs)]
         low, high = (float(known.min()), float(known.max())) if len(known) else (-1.0, 0.0)
         if high - low < 1:  # what differs by less than a factor of ten is not made to look far apart
             low, high = (low + high - 1) / 2, (low + high + 1) / 2
         self._limits = (low, high)
-        position = {row: at for at, row in enumerate(sorted(set(shown)))}
-        levels = (logs - low) / (high - low)
-        levels = levels[[position[row] for row in shown]]
+        levels = ((logs - low) / (high - low))[position]
         empty = ~np.isfinite(levels)
         theme = self._theme
         return heat_image(np.where(empty, 0, levels), dark=theme.is_dark, ground=theme.raised, empty=empty)

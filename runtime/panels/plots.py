@@ -20,6 +20,8 @@ from runtime.panels.plotparts import Axis, Curve, decades, mixed
 from runtime.panels.series import nice_ticks
 
 _INTERVALS = 4
+#: Part of a growing run that is left free behind it.
+_ROOM = 0.03
 
 
 class Plot(pg.PlotWidget):
@@ -123,17 +125,17 @@ class Plot(pg.PlotWidget):
 
         Values are shown as they are; a percent plot takes 0…1 and shows 0…100.
         """
+        grows = raw is self._columns[0]
         self._columns, self._points, self._best_step = (raw, smooth), epochs, best_step
         self._end = max(len(raw), len(smooth), int(epochs[0][-1]) if len(epochs[0]) else 0, 10)
-        if self._follow:
-            self._frame()
-        self._redraw()
+        if not (self._follow and self._frame(with_room=grows)):
+            self._redraw()
 
     def show_all(self) -> None:
         """Every step again, and from now on the new ones too."""
         self._follow = True
-        self._frame()
-        self._redraw()
+        if not self._frame():
+            self._redraw()
 
     def show_range(self, steps: tuple[float, float] | None) -> None:
         """Show these steps, without telling; None: all."""
@@ -161,8 +163,17 @@ class Plot(pg.PlotWidget):
         left, right = self.getPlotItem().getViewBox().viewRange()[0]
         self.rangeChosen.emit((left, right))
 
-    def _frame(self) -> None:
-        self.getPlotItem().getViewBox().setXRange(0, self._end, padding=0)
+    def _frame(self, *, with_room: bool = False) -> bool:
+        """Show every step, ``with_room`` for more, so that not each new one moves all; whether that drew anew."""
+        box = self.getPlotItem().getViewBox()
+        (left, right), _ = box.viewRange()
+        wanted = self._end * (1 + _ROOM) if with_room else float(self._end)
+        if left == 0 and (
+            self._end <= right <= self._end * (1 + 2 * _ROOM) if with_room else right == wanted
+        ):
+            return False
+        box.setXRange(0, wanted, padding=0)
+        return True
 
     def _redraw(self, *_: object) -> None:
         (left, right), _ = self.getPlotItem().getViewBox().viewRange()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
@@ -72,7 +73,7 @@ def test_time_runs_by_steps_and_what_has_no_gradient_is_left_out(strip: DepthStr
     for step, norm in ((0, 1.0), (10, 0.0), (1000, math.inf)):
         trace.add(Gradients(step, PATHS, (1.0, norm, 10.0, 1000.0)))
     strip.show_trace(trace)
-    assert [strip._row_at(share) for share in (0, 0.005, 0.02, 0.9, 1)] == [0, 0, 1, 1, 2]
+    assert strip._rows_at(np.array([0, 0.005, 0.02, 0.9, 1])).tolist() == [0, 0, 1, 1, 2]
     picture, column = strip.grab().toImage(), strip.node_rect("conv2")
     middle = picture.pixelColor(column.center().toPoint()).name()
     assert middle == DARK.raised

@@ -109,6 +109,27 @@ def test_keys_move_the_reading_and_the_view(plot: Plot, qtbot: QtBot) -> None:
     assert plot.getPlotItem().getViewBox().viewRange()[0] == [0, 200]
 
 
+def test_a_run_that_grows_keeps_some_room_and_moves_seldom(plot: Plot) -> None:
+    box, column = plot.getPlotItem().getViewBox(), _column(np.linspace(2, 1, 100, dtype=np.float32))
+    points = (np.array([]), np.array([], dtype=np.float32))
+    moved: list[object] = []
+    box.sigXRangeChanged.connect(lambda *_: moved.append(None))
+    for _ in range(200):
+        plot.show_run(column, column, points, None)
+        (left, right), _ = box.viewRange()
+        assert left == 0
+        assert len(column) <= right <= 1.07 * len(column)
+        assert len(plot.train.x) > 0
+        assert plot.train.x[-1] == len(column)
+        column.extend(np.ones(1, dtype=np.float32))
+    assert 5 < len(moved) < 40
+    column.truncate(50)
+    plot.show_run(column, column, points, None)
+    assert box.viewRange()[0][1] <= 53
+    plot.show_all()
+    assert box.viewRange()[0] == [0, 50]
+
+
 def test_both_themes_paint_and_the_best_epoch_is_marked(plot: Plot) -> None:
     _show(plot, np.linspace(2, 1, 10, dtype=np.float32))
     dark = plot.grab().toImage()
