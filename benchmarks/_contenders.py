@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -79,7 +79,14 @@ class Bout:
 
 
 def plain(bout: Bout) -> None:
-    """The loop an expert writes: floats on the device, the fused optimizer, no reading of the loss."""
+    """The loop an expert writes."""
+    for _ in plain_epochs(bout):
+        if bout.epoch_over():
+            break
+
+
+def plain_epochs(bout: Bout) -> Iterator[None]:
+    """Floats on the device, the fused optimizer, no reading of the loss; gives way after each epoch."""
     import torch
     from torch.nn import functional
 
@@ -87,8 +94,7 @@ def plain(bout: Bout) -> None:
     optimizer = torch.optim.Adam(model.parameters(), lr=bout.settings.learning_rate, fused=True)
     images, labels = bout.tensors("train")
     held_out = bout.tensors("validation")
-    over = False
-    while not over:
+    while True:
         for chosen in torch.randperm(len(images), device=images.device).split(bout.settings.batch):
             optimizer.zero_grad(set_to_none=True)
             loss = functional.cross_entropy(
@@ -105,11 +111,20 @@ def plain(bout: Bout) -> None:
                 right += (model(x).argmax(1) == y).sum()
             right.item()
         model.train()
-        over = bout.epoch_over()
+        yield
 
 
 def ours(bout: Bout, *, watched: bool = False, tuned: bool = False) -> None:
     """``train``: in fp32 as the others, or ``tuned`` as it chooses by itself; with maps of a node ``watched``."""
+    epochs = our_epochs(bout, watched=watched, tuned=tuned)
+    for _ in epochs:
+        if bout.epoch_over():
+            break
+    epochs.close()
+
+
+def our_epochs(bout: Bout, *, watched: bool = False, tuned: bool = False) -> Generator[None]:
+    """The same, giving way after each epoch."""
     from runtime.training.control import Control
     from runtime.training.events import Epoch
     from runtime.training.loop import train
@@ -121,8 +136,8 @@ def ours(bout: Bout, *, watched: bool = False, tuned: bool = False) -> None:
     plainly = {"precision": "fp32", "memory_format": "contiguous", "calibration": "never"}
     settings = bout.settings.replace(**({"calibration": "always"} if tuned else plainly))
     for event in train(bout.document, settings, bout.data, control=control):
-        if isinstance(event, Epoch) and bout.epoch_over():
-            control.stop(at_once=True)
+        if isinstance(event, Epoch):
+            yield
 
 
 def lightning(bout: Bout) -> None:

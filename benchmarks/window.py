@@ -2,10 +2,10 @@
 
     python benchmarks/window.py [--epochs N] [--rounds N] [--network FILE] [--data SRC]
 
-Every panel is open; those that live, curves, gradients and feature maps, come to the front in turn, for three seconds each. Runs
-are recorded in a folder with the window and without. Windowed and headless runs
-alternate, each in a process of its own; the figure is the median of the ratios. Stock: LeNet-5 on the digits, whose
-steps take a millisecond or two; ``--network small-vgg --epochs 15`` is a network with more to do.
+Every panel is open; those that live, curves, gradients and feature maps, come to the front in turn, for three seconds
+each. Runs are recorded in a folder with the window and without. Windowed and headless runs alternate, each in a process
+of its own; the figure is the median of the ratios. Stock: LeNet-5 on the digits, whose steps take a few milliseconds;
+``--network small-vgg --epochs 15`` is a network with more to do.
 """
 
 from __future__ import annotations

@@ -139,7 +139,8 @@ class Streamed:
             raise IndexError(f"samples count from 0 to {len(self) - 1}")
         pieces = (part[k : k + _ASKED] for part in wanted for k in range(0, len(part), _ASKED))
         few = sum(map(len, wanted)) < _FEW
-        answers = map(self._here, pieces) if few else self._elsewhere(pieces)
+        longest = max(map(len, wanted), default=0)
+        answers = map(self._here, pieces) if few else self._elsewhere(pieces, -(-longest // _ASKED))
         for part in wanted:
             yield self._joined(part, answers)
 
@@ -175,8 +176,8 @@ class Streamed:
     def _here(self, indices: Sequence[int]) -> _Answer:
         return read_all([self.files.paths[index] for index in indices], self.fit)
 
-    def _elsewhere(self, pieces: Iterator[list[int]]) -> Iterator[_Answer]:
-        """Answers in the order of the questions, some of which are always under way."""
+    def _elsewhere(self, pieces: Iterator[list[int]], together: int) -> Iterator[_Answer]:
+        """Answers in the order of the questions, of which so many are taken ``together``; more are under way."""
         readers = self._readers()
         if readers is None:
             yield from (self._here(piece) for piece in pieces)
@@ -184,7 +185,8 @@ class Streamed:
         most = max(
             2,
             min(
-                4 * readers.count, _AHEAD_BYTES // (_ASKED * self.channels * self.fit.height * self.fit.width)
+                max(4 * readers.count, 2 * together),
+                _AHEAD_BYTES // (_ASKED * self.channels * self.fit.height * self.fit.width),
             ),
         )
         waiting: deque[tuple[list[int], Future[_Answer] | None]] = deque()

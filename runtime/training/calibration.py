@@ -71,10 +71,10 @@ def calibrate(
         until = began + min(_MOST, max(_SHARE * expected, 0.3))
         found = _measured(bench, [plain, *others], began + (until - began) * 0.75, stop)
         chosen = _chosen(found)
-        found |= _measured(
-            bench, [replace(chosen, threads=n) for n in (chosen.threads, *threads)], until, stop
-        )
-        chosen = _with_threads(chosen, found)
+        if threads:
+            tried = [replace(chosen, threads=n) for n in (chosen.threads, *threads)]
+            found |= _measured(bench, tried, until, stop)
+            chosen = _with_threads(chosen, found)
     spent = time.perf_counter() - began
     return replace(chosen, why=_why(plain, chosen, found, spent))
 
@@ -129,7 +129,13 @@ def _measured(
         rivals = [candidate for candidate in rivals if min(taken[candidate]) < _CLEARLY * fastest]
         if len(rivals) < 2:  # nobody is left to be compared with
             break
-    return {candidate: sorted(times)[len(times) // 4] for candidate, times in taken.items()}
+    figures = {candidate: sorted(times)[len(times) // 4] for candidate, times in taken.items()}
+    # What was left behind early shall not win because the machine has become slower since.
+    floor = _CLEARLY * min((figures[rival] for rival in rivals), default=0.0)
+    return {
+        candidate: figure if candidate in rivals else max(figure, floor)
+        for candidate, figure in figures.items()
+    }
 
 
 def _chosen(found: Seconds) -> Computation:

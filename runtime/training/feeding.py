@@ -73,12 +73,14 @@ class Feed:
 
         Which of them are made at once does not depend on ``first``, so that each is always the same to the bit.
         """
+        if first >= self.steps:
+            return
         order = self.order(epoch).to(self._device)
         varied = self.augmentation.epoch(len(order), epoch)
-        begins = range(first - first % self._several, self.steps, self._several)
+        skipped = first % self._several
+        begins = range(first - skipped, self.steps, self._several)
         stretches = [self._cuts[begin : begin + self._several] for begin in begins]
         parts = (order[stretch[0][0] : stretch[-1][1]] for stretch in stretches)
-        skipped = first % self._several
         for stretch, made in zip(stretches, in_order(self._data, parts, self._device), strict=True):
             start = stretch[0][0]
             inputs, targets = varied.each(start, stretch[-1][1], *made)

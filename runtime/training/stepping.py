@@ -13,6 +13,8 @@ from torch import Tensor
 
 #: Weights and gradients of a group, and of each weight what the optimizer keeps of it.
 _Lists: TypeAlias = list[list[Tensor]]
+#: Steps after which a weight that has got no gradient is not waited for.
+_TRIES = 5
 
 
 def _adam(kernel: Callable[..., None], group: dict[str, Any], lists: _Lists, found: Tensor | None) -> None:
@@ -107,6 +109,7 @@ class LeanStep:
         fused = _FUSED.get(type(optimizer)) if optimizer.defaults.get("fused") else None
         self._fused = fused if fused is not None and fused.is_known else None
         self._gathered: list[tuple[dict[str, Any], _Lists]] | None = None
+        self._tries = 0
 
     def __call__(self) -> None:
         """Take a step with the gradients there are."""
@@ -120,6 +123,9 @@ class LeanStep:
         if fused is None:
             return False
         if self._gathered is None and not self._gather(fused):
+            self._tries += 1
+            if self._tries == _TRIES:
+                self._fused = None
             return False
         gathered = self._gathered or []
         grads = [

@@ -48,8 +48,8 @@ class Trainer:
     """One training of ``model`` (already on ``device``); ``events()`` runs it.
 
     Randomness depends on the seed, the epoch and the step alone: the order of an epoch is drawn by a generator
-    of its own, and the default generators, which dropout draws from, are seeded before each step. So looking
-    on, validating and pausing change nothing, and any step can be repeated without its past.
+    of its own, and the default generators, where dropout or the like draws from them, are seeded before each step.
+    So looking on, validating and pausing change nothing, and any step can be repeated without its past.
     """
 
     def __init__(

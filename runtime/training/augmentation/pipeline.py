@@ -1,4 +1,4 @@
-"""Augmentation: the samples of an epoch varied in whole batches, on the device.
+"""Augmentation: the samples of an epoch varied, many at once, on the device.
 
 Everything is a function of the seed, the epoch and a sample's place in it, so that any step can be repeated; nothing
 waits for the device. In this order: cropped, turned (with shear and zoom), mirrored, moved, all in one resampling, or,

@@ -20,8 +20,8 @@ from runtime.training.tasks.task import Answered, Evaluation, Judgements, Meter,
 
 #: From so many classes on it is told how often the right one is among the five likeliest.
 _TOP, _TOP_FROM = 5, 10
-#: Scores of a batch that are kept to be tallied later.
-_PUT_OFF = 2**15
+#: Bytes of a batch's scores that are kept to be tallied later, at most.
+_PUT_OFF = 2**17
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class Classification(OfClasses):
     def begin_tally(self, outputs: Outputs, targets: Tensor) -> Tally:
         """Put off while the scores are few: of many batches at once it costs a small network a hundredth less."""
         answer = self.answer(outputs).detach()
-        if answer.numel() > _PUT_OFF:
+        if answer.untyped_storage().nbytes() > _PUT_OFF:
             return self.tally(answer, targets)
         return Answered(answer, targets)
 
