@@ -122,7 +122,10 @@ def check_parameter_name(name: str) -> Problem | None:
 
 def identifier_from(wish: str, default: str = "node") -> str:
     """An allowed name that looks like ``wish``: "Conv 3×3" becomes ``conv_3x3``."""
-    text = re.sub(r"\W+", "_", normalise(wish).replace("×", "x")).strip("_").lower()
+    plain = normalise(wish).replace("×", "x")
+    # More than \w are no part of a name to Python: numbers of scripts that have letters for them, say.
+    allowed = "".join(character if f"_{character}".isidentifier() else " " for character in plain)
+    text = re.sub(r"\W+", "_", allowed).strip("_").lower()
     if not text or not text.isidentifier():
         text = f"{default}_{text}".rstrip("_") if text else default
     return text if check_name(text) is None else f"{text[: MAX_LENGTH - 2]}_1"

@@ -121,6 +121,8 @@ def test_names_made_of_wishes_look_like_them() -> None:
     assert identifier_from("Conv 3×3") == "conv_3x3"
     assert identifier_from("train") == "train_1"
     assert identifier_from("3 things") == "node_3_things"
+    assert identifier_from("𐫫") == "node"  # a number that Python takes for no part of a name
+    assert identifier_from("conv 𐫫 1") == "conv_1"
 
 
 @pytest.mark.parametrize(
