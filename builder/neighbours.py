@@ -21,13 +21,11 @@ def connected(graph: Graph, ids: Collection[str]) -> list[str]:
 
 def feeding(graph: Graph, ids: Collection[str]) -> list[str]:
     """The nodes from which a wire leads straight to these, without these, in the order of the graph."""
-    _, wires, _ = graph.tables()
-    before = {source for node_id in ids for source in wires[node_id]}
+    before = {edge.source for node_id in ids for edge in graph.incoming(node_id).values()}
     return [node.id for node in graph if node.id in before and node.id not in ids]
 
 
 def fed(graph: Graph, ids: Collection[str]) -> list[str]:
     """The nodes to which a wire leads straight from these, without these, in the order of the graph."""
-    *_, behind = graph.tables()
-    after = {target for node_id in ids for target in behind[node_id]}
+    after = {edge.target for node_id in ids for edge in graph.outgoing(node_id)}
     return [node.id for node in graph if node.id in after and node.id not in ids]

@@ -162,6 +162,25 @@ def setting(name: str) -> Callable[[str], Any]:
     return parse
 
 
+def add_changes(parser: argparse.ArgumentParser, told: str) -> None:
+    """``--set KEY=VALUE``, any number of times, into ``changes``."""
+    parser.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        type=assignment,
+        action="append",
+        default=[],
+        dest="changes",
+        help=told,
+    )
+
+
+def changes_of(arguments: argparse.Namespace, names: Iterable[str]) -> dict[str, Any]:
+    """What ``--set`` and the options of these names give; an option counts more."""
+    given = {name: value for name in names if (value := getattr(arguments, name)) is not None}
+    return {**dict(arguments.changes), **given}
+
+
 def assignment(text: str) -> tuple[str, Any]:
     """An argparse type for KEY=VALUE."""
     found = read_assignment(text)

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from builder.errors import Problem
-from runtime.commands.common import Subject, assignment, load_data_for, open_subject, setting, settings_for
+from runtime.commands.common import (
+    Subject,
+    add_changes,
+    changes_of,
+    load_data_for,
+    open_subject,
+    setting,
+    settings_for,
+)
 from runtime.training.settings import DECLARATIONS, Settings
 
 if TYPE_CHECKING:
@@ -31,15 +39,7 @@ def add_options(parser: argparse.ArgumentParser, names: tuple[str, ...]) -> None
     )
     for name in names:
         parser.add_argument(f"--{name}", type=setting(name), help=DECLARATIONS[name].help)
-    parser.add_argument(
-        "--set",
-        metavar="KEY=VALUE",
-        type=assignment,
-        action="append",
-        default=[],
-        dest="changes",
-        help="any training setting, as for train",
-    )
+    add_changes(parser, "any training setting, as for train")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -48,8 +48,7 @@ def read_options(arguments: argparse.Namespace, names: tuple[str, ...]) -> Tried
     subject = open_subject(arguments.file)
     if isinstance(subject, list):
         return subject
-    given = {name: value for name in names if (value := getattr(arguments, name)) is not None}
-    settings = settings_for(subject, {**dict(arguments.changes), **given})
+    settings = settings_for(subject, changes_of(arguments, names))
     if isinstance(settings, list):
         return settings
     data = load_data_for(subject, arguments.data)

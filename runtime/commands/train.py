@@ -19,7 +19,8 @@ from runtime.commands.common import (
     FAILED,
     OK,
     Subject,
-    assignment,
+    add_changes,
+    changes_of,
     complain,
     failed,
     load_data_for,
@@ -63,15 +64,7 @@ def add_parser(subparsers: Any) -> None:
         "--run", metavar="DIR", help=f"the run's folder (stock: a new one in {RUNS})", dest="run_dir"
     )
     parser.add_argument("--resume", action="store_true", help="go on with the run in --run, if there is one")
-    parser.add_argument(
-        "--set",
-        metavar="KEY=VALUE",
-        type=assignment,
-        action="append",
-        default=[],
-        dest="changes",
-        help=f"any training setting: {', '.join(DECLARATIONS)}",
-    )
+    add_changes(parser, f"any training setting: {', '.join(DECLARATIONS)}")
     parser.set_defaults(run=run)
 
 
@@ -79,11 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Train; 0 also after Ctrl+C, which stops cleanly."""
     if int(os.environ.get("WORLD_SIZE", "1") or 1) > 1:
         return not_yet("training under torchrun")
-    changes = dict(arguments.changes)
-    for name in _OPTIONS:
-        value = getattr(arguments, name)
-        if value is not None:
-            changes[name] = value
+    changes = changes_of(arguments, _OPTIONS)
     if arguments.resume and arguments.run_dir is None:
         return misuse("--resume wants the run's folder: --run DIR")
     if arguments.resume and (arguments.file is None or (Path(arguments.run_dir) / EVENTS).is_file()):
