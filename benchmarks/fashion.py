@@ -34,7 +34,7 @@ def learn(seed: int, parent: Path) -> float:
     from runtime.data import Data, load_data
     from runtime.training.events import Epoch, Finished, Started
     from runtime.training.loop import train
-    from runtime.training.runs import Run
+    from runtime.training.records.runs import Run
     from runtime.training.settings import Settings
 
     document, settings = small_vgg(), Settings(seed=seed)

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QApplication
 
 from builder.widgets.theme import DARK
-from runtime.panels.columns import Column
-from runtime.panels.plots import Plot
+from runtime.panels.plotting.columns import Column
+from runtime.panels.plotting.plots import Plot
 
 _SIZE = (900, 300)
 _BATCH = 100

@@ -125,7 +125,7 @@ def plain(document: Any, data: Any, settings: Any) -> dict[str, Any]:
     from torch.nn import functional
 
     from runtime.compile import build
-    from runtime.training.schedules import Schedule
+    from runtime.training.learning.schedules import Schedule
     from runtime.training.trouble import resolve_device
 
     device = resolve_device(settings.device)

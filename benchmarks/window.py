@@ -106,7 +106,7 @@ def headless(arguments: argparse.Namespace) -> dict[str, float]:
     """The same training without a window, in the main thread, recorded too."""
     from runtime.training.events import Epoch
     from runtime.training.loop import train
-    from runtime.training.runs import Run, default_folder
+    from runtime.training.records.runs import Run, default_folder
     from runtime.training.settings import Settings
 
     document = _document(arguments)

@@ -14,8 +14,8 @@ from builder.architectures import ARCHITECTURES, open_document
 from builder.console import say as say  # noqa: PLC0414  every command says its lines by it
 from builder.document import Document
 from builder.errors import Problem, Severity
-from runtime.training.journal import EVENTS
-from runtime.training.runs import WHICH, Run
+from runtime.training.records.journal import EVENTS
+from runtime.training.records.runs import WHICH, Run
 from runtime.training.settings import DECLARATIONS, Settings, read_assignment
 
 if TYPE_CHECKING:

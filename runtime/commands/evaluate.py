@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from torch import nn
 
     from runtime.data import Data
+    from runtime.training.evaluating.views import Viewed
     from runtime.training.tasks import Evaluation, Task
-    from runtime.training.views import Viewed
 
 #: Title and format of each figure that is told of a class or a value.
 _COLUMNS = {
@@ -113,7 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _test(subject: Subject, arguments: argparse.Namespace) -> _Tested | list[Problem]:
     """Load, recalibrate where that is asked for, and run the test split through the network."""
-    from runtime.training.evaluation import evaluate
+    from runtime.training.evaluating.evaluation import evaluate
     from runtime.training.loop import check
     from runtime.training.tasks import task_of
     from runtime.training.trouble import resolve_device
@@ -161,7 +161,7 @@ def _viewed(
     subject: Subject, model: nn.Module, data: Data, device: torch.device, task: Task
 ) -> Viewed | Problem:
     """The network that answers by several views, as the run's settings, or the document's, would train it."""
-    from runtime.training.views import Viewed
+    from runtime.training.evaluating.views import Viewed
 
     settings = settings_for(subject, {})
     return settings[0] if isinstance(settings, list) else Viewed.of(model, data, settings, device, task)

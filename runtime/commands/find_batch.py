@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     if isinstance(tried, list):
         return failed(tried)
     subject, settings, data = tried.subject, tried.settings, tried.data
-    from runtime.training.largest import find_batch
+    from runtime.training.searching.largest import find_batch
 
     found = find_batch(subject.document, settings, data)
     if isinstance(found, list):

@@ -10,7 +10,7 @@ from runtime.commands.common import OK, failed, say, say_json
 from runtime.commands.searching import add_options, read_options
 
 if TYPE_CHECKING:
-    from runtime.training.finding import RateCurve
+    from runtime.training.searching.finding import RateCurve
 
 #: Lines and columns of the drawn curve.
 _LINES, _COLUMNS = 20, 40
@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     if isinstance(tried, list):
         return failed(tried)
     subject, settings, data = tried.subject, tried.settings, tried.data
-    from runtime.training.finding import find_learning_rate
+    from runtime.training.searching.finding import find_learning_rate
 
     found = find_learning_rate(subject.document, settings, data)
     if isinstance(found, list):

@@ -55,7 +55,7 @@ def recalibrated(
     subject: Subject, model: nn.Module, data: Data, device: torch.device, task: Task, save: str | None
 ) -> Recalibrated | Problem:
     """Test, recalibrate ``model`` on the training split, and write its weights to ``save``, if that is given."""
-    from runtime.training.evaluation import evaluate
+    from runtime.training.evaluating.evaluation import evaluate
     from runtime.training.recalibration import check_norms, recalibrate
     from runtime.weights import write_weights
 

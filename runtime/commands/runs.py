@@ -10,10 +10,10 @@ from builder.console import print_table
 from builder.errors import Problem
 from runtime.commands.common import OK, complain, failed, misuse, say, say_json
 from runtime.commands.train import RUNS
-from runtime.training.comparing import compare
 from runtime.training.metrics import format_metric
-from runtime.training.runs import Run, list_runs
-from runtime.training.summaries import Summary
+from runtime.training.records.comparing import compare
+from runtime.training.records.runs import Run, list_runs
+from runtime.training.records.summaries import Summary
 
 
 def add_parser(subparsers: Any) -> None:

@@ -34,9 +34,9 @@ from runtime.commands.common import (
 from runtime.commands.fetching import have
 from runtime.training.control import Control
 from runtime.training.events import Epoch, Event, Finished, Started, Steps, Trouble
-from runtime.training.journal import EVENTS
 from runtime.training.metrics import format_metric
-from runtime.training.runs import Run
+from runtime.training.records.journal import EVENTS
+from runtime.training.records.runs import Run
 from runtime.training.settings import DECLARATIONS
 
 if TYPE_CHECKING:

@@ -83,7 +83,7 @@ def judged(
     import torch
 
     from runtime.training.batches import in_order
-    from runtime.training.evaluation import chunks
+    from runtime.training.evaluating.evaluation import chunks
 
     parts: list[_Part] = []
     first = 0

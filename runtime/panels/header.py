@@ -14,9 +14,9 @@ from builder.widgets.icons import themed
 from builder.widgets.session import Session
 from builder.widgets.theme import BODY, MEDIUM, font
 from runtime.panels.captions import device_words
-from runtime.panels.downloads import Downloads
-from runtime.panels.looking import Looking
-from runtime.panels.training import Training
+from runtime.panels.looking.looking import Looking
+from runtime.panels.running.training import Training
+from runtime.panels.samples.downloads import Downloads
 from runtime.training.settings import DECLARATIONS
 
 if TYPE_CHECKING:

@@ -13,32 +13,32 @@ from builder.errors import Problem
 from builder.widgets.session import Session
 from builder.widgets.shell import Shell
 from builder.widgets.worker import Worker
-from runtime.panels.aside import MapsAside
-from runtime.panels.backstage import Weights
-from runtime.panels.curves import Curves
-from runtime.panels.downloads import Downloads
-from runtime.panels.exports import Exports
-from runtime.panels.following import Following
 from runtime.panels.header import Controls, DataChip, DeviceChip
-from runtime.panels.looking import Looking
-from runtime.panels.offering import Offering
-from runtime.panels.queueing import QueuePanel, QueueRunner
-from runtime.panels.series import Trace
-from runtime.panels.status import RunStatus
-from runtime.panels.training import Training
-from runtime.panels.troubles import Troubles
-from runtime.training.queue import Queue
-from runtime.training.runs import Run, default_folder
+from runtime.panels.looking.aside import MapsAside
+from runtime.panels.looking.backstage import Weights
+from runtime.panels.looking.looking import Looking
+from runtime.panels.plotting.curves import Curves
+from runtime.panels.plotting.series import Trace
+from runtime.panels.running.exports import Exports
+from runtime.panels.running.following import Following
+from runtime.panels.running.offering import Offering
+from runtime.panels.running.queueing import QueuePanel, QueueRunner
+from runtime.panels.running.status import RunStatus
+from runtime.panels.running.training import Training
+from runtime.panels.running.troubles import Troubles
+from runtime.panels.samples.downloads import Downloads
+from runtime.training.records.queue import Queue
+from runtime.training.records.runs import Run, default_folder
 
 if TYPE_CHECKING:
-    from runtime.panels.databrowser import DataBrowser
-    from runtime.panels.depth import DepthPanel
-    from runtime.panels.maps import FeatureMaps
-    from runtime.panels.mistakes import MistakesPanel
-    from runtime.panels.runs import RunsPanel
-    from runtime.panels.settings import SettingsPanel
-    from runtime.panels.sizes import SizesPanel
-    from runtime.panels.source import SourceView
+    from runtime.panels.code.source import SourceView
+    from runtime.panels.judging.mistakes import MistakesPanel
+    from runtime.panels.looking.maps import FeatureMaps
+    from runtime.panels.plotting.depth import DepthPanel
+    from runtime.panels.records.runs import RunsPanel
+    from runtime.panels.samples.databrowser import DataBrowser
+    from runtime.panels.sizes.sizes import SizesPanel
+    from runtime.panels.tuning.settings import SettingsPanel
 
 #: Milliseconds after the start when PyTorch is loaded behind the window.
 _IDLE = 1200
@@ -171,7 +171,7 @@ class Panels(QObject):
         return cast("SizesPanel", self._sizes.widget())
 
     def _make_sizes(self) -> SizesPanel:
-        from runtime.panels.sizes import SizesPanel
+        from runtime.panels.sizes.sizes import SizesPanel
 
         return SizesPanel(self._session)
 
@@ -182,12 +182,12 @@ class Panels(QObject):
         return made
 
     def _make_maps(self) -> FeatureMaps:
-        from runtime.panels.maps import FeatureMaps
+        from runtime.panels.looking.maps import FeatureMaps
 
         return FeatureMaps(self._session, self.looking)
 
     def _make_depth(self) -> DepthPanel:
-        from runtime.panels.depth import DepthPanel
+        from runtime.panels.plotting.depth import DepthPanel
 
         made = DepthPanel(self._session)
         made.show_trace(self.curves.trace)
@@ -197,26 +197,26 @@ class Panels(QObject):
         return made
 
     def _make_mistakes(self) -> MistakesPanel:
-        from runtime.panels.mistakes import MistakesPanel
+        from runtime.panels.judging.mistakes import MistakesPanel
 
         made = MistakesPanel(self._session, self.looking, self.training, self.judging)
         made.inspectAsked.connect(lambda: self._shell.show_panel("Feature maps"))
         return made
 
     def _make_data(self) -> DataBrowser:
-        from runtime.panels.databrowser import DataBrowser
+        from runtime.panels.samples.databrowser import DataBrowser
 
         made = DataBrowser(self._session, self.looking, self.worker)
         made.inspectAsked.connect(lambda: self._shell.show_panel("Feature maps"))
         return made
 
     def _make_source(self) -> SourceView:
-        from runtime.panels.source import SourceView
+        from runtime.panels.code.source import SourceView
 
         return SourceView(self._session)
 
     def _make_runs(self) -> RunsPanel:
-        from runtime.panels.runs import RunsPanel
+        from runtime.panels.records.runs import RunsPanel
 
         made = RunsPanel(self._session, self.files, self._folder)
         self.training.runStarted.connect(made.refresh)
@@ -231,8 +231,8 @@ class Panels(QObject):
         return QueuePanel(self.queue, self.training)
 
     def _make_settings(self) -> SettingsPanel:
-        from runtime.panels.settings import SettingsPanel
-        from runtime.panels.variants import VariantsView
+        from runtime.panels.tuning.settings import SettingsPanel
+        from runtime.panels.tuning.variants import VariantsView
 
         variants = VariantsView(self._session, self.looking, self.worker)
         return SettingsPanel(self._session, self.training, self.searches, variants)

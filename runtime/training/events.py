@@ -49,7 +49,7 @@ class Steps:
     ``accuracy`` is the score of the batch (``Started.metric``); ``images_per_second`` is over this stretch. Of a
     network with several outputs the loss, here and as an epoch's train loss, is the weighted sum; all other figures
     are the first output's. ``data_wait`` is the share of the time spent waiting for batches, ``memory`` (bytes) and
-    ``utilisation`` (0…1) are those of the device, None where it does not tell (``runtime.training.usage``).
+    ``utilisation`` (0…1) are those of the device, None where it does not tell (``runtime.training.computing.usage``).
     """
 
     kind: ClassVar[str] = "steps"

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from runtime.training.computing.usage import Gauge, Usage
 from runtime.training.tasks import Tally
-from runtime.training.usage import Gauge, Usage
 
 #: Seconds and steps after which a stretch is told.
 _SECONDS = 0.15

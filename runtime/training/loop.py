@@ -22,18 +22,18 @@ from runtime.compile import Tapped, build
 from runtime.data import Data
 from runtime.data.preparation import Preparation
 from runtime.threads import most_threads
-from runtime.training.arranging import arrange
-from runtime.training.checkpoints import Keeper, Origin
-from runtime.training.computation import in_force
+from runtime.training.computing.arranging import arrange
+from runtime.training.computing.computation import in_force
+from runtime.training.computing.memory import check_memory, part_of
 from runtime.training.control import Control
 from runtime.training.events import Epoch, Event, Finished, Maps, Trouble
 from runtime.training.feeding import Feed
 from runtime.training.guards import Drawn
-from runtime.training.initialisation import balance, initialise
-from runtime.training.memory import check_memory, part_of
+from runtime.training.learning.initialisation import balance, initialise
 from runtime.training.randomness import seed_of, seeded
+from runtime.training.records.checkpoints import Keeper, Origin
+from runtime.training.records.runs import Run
 from runtime.training.resuming import go_on, remarks
-from runtime.training.runs import Run
 from runtime.training.samples import check_labels, remarks_on
 from runtime.training.settings import Settings
 from runtime.training.tasks import TASKS, task_of, weight_of

@@ -15,10 +15,10 @@ from builder.errors import Problem
 from runtime.compile import build
 from runtime.data import load_data
 from runtime.training.batches import Batches, in_order
-from runtime.training.evaluation import chunks, evaluate
+from runtime.training.evaluating.evaluation import chunks, evaluate
 from runtime.training.loop import check, input_shape, mask_size
 from runtime.training.randomness import seeded
-from runtime.training.runs import Run
+from runtime.training.records.runs import Run
 from runtime.training.tasks import Evaluation, task_of
 from runtime.training.trouble import resolve_device
 from runtime.weights import load_into, write_weights

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from builder.errors import Problem, Severity
-from runtime.training.checkpoints import Kept, Origin, read_checkpoint
-from runtime.training.runs import Run
+from runtime.training.records.checkpoints import Kept, Origin, read_checkpoint
+from runtime.training.records.runs import Run
 from runtime.training.settings import Settings
 from runtime.training.trainer import Trainer
 

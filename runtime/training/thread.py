@@ -13,7 +13,7 @@ from builder.errors import Problem
 from builder.logs import details
 from runtime.training.control import Control
 from runtime.training.events import Epoch, Event, Finished, Gradients, Maps, Started, Steps, Trouble
-from runtime.training.runs import Run, default_folder
+from runtime.training.records.runs import Run, default_folder
 from runtime.training.settings import Settings
 
 log = logging.getLogger(__name__)

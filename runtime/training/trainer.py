@@ -12,10 +12,9 @@ import torch
 from torch import nn
 
 from runtime.training.batches import Batches
-from runtime.training.checkpoints import Keeper
-from runtime.training.computation import Computation, stock
+from runtime.training.computing.computation import Computation, stock
 from runtime.training.control import Control, Watch
-from runtime.training.evaluation import evaluate
+from runtime.training.evaluating.evaluation import evaluate
 from runtime.training.events import (
     Changed,
     Epoch,
@@ -29,10 +28,11 @@ from runtime.training.events import (
 )
 from runtime.training.feeding import Feed
 from runtime.training.guards import Drawn, Guards, Origin
-from runtime.training.learner import Learner, Weights
+from runtime.training.learning.learner import Learner, Weights
+from runtime.training.learning.schedules import Schedule
 from runtime.training.ledger import Ledger
-from runtime.training.saving import Save, Saver
-from runtime.training.schedules import Schedule
+from runtime.training.records.checkpoints import Keeper
+from runtime.training.records.saving import Save, Saver
 from runtime.training.settings import Settings
 from runtime.training.state import StateDict
 from runtime.training.tasks import Evaluation, Task

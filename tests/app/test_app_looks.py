@@ -19,7 +19,7 @@ from builder.widgets.panels import WORKSPACES
 from builder.widgets.shell import Shell
 from builder.widgets.theme import THEMES
 from runtime.panels import Panels
-from runtime.panels.sizes import SizesPanel
+from runtime.panels.sizes.sizes import SizesPanel
 from tests import looks
 
 SIZES = ((1280, 720), (1600, 1000))

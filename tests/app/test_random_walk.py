@@ -28,7 +28,7 @@ from builder.swapping import Swap, swap
 from builder.widgets.session import Session
 from builder.writing import write_document
 from runtime.codegen import Source, generate
-from runtime.panels.source import SourceView
+from runtime.panels.code.source import SourceView
 
 #: Steps of one walk; ``STEPS`` in the environment for longer ones.
 STEPS = int(os.environ.get("STEPS", "2500"))

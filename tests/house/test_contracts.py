@@ -28,6 +28,10 @@ OFFENCES = {
         "builder.analysis.offender": "import builder.blocks.offender",
         "builder.blocks.offender": "import builder.analysis.offender",
     },
+    "panels-without-cycles": {
+        "runtime.panels.plotting.offender": "import runtime.panels.running.offender",
+        "runtime.panels.running.offender": "import runtime.panels.plotting.offender",
+    },
 }
 
 
@@ -67,9 +71,8 @@ def test_a_broken_contract_fails_and_says_where(contract: str, tree: Path) -> No
     result = lint(tree, "--contract", contract)
     assert result.returncode == 1, result.stdout + result.stderr
     assert "0 kept, 1 broken" in result.stdout
-    package, part, _ = next(iter(OFFENCES[contract])).split(".")
-    assert package in result.stdout
-    assert part in result.stdout
+    for part in next(iter(OFFENCES[contract])).split(".")[:-1]:
+        assert part in result.stdout
 
 
 def test_a_cycle_through_a_qt_half_counts(tree: Path) -> None:

@@ -13,7 +13,7 @@ from runtime.training.guards.course import Course, loss_of_guessing
 from runtime.training.guards.drawn import Drawn
 from runtime.training.guards.gradients import Depth, GradientProbe
 from runtime.training.guards.pace import Pace
-from runtime.training.learner import Learner
+from runtime.training.learning.learner import Learner
 
 #: Seconds between two probes of the gradients, and between two looks at the ReLUs, at least.
 _GRADIENTS, _LOOKS = 0.25, 0.5

@@ -15,7 +15,7 @@ from builder.errors import Problem
 from runtime.training.batches import cut
 from runtime.training.feeding import Batch, Feed
 from runtime.training.guards.drawn import Drawn, node_of
-from runtime.training.learner import Learner
+from runtime.training.learning.learner import Learner
 from runtime.training.randomness import DRAWING, seed_default, seed_of
 from runtime.training.remedies import FP32, LOWER_RATE
 from runtime.training.settings import Settings

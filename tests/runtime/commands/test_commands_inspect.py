@@ -19,7 +19,7 @@ from runtime.commands import inspect
 from runtime.compile import Tapped, build
 from runtime.data import Data, load_data
 from runtime.inspection import arrange, enlarge, field_picture, paint
-from runtime.training.runs import Run
+from runtime.training.records.runs import Run
 from runtime.training.settings import Settings
 
 

@@ -27,7 +27,7 @@ from runtime.compile import build
 from runtime.data import Data, load_data
 from runtime.data.preparation import Preparation
 from runtime.program import python_program
-from runtime.training.runs import Run
+from runtime.training.records.runs import Run
 from runtime.training.settings import Settings
 from tests.oracles.published import torchvision_models
 from tests.runtime.data.test_data_pictures import bomb

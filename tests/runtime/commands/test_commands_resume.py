@@ -18,8 +18,8 @@ from builder.sketch import Sketch
 from builder.writing import save
 from runtime.commands import train
 from runtime.training.events import Epoch, Finished, Started, Steps
-from runtime.training.journal import EVENTS
-from runtime.training.runs import Run
+from runtime.training.records.journal import EVENTS
+from runtime.training.records.runs import Run
 from runtime.weights import read_weights
 
 ROOT = Path(__file__).parents[3]

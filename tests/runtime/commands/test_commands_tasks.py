@@ -22,7 +22,7 @@ from runtime.commands import evaluate, export, predict, runs, train
 from runtime.compile import build
 from runtime.data import Data, load_data
 from runtime.inspection.masks import class_colours
-from runtime.training.runs import Run
+from runtime.training.records.runs import Run
 from runtime.weights import load_into
 
 QUICK = ("--epochs", 2, "--batch", 16, "--device", "cpu", "--precision", "fp32", "--set", "shift=0")

@@ -20,7 +20,7 @@ from builder.document import Document
 from builder.sketch import Sketch
 from builder.writing import save
 from runtime.commands import demo, evaluate, export, runs, train
-from runtime.training.runs import Run
+from runtime.training.records.runs import Run
 from runtime.training.settings import Settings
 
 COMMANDS = (train, evaluate, runs, export, demo)

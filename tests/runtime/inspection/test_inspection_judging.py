@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from runtime.inspection.judging import Judged, judged
-from runtime.training.evaluation import evaluate
+from runtime.training.evaluating.evaluation import evaluate
 from runtime.training.tasks import (
     Classification,
     ClassificationResult,

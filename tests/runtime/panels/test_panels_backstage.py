@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from runtime.panels.backstage import in_turn
+from runtime.panels.looking.backstage import in_turn
 
 
 def test_classes_come_in_turn() -> None:

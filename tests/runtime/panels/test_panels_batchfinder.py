@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from builder.errors import Problem
-from runtime.panels.batchfinder import BatchFinder
-from runtime.training.largest import BatchFound
+from runtime.panels.tuning.batchfinder import BatchFinder
+from runtime.training.searching.largest import BatchFound
 from tests.runtime.panels.conftest import MakeWindow, Window
 
 LONG = 60_000
@@ -67,7 +67,7 @@ def test_a_search_tells_which_batch_it_tries_and_can_be_stopped(
         stopped.set()
         return FOUND
 
-    monkeypatch.setattr("runtime.training.largest.find_batch", slow)
+    monkeypatch.setattr("runtime.training.searching.largest.find_batch", slow)
     finder = click(window, qtbot)
     qtbot.waitUntil(lambda: finder.said.text() == "Trying a batch of 4,096…", timeout=LONG)
     assert finder.close_.text() == "Stop"
@@ -94,7 +94,7 @@ def test_where_nothing_fits_the_problem_is_told(
     window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     problem = Problem("out-of-memory", "A training must fit in memory", "not even a batch of 2 images does")
-    monkeypatch.setattr("runtime.training.largest.find_batch", lambda *_, **__: [problem])
+    monkeypatch.setattr("runtime.training.searching.largest.find_batch", lambda *_, **__: [problem])
     finder = click(window, qtbot)
     qtbot.waitUntil(lambda: finder.said.text() == problem.message, timeout=LONG)
     assert finder.close_.text() == "Close"

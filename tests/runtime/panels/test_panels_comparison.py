@@ -12,10 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from builder.architectures import open_document
 from builder.document import Document
-from runtime.panels.comparison import ComparisonView
-from runtime.panels.runs import RunsPanel
+from runtime.panels.records.comparison import ComparisonView
+from runtime.panels.records.runs import RunsPanel
 from runtime.training.events import Epoch, Finished, Started
-from runtime.training.runs import Run
+from runtime.training.records.runs import Run
 from runtime.training.settings import Settings
 from tests.runtime.panels.conftest import MakeWindow
 

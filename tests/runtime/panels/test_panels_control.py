@@ -14,14 +14,14 @@ from pytestqt.qtbot import QtBot
 from builder.claims import Claim
 from builder.edits import ReplaceNode, SetName
 from runtime.data import Data, load_data
-from runtime.panels.queueing import QueuePanel
+from runtime.panels.running.queueing import QueuePanel
 from runtime.training.control import Control
 from runtime.training.events import Epoch, Started, Steps
-from runtime.training.following import Standing
-from runtime.training.journal import RUNNING
-from runtime.training.left import interrupted
 from runtime.training.loop import train
-from runtime.training.runs import Run, list_runs
+from runtime.training.records.following import Standing
+from runtime.training.records.journal import RUNNING
+from runtime.training.records.left import interrupted
+from runtime.training.records.runs import Run, list_runs
 from runtime.training.settings import Settings
 from tests.runtime.panels.conftest import MakeWindow, Window
 

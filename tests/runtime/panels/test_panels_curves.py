@@ -15,9 +15,9 @@ from pytestqt.qtbot import QtBot
 from builder.errors import Problem
 from builder.widgets.session import Session
 from builder.widgets.worker import Worker
-from runtime.panels.curvebar import PLOTS
-from runtime.panels.curves import Curves
-from runtime.panels.series import Trace
+from runtime.panels.plotting.curvebar import PLOTS
+from runtime.panels.plotting.curves import Curves
+from runtime.panels.plotting.series import Trace
 from runtime.training.events import Epoch, Gradients, Started, Steps
 
 LEFT = Qt.MouseButton.LeftButton

@@ -12,10 +12,10 @@ from pytestqt.qtbot import QtBot
 
 from builder.edits import SetSettings
 from builder.widgets.theme import DARK
-from runtime.panels.backstage import Backstage, DataWish
-from runtime.panels.balance import Balance
-from runtime.panels.browsing import PAGE, Choice, Overview, Page, overview, page
-from runtime.panels.databrowser import DataBrowser
+from runtime.panels.looking.backstage import Backstage, DataWish
+from runtime.panels.samples.balance import Balance
+from runtime.panels.samples.browsing import PAGE, Choice, Overview, Page, overview, page
+from runtime.panels.samples.databrowser import DataBrowser
 from tests.runtime.panels.conftest import MakeWindow, Window
 
 LONG = 60_000

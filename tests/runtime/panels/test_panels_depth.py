@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from builder.look import contrast
 from builder.widgets.theme import DARK, LIGHT
-from runtime.panels.depth import DepthStrip
-from runtime.panels.series import Trace
+from runtime.panels.plotting.depth import DepthStrip
+from runtime.panels.plotting.series import Trace
 from runtime.training.events import Gradients, Started
 from tests.runtime.panels.conftest import MakeWindow
 

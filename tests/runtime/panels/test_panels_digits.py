@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from builder.widgets.fields import LineField
-from runtime.training.runs import Run
+from runtime.training.records.runs import Run
 from tests.runtime.panels.conftest import MakeWindow
 
 LONG = 240_000

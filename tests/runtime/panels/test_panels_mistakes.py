@@ -15,9 +15,9 @@ from builder.document import Document
 from builder.widgets.theme import DARK, LIGHT
 from runtime.inspection.confusion import by_mistakes, confusion, shares
 from runtime.inspection.judging import Judged
-from runtime.panels.classtable import ClassTable
-from runtime.panels.matrix import ConfusionMatrix
-from runtime.panels.mistakes import MistakesPanel
+from runtime.panels.judging.classtable import ClassTable
+from runtime.panels.judging.matrix import ConfusionMatrix
+from runtime.panels.judging.mistakes import MistakesPanel
 from tests.looks import cut, pale
 from tests.runtime.panels.conftest import MakeWindow, Window
 

@@ -10,8 +10,8 @@ import pytest
 from builder.document import Document
 from builder.sketch import Sketch
 from builder.widgets.session import Session
-from runtime.panels.status import usage
-from runtime.panels.training import _POLL, _SLOWEST, Training
+from runtime.panels.running.status import usage
+from runtime.panels.running.training import _POLL, _SLOWEST, Training
 from runtime.training.events import Steps
 
 

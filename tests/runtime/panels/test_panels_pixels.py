@@ -10,10 +10,10 @@ from pytestqt.qtbot import QtBot
 
 from builder.widgets.theme import DARK, LIGHT
 from runtime.inspection.colours import NOT_A_NUMBER
-from runtime.panels.grid import MapGrid
 from runtime.panels.imagery import map_image, picture_image, planes, plasma
-from runtime.panels.pixels import PixelView
-from runtime.panels.seen import position
+from runtime.panels.looking.grid import MapGrid
+from runtime.panels.looking.pixels import PixelView
+from runtime.panels.looking.seen import position
 
 
 def _rgb(image: QImage, y: int, x: int) -> tuple[int, int, int]:

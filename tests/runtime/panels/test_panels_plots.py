@@ -10,10 +10,10 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from builder.widgets.theme import DARK, LIGHT
-from runtime.panels.columns import Column
-from runtime.panels.plotparts import decades
-from runtime.panels.plots import Plot
-from runtime.panels.series import nice_ticks
+from runtime.panels.plotting.columns import Column
+from runtime.panels.plotting.plotparts import decades
+from runtime.panels.plotting.plots import Plot
+from runtime.panels.plotting.series import nice_ticks
 
 
 def _column(values: np.ndarray) -> Column:

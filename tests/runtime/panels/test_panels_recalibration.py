@@ -13,10 +13,10 @@ from builder.architectures import open_document
 from builder.document import Document
 from builder.sketch import Sketch
 from runtime.data import load_data
-from runtime.panels.runs import RunsPanel
+from runtime.panels.records.runs import RunsPanel
 from runtime.training.loop import input_shape, train
 from runtime.training.recalibration import RECALIBRATED
-from runtime.training.runs import Run
+from runtime.training.records.runs import Run
 from runtime.training.settings import Settings
 from runtime.weights import read_weights
 from tests.runtime.panels.conftest import MakeWindow, Window

@@ -10,7 +10,7 @@ import numpy as np
 from builder.analysis import analyze
 from builder.architectures import ARCHITECTURES
 from builder.edits import ReplaceNode, apply_all
-from runtime.panels.seen import Seen
+from runtime.panels.looking.seen import Seen
 
 
 def test_a_node_that_was_renamed_meanwhile_has_no_field() -> None:

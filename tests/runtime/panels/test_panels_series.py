@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builder.errors import Problem
-from runtime.panels.columns import Column, running_mean
-from runtime.panels.series import Trace, nice_top
+from runtime.panels.plotting.columns import Column, running_mean
+from runtime.panels.plotting.series import Trace, nice_top
 from runtime.training.events import Epoch, Finished, Started, State, Steps, Trouble
 
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from builder.widgets.fields import ChoiceField, LineField
-from runtime.panels.settings import SettingsPanel
+from runtime.panels.tuning.settings import SettingsPanel
 from runtime.training.settings import DECLARATIONS, GROUPS, relevant
 from tests.runtime.panels.conftest import MakeWindow, Window
 

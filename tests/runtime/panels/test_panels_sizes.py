@@ -22,9 +22,9 @@ from builder.figures import size, work
 from builder.shapes import format_shape
 from builder.widgets.session import Session
 from builder.widgets.theme import DARK
-from runtime.panels.sizeplot import Line, SizePlot
-from runtime.panels.sizes import SizesPanel
-from runtime.panels.sizing import (
+from runtime.panels.plotting.sizeplot import Line, SizePlot
+from runtime.panels.sizes.sizes import SizesPanel
+from runtime.panels.sizes.sizing import (
     Conditions,
     conditions_of,
     drawn_size,

@@ -15,14 +15,14 @@ from builder.sketch import Sketch
 from builder.widgets.theme import DARK, LIGHT
 from runtime.data import Data, load_data
 from runtime.inspection.masks import boundaries
-from runtime.panels.backstage import Backstage, DataWish, Picture, Samples, View, Weights
-from runtime.panels.curves import score, summary
 from runtime.panels.imagery import picture_image
-from runtime.panels.pixels import PixelView
-from runtime.panels.verdicts import Subject, Verdict, judge
+from runtime.panels.judging.verdicts import Subject, Verdict, judge
+from runtime.panels.looking.backstage import Backstage, DataWish, Picture, Samples, View, Weights
+from runtime.panels.looking.pixels import PixelView
+from runtime.panels.plotting.curves import score, summary
 from runtime.training.events import Finished, Maps
 from runtime.training.loop import train
-from runtime.training.runs import Run
+from runtime.training.records.runs import Run
 from runtime.training.settings import Settings
 from tests.runtime.panels.conftest import MakeWindow
 

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from builder.widgets.fields import LineField
-from runtime.panels.backstage import Backstage, DataWish, Picture
-from runtime.panels.variants import VariantsView
-from runtime.panels.varying import Variants, variants, varies
+from runtime.panels.looking.backstage import Backstage, DataWish, Picture
+from runtime.panels.tuning.variants import VariantsView
+from runtime.panels.tuning.varying import Variants, variants, varies
 from runtime.training.settings import Settings
 from tests.runtime.panels.conftest import MakeWindow, Window
 

@@ -18,8 +18,8 @@ from builder.edits import Disconnect, ReplaceNode, SetSettings
 from builder.errors import Address
 from builder.sketch import Sketch
 from runtime.panels.installation import _Closer
-from runtime.panels.series import Trace
-from runtime.training.runs import Run
+from runtime.panels.plotting.series import Trace
+from runtime.training.records.runs import Run
 from tests.runtime.panels.conftest import MakeWindow, Window
 
 LONG = 60_000
@@ -311,7 +311,7 @@ def test_runs_are_listed_and_replayed(make_window: MakeWindow, qtbot: QtBot) -> 
 
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_export(make_window: MakeWindow, qtbot: QtBot, tmp_path: Path, number: int) -> None:
-    from runtime.panels.exports import FORMATS
+    from runtime.panels.running.exports import FORMATS
 
     window = make_window()
     out = tmp_path / f"net{FORMATS[number].suffix}"
@@ -326,7 +326,7 @@ def test_export(make_window: MakeWindow, qtbot: QtBot, tmp_path: Path, number: i
 def test_export_where_nothing_can_be_written_is_told(
     make_window: MakeWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    from runtime.panels.exports import FORMATS
+    from runtime.panels.running.exports import FORMATS
 
     window = make_window()
     with qtbot.waitSignal(window.session.problemsFound, timeout=LONG):

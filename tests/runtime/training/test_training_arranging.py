@@ -10,12 +10,12 @@ import torch
 from builder.architectures import ARCHITECTURES
 from builder.errors import Severity
 from runtime.data import load_data
-from runtime.training import arranging, calibration
-from runtime.training.arranging import arrange
-from runtime.training.computation import Computation, stock
+from runtime.training.computing import arranging, calibration
+from runtime.training.computing.arranging import arrange
+from runtime.training.computing.computation import Computation, stock
 from runtime.training.events import Epoch, Started, Steps, Trouble
 from runtime.training.loop import train
-from runtime.training.runs import Run
+from runtime.training.records.runs import Run
 from runtime.training.settings import Settings
 from runtime.training.tasks import Classification
 

@@ -11,9 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from runtime.training import calibration, computation
-from runtime.training.calibration import calibrate
-from runtime.training.computation import Computation, Computed, channels_last, has_bf16, in_force, stock
+from runtime.training.computing import calibration, computation
+from runtime.training.computing.calibration import calibrate
+from runtime.training.computing.computation import (
+    Computation,
+    Computed,
+    channels_last,
+    has_bf16,
+    in_force,
+    stock,
+)
 from runtime.training.feeding import Batch
 from runtime.training.settings import Settings
 

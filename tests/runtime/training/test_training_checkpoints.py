@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from builder.errors import ConvolabError, Problem, Severity
-from runtime.training.checkpoints import (
+from runtime.training.records.checkpoints import (
     BEFORE,
     CHECKPOINT,
     Keeper,
@@ -141,7 +141,7 @@ def test_a_damaged_one_is_told_and_the_one_before_taken(two):
     ],
 )
 def test_a_strangers_checkpoint_is_refused_whatever_it_says(tmp_path, about, monkeypatch):
-    monkeypatch.setattr("runtime.training.checkpoints._checksum", lambda *_: 1)
+    monkeypatch.setattr("runtime.training.records.checkpoints._checksum", lambda *_: 1)
     metadata = None if about is None else {"checkpoint": about, "checksum": "1"}
     save_file({"a/b": torch.ones(2)}, tmp_path / CHECKPOINT, metadata)
     found = read_checkpoint(tmp_path)
@@ -177,7 +177,7 @@ def test_a_folder_that_is_gone_is_told(tmp_path):
 
 def test_a_keeper_writes_what_was_when_it_was_asked_and_waits_its_turn(tmp_path, monkeypatch):
     now = [100.0]
-    monkeypatch.setattr("runtime.training.checkpoints.time.perf_counter", lambda: now[0])
+    monkeypatch.setattr("runtime.training.records.checkpoints.time.perf_counter", lambda: now[0])
     going = threading.Event()
     keeper = Keeper(tmp_path, ORIGIN, 30.0, lambda: 5, lambda: going.wait(60) and None)
     assert not keeper.due()

@@ -12,9 +12,9 @@ import pytest
 from builder.architectures import ARCHITECTURES
 from builder.edits import SetSettings
 from runtime.commands import runs as command
-from runtime.training.comparing import compare
 from runtime.training.events import Epoch, Finished, Started
-from runtime.training.runs import Run
+from runtime.training.records.comparing import compare
+from runtime.training.records.runs import Run
 from runtime.training.settings import Settings
 
 STOCK = Settings().learning_rate

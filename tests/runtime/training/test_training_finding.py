@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from builder.architectures import open_document
 from runtime.data import load_data
-from runtime.training.finding import find_learning_rate, read_curve
 from runtime.training.loop import input_shape
+from runtime.training.searching.finding import find_learning_rate, read_curve
 from runtime.training.settings import Settings
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from builder.claims import Claim
 from runtime.training.events import Epoch, Finished, Started, State, Steps
-from runtime.training.following import Follower, Standing
-from runtime.training.journal import EVENTS, RUNNING, Journal
+from runtime.training.records.following import Follower, Standing
+from runtime.training.records.journal import EVENTS, RUNNING, Journal
 
 STARTED = Started("cpu", "fp32", 10, 3, 4, 16, ("a", "b"))
 FINISHED = Finished("completed", 1, 0.6, 0.4, 0.75, 2.0)
@@ -94,7 +94,7 @@ def test_whoever_looks_whenever_sees_what_there_is_in_the_end(tmp_path_factory, 
 
 
 def test_a_long_run_is_read_in_pieces(tmp_path, journal, monkeypatch):
-    monkeypatch.setattr("runtime.training.following._CHUNK", 300)
+    monkeypatch.setattr("runtime.training.records.following._CHUNK", 300)
     told = [STARTED, *(steps(2 * i) for i in range(100))]
     told.insert(50, Steps(98, (0.1,) * 200, (0.1,) * 200, (0.1,) * 200, 1.0))  # longer than a piece
     for event in told:
@@ -110,7 +110,7 @@ def test_a_long_run_is_read_in_pieces(tmp_path, journal, monkeypatch):
 
 def test_how_it_stands_is_told_by_its_events_and_its_claim(tmp_path, journal, monkeypatch):
     now = [time.monotonic()]
-    monkeypatch.setattr("runtime.training.following.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("runtime.training.records.following.time.monotonic", lambda: now[0])
     claim = Claim(tmp_path, RUNNING)
     claim.note(tmp_path)
     reader = Reader(tmp_path)

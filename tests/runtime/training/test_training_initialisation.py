@@ -10,8 +10,8 @@ from torch.nn import init
 from builder.analysis import analyze
 from builder.architectures import ARCHITECTURES
 from runtime.compile import build
-from runtime.training.initialisation import balance, initialise
-from runtime.training.residual import last_scales
+from runtime.training.learning.initialisation import balance, initialise
+from runtime.training.learning.residual import last_scales
 from runtime.training.settings import Settings
 from runtime.training.trouble import check_nodes
 

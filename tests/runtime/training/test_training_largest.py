@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 import app
 from builder.architectures import ARCHITECTURES
 from runtime.data import load_data
-from runtime.training import largest
-from runtime.training.largest import BatchFound, _search, find_batch
+from runtime.training.searching import largest
+from runtime.training.searching.largest import BatchFound, _search, find_batch
 from runtime.training.settings import Settings
 
 

@@ -10,10 +10,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from runtime.training import stepping
-from runtime.training.optimizers import make_optimizer, set_rate
+from runtime.training.learning import stepping
+from runtime.training.learning.optimizers import make_optimizer, set_rate
+from runtime.training.learning.stepping import LeanStep
 from runtime.training.settings import Settings
-from runtime.training.stepping import LeanStep
 
 TRAINING = """
 import sys

@@ -22,12 +22,12 @@ from builder.sketch import Sketch
 from runtime.compile import build
 from runtime.data import load_data
 from runtime.machine import free_memory
+from runtime.training.computing.memory import check_memory
 from runtime.training.control import Control
-from runtime.training.evaluation import evaluate
+from runtime.training.evaluating.evaluation import evaluate
 from runtime.training.events import Checkpoint, Epoch, Finished, Gradients, Maps, Steps, Trouble, to_json
 from runtime.training.loop import train
-from runtime.training.memory import check_memory
-from runtime.training.runs import Run
+from runtime.training.records.runs import Run
 from runtime.training.settings import Settings
 from runtime.training.tasks import task_of
 from runtime.training.thread import TrainingThread
@@ -230,7 +230,7 @@ def test_a_training_that_no_memory_holds_is_told_before_it_begins(digits, monkey
     momentum = settings.replace(optimizer="sgd", momentum=0.9)
     assert check_memory(analysis, momentum, with_momentum) is None
     assert check_memory(analysis, momentum, with_momentum - 1) is not None
-    monkeypatch.setattr("runtime.training.memory.free_memory", lambda: needed - 1)
+    monkeypatch.setattr("runtime.training.computing.memory.free_memory", lambda: needed - 1)
     assert codes(train(document, settings, digits)) == ["out-of-memory"]
 
 
@@ -308,7 +308,7 @@ def test_weights_that_cannot_be_written_do_not_end_the_training(tmp_path, digits
 
     document = draw()
     run = Run.create(tmp_path, document, QUICK)
-    monkeypatch.setattr("runtime.training.runs.write_weights", full)
+    monkeypatch.setattr("runtime.training.records.runs.write_weights", full)
     events = list(train(document, QUICK, digits, run=run))
     assert codes(events) == ["not-writable"] * 2
     assert events[-1].reason == "completed"
@@ -323,7 +323,7 @@ def test_a_trainer_that_is_killed_leaves_a_run_that_can_be_read(tmp_path):
         from builder.architectures import open_document
         from runtime.data import load_data
         from runtime.training.loop import train
-        from runtime.training.runs import Run
+        from runtime.training.records.runs import Run
         from runtime.training.settings import Settings
         document = open_document("lenet5")
         settings = Settings(epochs=100000, device="cpu", threads=1, calibration="never")

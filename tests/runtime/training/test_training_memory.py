@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from runtime.training.evaluation import evaluate
+from runtime.training.evaluating.evaluation import evaluate
 from runtime.training.events import Epoch, Finished, Steps, Trouble
 from runtime.training.tasks import Classification
 

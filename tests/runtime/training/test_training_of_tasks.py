@@ -21,7 +21,7 @@ from runtime.training.control import Control
 from runtime.training.events import Epoch, Event, Finished, Maps, Started, Steps, Trouble
 from runtime.training.loop import train
 from runtime.training.randomness import seed_of
-from runtime.training.runs import Run
+from runtime.training.records.runs import Run
 from runtime.training.settings import Settings
 
 PLAIN = {"device": "cpu", "shift": 0.0, "precision": "fp32"}

@@ -15,9 +15,9 @@ from builder.errors import ConvolabError
 from runtime.training.control import Control
 from runtime.training.events import Changed, Epoch, Finished, State, Steps
 from runtime.training.feeding import Batch
-from runtime.training.learner import Learner
+from runtime.training.learning.learner import Learner
+from runtime.training.learning.schedules import scheduled_rate
 from runtime.training.randomness import seeded
-from runtime.training.schedules import scheduled_rate
 from runtime.training.settings import Settings
 from runtime.training.tasks import Classification, Segmentation
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from runtime.training.averaging import Average
-from runtime.training.optimizers import make_optimizer, parameter_groups, set_rate
+from runtime.training.learning.averaging import Average
+from runtime.training.learning.optimizers import make_optimizer, parameter_groups, set_rate
 from runtime.training.settings import Settings
 
 LETTERS = st.floats(0.0, 0.99)

@@ -16,10 +16,10 @@ from runtime.data import load_data
 from runtime.training.events import Finished, Steps, Trouble
 from runtime.training.feeding import Batch, Feed
 from runtime.training.guards import Drawn, Origin
-from runtime.training.learner import Learner
+from runtime.training.learning.learner import Learner
+from runtime.training.learning.soundness import Soundness
 from runtime.training.loop import train
 from runtime.training.settings import Settings
-from runtime.training.soundness import Soundness
 from runtime.training.tasks import Classification
 
 CPU = torch.device("cpu")

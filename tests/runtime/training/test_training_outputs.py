@@ -29,13 +29,13 @@ from runtime.compile import build
 from runtime.data import Data, load_data
 from runtime.data.preparation import Preparation
 from runtime.exporting import export_onnx, export_python
-from runtime.panels.backstage import Backstage, DataWish, Picture, View, Weights
+from runtime.panels.looking.backstage import Backstage, DataWish, Picture, View, Weights
 from runtime.training.control import Control
-from runtime.training.evaluation import evaluate
+from runtime.training.evaluating.evaluation import evaluate
 from runtime.training.events import Maps, Steps, Trouble
 from runtime.training.loop import check, train
 from runtime.training.randomness import seed_of, seeded
-from runtime.training.runs import Run
+from runtime.training.records.runs import Run
 from runtime.training.settings import Settings
 from runtime.training.tasks import Classification, task_of
 from runtime.weights import load_into

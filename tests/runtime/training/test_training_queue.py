@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from builder.document import Document
 from builder.errors import Problem
 from builder.sketch import Sketch
-from runtime.training.queue import Queue, Waiting
+from runtime.training.records.queue import Queue, Waiting
 from runtime.training.settings import Settings
 
 

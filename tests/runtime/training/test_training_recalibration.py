@@ -12,10 +12,10 @@ from torch.optim.swa_utils import update_bn
 from builder.document import Document
 from builder.sketch import Sketch
 from runtime.data import load_data
-from runtime.training.evaluation import chunks
+from runtime.training.evaluating.evaluation import chunks
 from runtime.training.loop import train
 from runtime.training.recalibration import Recalibrated, norms_of, recalibrate, recalibrate_run
-from runtime.training.runs import Run
+from runtime.training.records.runs import Run
 from runtime.training.settings import Settings
 
 CPU = torch.device("cpu")
@@ -31,7 +31,7 @@ def make_network():
 
 @pytest.mark.parametrize("training", [True, False])
 def test_statistics_are_those_that_update_bn_finds_and_nothing_else_changes(tiny, monkeypatch, training):
-    monkeypatch.setattr("runtime.training.evaluation._CHUNK_SAMPLES", 16)
+    monkeypatch.setattr("runtime.training.evaluating.evaluation._CHUNK_SAMPLES", 16)
     data, network = tiny.data(), make_network().train(training)
     theirs = copy.deepcopy(network)
     update_bn([data.batch(part, CPU)[0] for part in chunks(data, data.splits["train"])], theirs)

@@ -13,13 +13,13 @@ from builder.document import Document
 from builder.errors import Problem
 from builder.sketch import Sketch
 from runtime.data import load_data
-from runtime.training.checkpoints import BEFORE, CHECKPOINT, read_checkpoint
 from runtime.training.control import Control
 from runtime.training.events import Changed, Epoch, Finished, Started, State, Steps, Trouble
-from runtime.training.journal import EVENTS
 from runtime.training.loop import train
+from runtime.training.records.checkpoints import BEFORE, CHECKPOINT, read_checkpoint
+from runtime.training.records.journal import EVENTS
+from runtime.training.records.runs import ENVIRONMENT, Run
 from runtime.training.resuming import resume
-from runtime.training.runs import ENVIRONMENT, Run
 from runtime.training.settings import Settings
 from runtime.weights import read_weights
 
@@ -58,7 +58,7 @@ def draw(width=4):
 def told_and_kept_often(monkeypatch):
     """Each step is told by itself, and a checkpoint may cost whatever it does."""
     monkeypatch.setattr("runtime.training.ledger._SECONDS", 0.0)
-    monkeypatch.setattr("runtime.training.checkpoints._SHARE", float("inf"))
+    monkeypatch.setattr("runtime.training.records.checkpoints._SHARE", float("inf"))
 
 
 def figures(run):
@@ -123,7 +123,7 @@ def moments(tmp_path_factory, digits):
     """What a crash would have left after each event of a run: copies of its folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("runtime.training.ledger._SECONDS", 0.0)
-        patch.setattr("runtime.training.checkpoints._SHARE", float("inf"))
+        patch.setattr("runtime.training.records.checkpoints._SHARE", float("inf"))
         parent = tmp_path_factory.mktemp("crashes")
         run = begin(parent)
         left = []

@@ -14,8 +14,8 @@ from builder.document import Document
 from builder.errors import ConvolabError, Problem, Severity
 from builder.graph import Edge, Node
 from runtime.training.events import Epoch, Finished, Started, State, Steps
-from runtime.training.journal import EVENTS
-from runtime.training.runs import ENVIRONMENT, SETTINGS, Run, list_runs
+from runtime.training.records.journal import EVENTS
+from runtime.training.records.runs import ENVIRONMENT, SETTINGS, Run, list_runs
 from runtime.training.settings import Settings
 
 NOON = datetime(2026, 11, 21, 10, 15, tzinfo=UTC)

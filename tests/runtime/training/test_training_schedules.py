@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.optim import lr_scheduler
 
-from runtime.training.schedules import Schedule, scheduled_rate
+from runtime.training.learning.schedules import Schedule, scheduled_rate
 from runtime.training.settings import Settings
 
 RATES = st.floats(1e-5, 1.0)

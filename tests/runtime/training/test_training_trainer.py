@@ -17,7 +17,7 @@ from builder.errors import Problem
 from runtime.training.batches import cut
 from runtime.training.control import Control
 from runtime.training.events import Checkpoint, Epoch, Finished, Maps, Started, State, Steps, Trouble
-from runtime.training.schedules import scheduled_rate
+from runtime.training.learning.schedules import scheduled_rate
 from runtime.training.settings import Settings
 from runtime.training.tasks import Classification
 from runtime.training.watching import Viewer

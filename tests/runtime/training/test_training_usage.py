@@ -8,8 +8,8 @@ import time
 import pytest
 import torch
 
+from runtime.training.computing.usage import Gauge
 from runtime.training.events import Steps, from_json, to_json
-from runtime.training.usage import Gauge
 
 CPU = torch.device("cpu")
 
@@ -39,7 +39,7 @@ def test_the_processor_is_told_by_the_time_it_worked(monkeypatch):
     now, worked = [10.0], [5.0]
     monkeypatch.setattr(time, "perf_counter", lambda: now[0])
     monkeypatch.setattr(time, "process_time", lambda: worked[0])
-    monkeypatch.setattr("runtime.training.usage.usable_cores", lambda: 4)
+    monkeypatch.setattr("runtime.training.computing.usage.usable_cores", lambda: 4)
     gauge = Gauge(CPU)
     now[0] += 2.0
     worked[0] += 4.0

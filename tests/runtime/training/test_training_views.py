@@ -8,10 +8,10 @@ from torch import nn
 
 from builder.errors import Problem
 from runtime.training.augmentation import Augmentation
-from runtime.training.evaluation import evaluate
+from runtime.training.evaluating.evaluation import evaluate
+from runtime.training.evaluating.views import Viewed, views_of
 from runtime.training.settings import Settings
 from runtime.training.tasks import Classification, Head, Regression, Segmentation
-from runtime.training.views import Viewed, views_of
 
 CPU = torch.device("cpu")
 

@@ -1,0 +1,1 @@
+"""Recorded runs: their list, several side by side, and what is done with one."""

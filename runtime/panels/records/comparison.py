@@ -1,0 +1,273 @@
+"""Runs side by side: a figure of each over the epochs, what came of them, and what differs in how they were made."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QKeyEvent, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QPushButton,
+    QSplitter,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from builder.errors import Problem
+from builder.figures import count
+from builder.widgets.session import Session
+from builder.widgets.theme import SEMIBOLD, SMALL, font
+from runtime.panels.captions import Caption
+from runtime.panels.plotting.curves import percent
+from runtime.training.events import Epoch
+from runtime.training.metrics import is_share
+from runtime.training.records.comparing import Comparison, compare
+from runtime.training.records.runs import Run
+from runtime.weights import write_atomically
+
+if TYPE_CHECKING:
+    from runtime.panels.plotting.overlay import Overlay
+
+#: Fields of the theme that are told apart at a glance, for the first lines; after that strokes differ.
+COLORS = ("convolution", "activation", "normalisation", "merge", "pooling", "dense", "reshape", "neutral")
+#: What can be drawn: a field of Epoch.
+_FIGURES = {
+    "Validation score": "validation_accuracy",
+    "Validation loss": "validation_loss",
+    "Training score": "train_accuracy",
+    "Training loss": "train_loss",
+}
+_FILES = {".csv": "CSV (*.csv)", ".md": "Markdown (*.md)"}
+#: Side of the mark that says which line is a run's, in pixels.
+_MARK = 12
+#: A run's column, in pixels.
+_WIDE = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Runs side by side, and the epochs of each."""
+
+    comparison: Comparison
+    epochs: tuple[tuple[Epoch, ...], ...]
+
+
+def read_compared(folders: Sequence[Path]) -> Compared | Problem:
+    """Runs from their folders, in this order."""
+    runs, epochs = [], []
+    for folder in folders:
+        run = Run.open(folder)
+        if isinstance(run, Problem):
+            return run
+        runs.append(run)
+        told = {event.epoch: event for event in run.events() if isinstance(event, Epoch)}
+        epochs.append(tuple(told[number] for number in sorted(told)))
+    return Compared(compare(runs), tuple(epochs))
+
+
+class ComparisonView(QWidget):
+    """``closed`` says that it is done with; ``troubled(problem)`` that a table could not be written."""
+
+    closed = Signal()
+    troubled = Signal(object)
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.compared: Compared | None = None
+        self.plot: Overlay | None = None
+        self.setAccessibleName("Comparison of runs")
+        self.back = self._button("Back to the list", "The list of runs again (Esc)")
+        self.back.clicked.connect(self.closed)
+        self.figure = QComboBox()
+        self.figure.setAccessibleName("What is drawn")
+        for title, field in _FIGURES.items():
+            self.figure.addItem(title, field)
+        self.figure.currentIndexChanged.connect(self._draw)
+        self.reading = Caption()
+        self.copy = self._button("Copy", "The table as Markdown, for a report")
+        self.copy.clicked.connect(self.copy_markdown)
+        self.save = self._button("Save…", "The table as CSV or Markdown")
+        self.save.clicked.connect(self._ask)
+        self.table = QTreeWidget()
+        self.table.setAccessibleName("What came of each run, and what differs")
+        self.table.setUniformRowHeights(True)
+        self.table.setIndentation(12)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.header().setStretchLastSection(False)
+        self.table.header().setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.table.setMinimumWidth(200)
+        self._lay_out()
+        session.themeChanged.connect(self._dress)
+
+    @staticmethod
+    def _button(text: str, tip: str) -> QPushButton:
+        made = QPushButton(text)
+        made.setProperty("scale", "small")
+        made.setToolTip(tip)
+        return made
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(8)
+        top.addWidget(self.back)
+        top.addWidget(self.figure)
+        top.addWidget(self.reading, 1)
+        top.addWidget(self.copy)
+        top.addWidget(self.save)
+        self._parts = QSplitter(Qt.Orientation.Horizontal)
+        self._parts.setChildrenCollapsible(False)
+        self._parts.addWidget(self.table)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(12, 2, 12, 8)
+        column.setSpacing(6)
+        column.addLayout(top)
+        column.addWidget(self._parts, 1)
+        QWidget.setTabOrder(self.back, self.figure)
+
+    # showing ---------------------------------------------------------------------------------------------
+
+    def show_runs(self, compared: Compared) -> None:
+        """Show these runs."""
+        self.compared = compared
+        self._fill(compared.comparison)
+        self._build()
+        self._draw()
+        self.table.setFocus()
+
+    def _fill(self, comparison: Comparison) -> None:
+        self.table.clear()
+        self.table.setColumnCount(1 + len(comparison.runs))
+        self.table.setHeaderLabels(["", *(run.name for run in comparison.runs)])
+        for title, rows in comparison.sections().items():
+            section = QTreeWidgetItem([title])
+            section.setFont(0, font(SMALL, SEMIBOLD))
+            self.table.addTopLevelItem(section)
+            for row in rows:
+                item = QTreeWidgetItem([row.label, *row.texts])
+                for column, text in enumerate((row.label, *row.texts)):
+                    item.setToolTip(column, text)
+                section.addChild(item)
+        if len(comparison.sections()) == 1:
+            self.table.addTopLevelItem(QTreeWidgetItem(["They were made alike"]))
+        self.table.expandAll()
+        header = self.table.header()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
+        for column, run in enumerate(comparison.runs, start=1):
+            self.table.headerItem().setToolTip(column, str(run.folder))
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+            header.resizeSection(column, _WIDE)
+        self._mark()
+
+    def _mark(self) -> None:
+        """Each run's column has the line that is its own."""
+        if self.compared is not None:
+            for number in range(len(self.compared.epochs)):
+                self.table.headerItem().setIcon(1 + number, self._sample(number))
+
+    def _sample(self, number: int) -> QIcon:
+        from runtime.panels.plotting.overlay import stroke
+
+        ratio = self.devicePixelRatioF()
+        pixels = QPixmap(round(2 * _MARK * ratio), round(_MARK * ratio))
+        pixels.setDevicePixelRatio(ratio)
+        pixels.fill(QColor(0, 0, 0, 0))
+        painter = QPainter(pixels)
+        color = self._session.theme.color(COLORS[number % len(COLORS)])
+        painter.setPen(QPen(color, 2, stroke(number, len(COLORS))))
+        painter.drawLine(0, _MARK // 2, 2 * _MARK, _MARK // 2)
+        painter.end()
+        return QIcon(pixels)
+
+    def _build(self) -> None:
+        """The plot: what draws it is loaded when it is first seen."""
+        if self.plot is not None:
+            return
+        from runtime.panels.plotting.overlay import Overlay
+
+        self.plot = Overlay("Figure", self._session.theme, self._write, len(COLORS))
+        self.plot.setMinimumWidth(160)
+        self.plot.readingChanged.connect(self._say)
+        self._parts.insertWidget(0, self.plot)
+        self._parts.setSizes([2000, 3000])
+
+    def _draw(self, *_: object) -> None:
+        if self.compared is None or self.plot is None:
+            return
+        from runtime.panels.plotting.sizeplot import Line
+
+        last = max((len(epochs) for epochs in self.compared.epochs), default=0)
+        field, lines = self.figure.currentData(), []
+        for number, (run, epochs) in enumerate(
+            zip(self.compared.comparison.runs, self.compared.epochs, strict=True)
+        ):
+            values = [float(getattr(epoch, field)) for epoch in epochs]
+            values += [math.nan] * (last - len(values))
+            lines.append(Line(run.name, COLORS[number % len(COLORS)], values))
+        self.plot.setAccessibleName(f"{self.figure.currentText()} of each run, over epochs")
+        self.plot.show_lines(range(1, last + 1), lines, 0)
+        self._say("")
+
+    def _write(self, value: float) -> str:
+        """A value of what is drawn: a share in per cent, where all runs are judged by shares."""
+        runs = self.compared.comparison.runs if self.compared is not None else ()
+        if self.figure.currentData().endswith("accuracy") and all(is_share(run.metric) for run in runs):
+            return percent(value)
+        return f"{value:.4g}".replace("-", "−")
+
+    def _say(self, text: str) -> None:
+        """What is read off, or what is drawn."""
+        if self.compared is None:
+            return
+        what = f"{count(len(self.compared.epochs), 'run')} over epochs"
+        if not any(self.compared.epochs):
+            what = "Lines appear here once an epoch is over"
+        self.reading.say(text or what)
+
+    def _dress(self) -> None:
+        if self.plot is not None:
+            self.plot.set_theme(self._session.theme)
+        self._mark()
+
+    # taking away -----------------------------------------------------------------------------------------
+
+    def copy_markdown(self) -> None:
+        """Put the table on the clipboard."""
+        if self.compared is not None:
+            QGuiApplication.clipboard().setText(self.compared.comparison.to_markdown())
+            self._session.statusMessage.emit("Comparison copied as Markdown")
+
+    def _ask(self) -> None:
+        path, chosen = QFileDialog.getSaveFileName(
+            self, "Save the comparison", "comparison.csv", ";;".join(_FILES.values())
+        )
+        if path:
+            stock = next((suffix for suffix, files in _FILES.items() if files == chosen), ".csv")
+            self.write(Path(path) if Path(path).suffix else Path(path).with_suffix(stock))
+
+    def write(self, file: Path) -> None:
+        """Write the table: as Markdown where the name ends in ``.md``, else as CSV."""
+        assert self.compared is not None
+        comparison = self.compared.comparison
+        text = comparison.to_markdown() if file.suffix == ".md" else comparison.to_csv()
+        if problem := write_atomically(file, text.encode()):
+            self.troubled.emit(problem)
+        else:
+            self._session.statusMessage.emit(f"Comparison saved as {file.name}")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.closed.emit()
+        else:
+            super().keyPressEvent(event)

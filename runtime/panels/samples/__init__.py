@@ -1,0 +1,1 @@
+"""The data: its samples, its classes and how to get it."""

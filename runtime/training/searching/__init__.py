@@ -1,0 +1,1 @@
+"""Searches before a run: for a learning rate and for a batch."""
