@@ -44,6 +44,8 @@ class Control:
         self._rate: float | None = None
         #: What to show maps of; None: nothing.
         self.watched: Watch | None = None
+        #: Whether the last maps still wait to be looked at: until they are, none are made of the same.
+        self.behind = False
 
     def pause(self) -> None:
         """Stand still after the current step."""

@@ -36,6 +36,11 @@ class Ring:
         else:
             self._durable.append(event)
 
+    @property
+    def has_maps(self) -> bool:
+        """Whether maps wait to be taken."""
+        return bool(self._maps)
+
     def poll(self) -> list[Event]:
         """Everything since the last call, maps last; never blocks."""
         taken: list[Event] = []
@@ -81,6 +86,7 @@ class TrainingThread(threading.Thread):
 
     def poll(self) -> list[Event]:
         """Events since the last call."""
+        self.control.behind = False
         return self.ring.poll()
 
     def close(self, timeout: float | None = None) -> bool:
@@ -126,6 +132,8 @@ class TrainingThread(threading.Thread):
             return
         self.recorded = opened
         for event in train(self.document, self.settings, data, control=self.control, run=self.recorded):
+            if isinstance(event, Maps):
+                self.control.behind = True
             self.ring.put(event)
 
     def _open(self) -> Run | Problem | None:

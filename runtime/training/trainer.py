@@ -37,8 +37,8 @@ from runtime.training.settings import Settings
 from runtime.training.state import StateDict
 from runtime.training.tasks import Evaluation, Task
 
-#: Seconds between two looks at what is watched.
-_BETWEEN_LOOKS = 0.2
+#: Seconds between two looks at what is watched, where one takes no more than the second figure; else in proportion.
+_BETWEEN_LOOKS, _QUICK_LOOK = 0.2, 0.002
 
 #: (what is watched, step) → maps.
 Look: TypeAlias = Callable[[Watch, int], Iterable[Maps]]
@@ -93,6 +93,7 @@ class Trainer:
         self._standing = False
         self._seen: Watch | None = None
         self._next_look = 0.0
+        self._look_seconds = math.inf
         self._sums: list[float] = []
         self._began = self._epoch_began = time.perf_counter()
         self._seconds = self._epoch_seconds = 0.0
@@ -369,12 +370,18 @@ class Trainer:
         self._ledger.restart()
 
     def _look(self) -> Iterator[Event]:
-        """Maps of what is watched, a few times a second."""
-        now = time.perf_counter()
+        """Maps of what is watched, a few times a second, in a hundredth of the time, and no more than are taken."""
+        began = time.perf_counter()
         watched = self.control.watched
-        if watched is self._seen and now < self._next_look:
+        waits = self.control.behind and not self.control.paused
+        if watched is self._seen and (began < self._next_look or waits):
             return
-        self._seen = watched
+        maps: list[Maps] = []
         if watched is not None and self._look_at is not None:
-            yield from self._look_at(watched, self.step)
-        self._next_look = time.perf_counter() + _BETWEEN_LOOKS
+            maps += self._look_at(watched, self.step)
+        if watched is not self._seen:
+            self._look_seconds = math.inf
+        now = time.perf_counter()
+        self._seen, self._look_seconds = watched, min(self._look_seconds, now - began)
+        self._next_look = now + _BETWEEN_LOOKS * max(self._look_seconds / _QUICK_LOOK, 1.0)
+        yield from maps

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -15,17 +16,18 @@ from builder.shapes import TensorShape
 from builder.widgets.session import Session
 from runtime.panels.captions import device_words
 from runtime.panels.plotting.series import Trace
+from runtime.panels.running.pace import Pace
+from runtime.training.control import Control
 from runtime.training.events import Event, Finished, Maps, Started, State, Trouble
 from runtime.training.records.queue import Waiting
 from runtime.training.records.runs import Run
 from runtime.training.settings import Settings
 from runtime.training.thread import TrainingThread
 
-#: Milliseconds between two looks into the trainer's ring, at least and at most.
-_POLL, _SLOWEST = 50, 400
-#: Share of the time that the window may work while it follows a run: what it takes of a core, the trainer lacks.
-_SHARE = 0.02
-
+#: Milliseconds between two looks into the trainer's ring, at least.
+_POLL = 50
+#: Seconds for which whoever asked the run for something is kept up to date.
+_ATTENTIVE = 1.0
 
 _BUSY = Problem(
     "training-busy",
@@ -65,10 +67,12 @@ class Training(QObject):
         self._paths: frozenset[str] = frozenset()
         self._shapes: list[TensorShape | None] = []
         self._watch: tuple[tuple[str, ...], Any] | None = None
-        self._worked = time.thread_time()
+        self._pace = Pace()
+        self._asked = -math.inf
+        self._expects_maps = False
         self._timer = QTimer(self)
         self._timer.setInterval(_POLL)
-        self._timer.timeout.connect(self.poll)
+        self._timer.timeout.connect(self._tick)
 
     # how it stands ---------------------------------------------------------------------------------------
 
@@ -100,6 +104,11 @@ class Training(QObject):
         return path in self._paths and self._shapes[:1] == [input_shape]
 
     # requests --------------------------------------------------------------------------------------------
+
+    def _control(self) -> Control | None:
+        """What takes requests to the run that goes on, which is then looked at closely for a while."""
+        self._asked = time.monotonic()
+        return self._thread.control if self._thread is not None else None
 
     def start(self) -> None:
         """Train what is drawn now; says what keeps it from that."""
@@ -145,23 +154,23 @@ class Training(QObject):
         self.runStarted.emit()
         self.traceChanged.emit()
         thread.start()
-        self._worked = time.thread_time()
-        self._timer.start(_POLL)
+        self._pace = Pace()
+        self._timer.start()
 
     def pause(self) -> None:
         """Stand still after the current step."""
-        if self._thread is not None:
-            self._thread.control.pause()
+        if control := self._control():
+            control.pause()
 
     def resume(self) -> None:
         """Go on."""
-        if self._thread is not None:
-            self._thread.control.resume()
+        if control := self._control():
+            control.resume()
 
     def step(self) -> None:
         """Take a single step and stand still again."""
-        if self._thread is not None:
-            self._thread.control.step()
+        if control := self._control():
+            control.step()
 
     def toggle(self) -> None:
         """The one big button: train, pause, go on."""
@@ -174,18 +183,19 @@ class Training(QObject):
 
     def stop(self) -> None:
         """Finish after the current step; what was learned is kept and tested."""
-        if self._thread is not None:
+        if control := self._control():
             self._session.set_run_state("stopping")
-            self._thread.control.stop()
+            control.stop()
 
     def set_learning_rate(self, rate: float) -> None:
         """Let the run learn at another rate from its next step on."""
-        if self._thread is not None:
-            self._thread.control.set_learning_rate(rate)
+        if control := self._control():
+            control.set_learning_rate(rate)
 
     def watch(self, paths: tuple[str, ...], picture: Any) -> None:
         """Ask for the maps of these nodes on a picture, now and in runs to come; no paths: none."""
         self._watch = (paths, picture) if paths else None
+        self._expects_maps = bool(paths)
         if self._thread is not None:
             self._thread.control.watch(*(self._watch or (None,)))
 
@@ -212,7 +222,7 @@ class Training(QObject):
         thread = self._thread
         if thread is None:
             return
-        self._keep_pace()
+        self._pace.looking()
         alive = thread.is_alive()
         revision = self.trace.revision
         events = thread.poll()
@@ -225,17 +235,25 @@ class Training(QObject):
         if not alive:
             self._end(thread)
 
-    def _keep_pace(self) -> None:
-        """Look again when the work done since the last look, painting with it, has become a small share."""
-        worked = time.thread_time()
-        wanted = int(1000 * (worked - self._worked) / _SHARE)
-        self._worked = worked
-        self._timer.setInterval(min(max(wanted, _POLL), _SLOWEST))
+    def _tick(self) -> None:
+        """Look if it is time for it, or if somebody waits for what comes: who asked for something, or stands paused."""
+        self._pace.settled()
+        thread = self._thread
+        if thread is None:
+            return
+        waited_for = (
+            thread.control.paused
+            or time.monotonic() - self._asked < _ATTENTIVE
+            or (self._expects_maps and thread.ring.has_maps)
+        )
+        if waited_for or self._pace.due or not thread.is_alive():
+            self.poll()
 
     def _take(self, event: Event) -> None:
         self.trace.add(event)
         match event:
             case Maps():
+                self._expects_maps = False
                 self.mapsArrived.emit(event)
             case Started():
                 self._say_state("running")

@@ -2,36 +2,139 @@
 
 from __future__ import annotations
 
-import time
-from types import SimpleNamespace
-
+import numpy as np
 import pytest
 
 from builder.document import Document
 from builder.sketch import Sketch
 from builder.widgets.session import Session
+from runtime.panels.running.pace import SLOWEST, Pace
 from runtime.panels.running.status import usage
-from runtime.panels.running.training import _POLL, _SLOWEST, Training
-from runtime.training.events import Steps
+from runtime.panels.running.training import Training
+from runtime.training.control import Control
+from runtime.training.events import Maps, Steps
+from runtime.training.thread import Ring
 
 
-@pytest.mark.parametrize(
-    ("worked", "milliseconds"), [(0.0, _POLL), (0.0005, _POLL), (0.004, 200), (1.0, _SLOWEST)]
-)
-def test_what_the_window_works_sets_its_pace(qapp, monkeypatch, worked, milliseconds):
-    now = [5.0]
-    monkeypatch.setattr(time, "thread_time", lambda: now[0])
+class Machine:
+    """A clock, and the work of a thread, both turned by hand."""
+
+    def __init__(self):
+        self.now, self.work = 100.0, 7.0
+
+    def pace(self):
+        return Pace(clock=lambda: self.now, worked=lambda: self.work)
+
+    def look(self, pace, cost):
+        """Look, paint, and return the seconds until the next look is due."""
+        pace.looking()
+        self.work += cost
+        self.now += 0.05
+        pace.settled()
+        began = self.now - 0.05
+        while not pace.due:
+            self.now += 0.001
+        return self.now - began
+
+
+def test_what_the_window_works_for_a_run_is_a_hundredth_of_the_time_in_the_long_run():
+    machine = Machine()
+    pace, began = machine.pace(), machine.now
+    waits = [machine.look(pace, 0.01) for _ in range(100)]
+    assert waits[0] < waits[5] < waits[-1] == pytest.approx(1.0, abs=0.01)
+    assert all(wait < 0.5 for wait in waits[:5])  # it is often while a run is young
+    assert (machine.work - 7.0) / (machine.now - began) < 0.015
+
+
+def test_looks_that_cost_nothing_are_always_due_and_dear_ones_are_not_forgotten():
+    machine = Machine()
+    pace = machine.pace()
+    machine.now += 60
+    assert machine.look(pace, 0.0) == pytest.approx(0.05)
+    assert machine.look(pace, 5.0) == pytest.approx(0.05)  # once may be chance
+    assert machine.look(pace, 5.0) == pytest.approx(SLOWEST, abs=0.01)
+
+
+def test_what_somebody_does_between_two_looks_does_not_count():
+    machine = Machine()
+    pace = machine.pace()
+    machine.now += 60
+    machine.look(pace, 0.001)
+    for _ in range(5):
+        wait = machine.look(pace, 0.001)
+        machine.work += 1.0
+        pace.settled()
+        assert wait == pytest.approx(0.1, abs=0.01)
+
+
+class Thread:
+    """A run that goes on and tells nothing."""
+
+    def __init__(self):
+        self.control, self.ring = Control(), Ring()
+        self.polls, self.alive, self.recorded = 0, True, None
+
+    def is_alive(self):
+        return self.alive
+
+    def poll(self):
+        self.polls += 1
+        return self.ring.poll()
+
+    def join(self):
+        pass
+
+    def close(self, _):
+        return True
+
+
+@pytest.fixture
+def training(qapp):
     sketch = Sketch()
     sketch.output(sketch.input((1, 4, 4)))
-    training = Training(Session(Document("empty", sketch.graph)))
-    training._thread = SimpleNamespace(
-        is_alive=lambda: True, poll=list, close=lambda _: True, control=SimpleNamespace()
-    )
-    for _ in range(2):  # it is the work since the last look that counts
-        now[0] += worked
-        training.poll()
-        assert training._timer.interval() == pytest.approx(milliseconds, abs=1)
-    training._thread = None
+    made = Training(Session(Document("empty", sketch.graph)))
+    made._thread = Thread()
+    made._pace = Pace(clock=lambda: 0.0)
+    made._pace._costs = (1.0, 1.0)  # not due for a long time
+    yield made
+    made._thread = None
+
+
+def test_whoever_asks_the_run_for_something_does_not_wait_for_the_pace(training):
+    thread = training._thread
+    training._tick()
+    assert thread.polls == 0
+    training.set_learning_rate(0.1)
+    training._tick()
+    training._asked -= 60
+    training._tick()
+    assert thread.polls == 1
+    training.pause()
+    training._asked -= 60
+    for _ in range(3):
+        training._tick()
+    assert thread.polls == 4
+
+
+def test_maps_of_what_is_newly_looked_at_are_taken_at_once(training):
+    thread = training._thread
+    training.watch(("conv",), np.zeros((1, 1, 4, 4)))
+    training._tick()
+    assert thread.polls == 0  # none are there yet
+    arrived = []
+    training.mapsArrived.connect(arrived.append)
+    for step in range(2):
+        thread.ring.put(Maps("conv", step, np.zeros((1, 4, 4))))
+        training._tick()
+    assert [event.step for event in arrived] == [0]
+
+
+def test_the_end_of_a_run_is_seen_at_once(training):
+    ended = []
+    training.runFinished.connect(ended.append)
+    training._thread.alive = False
+    training._tick()
+    assert [event.reason for event in ended] == ["failed"]
 
 
 def test_what_a_run_takes_of_the_machine_is_told():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -163,6 +164,49 @@ def test_maps_come_no_faster_than_the_eye_needs_them(tiny):
     control.watch("0")
     events = list(trainer.events())
     assert 1 <= len(of(events, Maps)) <= 1 + events[-1].seconds / 0.2
+
+
+def test_no_maps_are_made_while_the_last_ones_are_not_taken(tiny, monkeypatch):
+    monkeypatch.setattr("runtime.training.trainer._BETWEEN_LOOKS", 0.0)
+    control = Control()
+    trainer = tiny.trainer(control=control, epochs=4)
+    look = viewer(trainer)
+
+    def seen(watch, step):
+        control.behind = True
+        yield from look(watch, step)
+
+    trainer._look_at = seen
+    control.watch("0")
+    told = []
+    for event in trainer.events():
+        if isinstance(event, Maps):
+            told.append((event.path, event.step))
+            if len(told) == 1:
+                control.watch("5")  # of another node they are made all the same
+            elif len(told) == 2:
+                control.behind = False  # they are taken, the next ones are not
+    assert told == [("0", 1), ("5", 2), ("5", 3)]
+
+
+def test_maps_that_take_long_are_made_more_rarely(tiny, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("runtime.training.trainer.time", SimpleNamespace(perf_counter=lambda: now[0]))
+    trainer = tiny.trainer(control=Control())
+
+    def slow(watch, step):
+        now[0] += 0.1
+        yield Maps("0", step, np.zeros(1))
+
+    trainer._look_at = slow
+    trainer.control.watch("0")
+    at = []
+    for step in range(400):
+        trainer.step = step
+        at += [event.step for event in trainer._look()]
+        now[0] += 0.05
+    assert len(at) == 2
+    assert at[1] == pytest.approx(200, abs=1)  # 0.1 s is 1 % of 10 s
 
 
 class Driver(threading.Thread):
