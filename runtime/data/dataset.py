@@ -145,6 +145,13 @@ class Data:
             _scale=(self._scale[0].to(device), self._scale[1].to(device)),
         )
 
+    def normalised_by(self, mean: Sequence[float], std: Sequence[float]) -> Data:
+        """The same data, normalised by others' figures, one of each for every channel of ``fit``."""
+        stored = self.inputs.channels  # grey pictures are repeated later
+        scale = scale_of(mean[:stored], std[:stored], 1.0 if self.is_series else 255.0)
+        moved = (scale[0].to(self.device), scale[1].to(self.device))
+        return replace(self, mean=tuple(mean), std=tuple(std), _scale=moved)
+
     def batch(
         self, indices: torch.Tensor | Sequence[int], device: torch.device | str | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:

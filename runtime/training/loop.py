@@ -33,7 +33,7 @@ from runtime.training.learning.initialisation import balance, initialise
 from runtime.training.randomness import seed_of, seeded
 from runtime.training.records.checkpoints import Keeper, Origin
 from runtime.training.records.runs import Run
-from runtime.training.resuming import go_on, remarks
+from runtime.training.resuming import as_before, computed_before, go_on, remarks
 from runtime.training.samples import check_labels, remarks_on
 from runtime.training.settings import Settings
 from runtime.training.tasks import TASKS, task_of, weight_of
@@ -122,6 +122,9 @@ def _train_on(
     control: Control,
     run: Run | None,
 ) -> Iterator[Event]:
+    measured = Preparation.of(data).to_json()
+    if run is not None:
+        data = as_before(data, run)
     analysis = analyze(document)
     with seeded(seed_of(settings.seed, "initial weights")):
         model = build(document, analysis=analysis)
@@ -129,7 +132,7 @@ def _train_on(
     model.to(device)
     balance(model, settings, lambda: next(Feed(data, settings, device).epoch(1)).inputs)
     task = task_of(document, data, settings)
-    recorded = run.environment().get("computation") if run is not None else None
+    recorded = computed_before(run, device_name(device)) if run is not None else None
     computation, told = arrange(
         model, data, task, settings, device, recorded=recorded, stop=lambda: control.stopping
     )
@@ -150,18 +153,17 @@ def _train_on(
         drawn=drawn,
     )
     if run is not None:
-        preparation = Preparation.of(data).to_json()
         if run.resumes:
             if problem := go_on(trainer, run):
                 yield Trouble(problem)
                 yield _failed()
                 return
-            told = [*told, *remarks(run, origin, settings, preparation)]
+            told = [*told, *remarks(run, origin, settings, measured)]
         run.describe(
             device=origin.device,
             threads=origin.threads,
             computation=computation.to_json(),
-            preparation=preparation,
+            preparation=Preparation.of(data).to_json(),
             task=task.to_json(),
         )
     yield from map(

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from builder.errors import Problem, Severity
+from runtime.data import Data
+from runtime.data.preparation import Preparation
 from runtime.training.records.checkpoints import Kept, Origin, read_checkpoint
 from runtime.training.records.runs import Run
 from runtime.training.settings import Settings
@@ -86,6 +88,20 @@ def go_on(trainer: Trainer, run: Run) -> Problem | None:
     return run.rewind(run.kept.events if run.kept is not None else 0)
 
 
+def as_before(data: Data, run: Run) -> Data:
+    """The data, normalised as when the run began: of files it is measured by what fits in memory that day."""
+    known = Preparation.read(run.environment().get("preparation")) if run.resumes else None
+    if known is None or known.channels != data.fit.channels:
+        return data
+    return data.normalised_by(known.mean, known.std)
+
+
+def computed_before(run: Run, device: str) -> object:
+    """How the run is computed, as it recorded it; None where it goes on on another device, to which that is nothing."""
+    environment = run.environment()
+    return environment.get("computation") if environment.get("device") == device else None
+
+
 def remarks(run: Run, origin: Origin, settings: Settings, preparation: dict[str, Any]) -> Iterator[Problem]:
     """What whoever goes on with a run ought to know: where it may not be the run that it would have been."""
     kept = run.kept
@@ -111,7 +127,7 @@ def remarks(run: Run, origin: Origin, settings: Settings, preparation: dict[str,
             "resumed-on-other-data",
             "A run goes on with the data that it began with",
             "what its pictures are prepared by has changed since",
-            "It goes on all the same; bring the data back if that is not meant",
+            "It goes on all the same, normalising as it did; bring the data back if that is not meant",
         )
     if kept.epochs not in (None, settings.epochs) and settings.schedule != "constant":
         yield _remark(

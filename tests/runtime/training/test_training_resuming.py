@@ -19,7 +19,7 @@ from runtime.training.loop import train
 from runtime.training.records.checkpoints import BEFORE, CHECKPOINT, read_checkpoint
 from runtime.training.records.journal import EVENTS
 from runtime.training.records.runs import ENVIRONMENT, Run
-from runtime.training.resuming import resume
+from runtime.training.resuming import computed_before, resume
 from runtime.training.settings import Settings
 from runtime.weights import read_weights
 
@@ -333,7 +333,27 @@ def test_who_goes_on_elsewhere_is_told_that_it_may_not_be_the_same(moments, digi
     assert "1.13.0" in told[0].message
     assert isinstance(events[-1], Finished)
     assert events[-1].reason == "completed"
+    assert json.loads((folder / ENVIRONMENT).read_text())["preparation"]["mean"] == [0.9]
     assert "resumed" in Run.open(folder).environment()
+
+
+def test_a_run_is_normalised_as_it_began_however_the_data_is_measured_by_now(
+    moments, through, digits, tmp_path
+):
+    """Of files that do not fit in the memory that is free a sample is measured, and of those that fit all."""
+    run = resume(crashed(moments, tmp_path))
+    events = list(train(run.document, run.settings, digits.normalised_by([0.9], [0.1]), run=run))
+    (told,) = [event.problem.code for event in events if isinstance(event, Trouble)]
+    assert told == "resumed-on-other-data"
+    assert_same(run, through)
+
+
+def test_how_a_run_is_computed_holds_for_its_device_alone(tmp_path, digits):
+    run = begin(tmp_path)
+    finish(run, digits)
+    told = run.environment()
+    assert computed_before(run, "cpu") == told["computation"]
+    assert computed_before(run, "cuda (NVIDIA something)") is None
 
 
 def test_a_run_that_is_being_written_is_not_gone_on_with(tmp_path, digits):
