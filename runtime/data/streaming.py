@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import weakref
 from collections import deque
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -94,7 +96,13 @@ class Streamed:
     def skipped(self) -> tuple[Skipped, ...]:
         """The files that proved to be damaged so far."""
         wrong = sorted(self._state.wrong.items())
-        return tuple(Skipped(self.files.paths[index].name, reason) for index, reason in wrong)
+        if not wrong:
+            return ()
+        # What the first and the last have in common, all have.
+        root = Path(os.path.commonpath((min(self.files.paths).parent, max(self.files.paths).parent)))
+        return tuple(
+            Skipped(self.files.paths[index].relative_to(root).as_posix(), reason) for index, reason in wrong
+        )
 
     def __len__(self) -> int:
         return len(self.files)
