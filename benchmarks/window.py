@@ -2,10 +2,10 @@
 
     python benchmarks/window.py [--epochs N] [--rounds N] [--network FILE] [--data SRC]
 
-Every panel is open; those that live, curves, gradients and feature maps, come to the front in turn, for three seconds
+Every panel is open; those that live, curves, gradients and feature maps, come to the front in turn, for ten seconds
 each. Runs are recorded in a folder with the window and without. Windowed and headless runs alternate, each in a process
-of its own; the figure is the median of the ratios. Stock: LeNet-5 on the digits, whose steps take a few milliseconds;
-``--network small-vgg --epochs 15`` is a network with more to do.
+of its own; the figure is the median of the ratios. Stock: LeNet-5 on the digits, whose steps take a few milliseconds,
+for half a minute; ``--network small-vgg --epochs 40`` is a network with more to do.
 """
 
 from __future__ import annotations
@@ -23,11 +23,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtCore import QTimer
+
     from builder.document import Document
+    from builder.widgets.shell import Shell
     from runtime.data import Data
+    from runtime.panels import Panels
 
 ROOT = Path(__file__).resolve().parents[1]
 TICK_MS = 16
+TURN_MS = 10_000
 LIVE = ("Feature maps", "Gradients", "Curves")
 
 sys.path.insert(0, str(ROOT))
@@ -36,7 +43,7 @@ sys.path.insert(0, str(ROOT))
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--epochs", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--network", default="lenet5", help="a document, an architecture, or small-vgg")
     parser.add_argument("--data", default="digits")
@@ -56,7 +63,8 @@ def main() -> int:
             f"headless {alone['images_per_second']:,.0f} images/s, "
             f"window {shown['images_per_second']:,.0f} images/s ({ratios[-1]:.2f} ×), "
             f"timer late by p50 {shown['p50']:.1f} ms, p99 {shown['p99']:.1f} ms, at most {shown['most']:.0f} ms, "
-            f"{shown['maps']} maps shown, {shown['busy']:.2f} s of work in the window's thread"
+            f"{shown['maps']} maps shown, {shown['busy']:.2f} s of work in the window's thread",
+            flush=True,
         )
     print(f"throughput, window / headless: {statistics.median(ratios):.2f}")
     print(f"timer lateness, p99: {statistics.median(run['p99'] for run in late):.1f} ms")
@@ -122,51 +130,24 @@ def headless(arguments: argparse.Namespace) -> dict[str, float]:
 
 def windowed(arguments: argparse.Namespace) -> dict[str, float]:
     """The training in the window, with a timer beside it whose lateness says how long one waits for a reaction."""
-    from PySide6.QtCore import QElapsedTimer, Qt, QTimer
+    from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
-    from app import make_window
-    from builder.writing import save
-    from runtime.panels import Panels
-
     application = QApplication([])
-    document = _document(arguments)
-    file = Path.home() / "benchmark.convolab"
-    assert save(document, file) is None
-    shell = make_window([str(file)])
-    panels = shell.findChild(Panels)
-    assert panels is not None
-    shell.resize(1600, 1000)
-    shell.show()
-    shell.set_workspace("Train")
-    for title in ("Mistakes", "Data", "Runs", "Queue", "Source", *LIVE):
-        assert shell.show_panel(title), title
-    session = shell.session
-    looking, training = panels.looking, panels.training
+    shell, panels = _open(_document(arguments))
+    training, looking = panels.training, panels.looking
     end = time.monotonic() + 60
     while looking.values is None and time.monotonic() < end:
         application.processEvents()
         time.sleep(0.005)
-    late: list[float] = []
     maps: list[int] = []
     training.mapsArrived.connect(lambda event: maps.append(event.step))
-    clock, timer = QElapsedTimer(), QTimer()
-    timer.setTimerType(Qt.TimerType.PreciseTimer)
-    timer.setInterval(TICK_MS)
-
-    def tick() -> None:
-        if training.trace.steps:  # PyTorch is there and the first step done
-            late.append(max(clock.nsecsElapsed() / 1e6 - TICK_MS, 0.0))
-        clock.restart()
-
-    timer.timeout.connect(tick)
     front, turns = itertools.cycle(LIVE), QTimer()
     turns.timeout.connect(lambda: shell.show_panel(next(front)))
-    turns.start(3000)
+    turns.start(TURN_MS)
     # exit: quit would ask about the settings that are not saved.
     training.runFinished.connect(lambda _: application.exit())
-    clock.start()
-    timer.start()
+    late, timer = _timer(lambda: training.trace.steps > 0)  # PyTorch is there and the first step done
     busy = -time.thread_time()
     training.start()
     application.exec()
@@ -174,8 +155,8 @@ def windowed(arguments: argparse.Namespace) -> dict[str, float]:
     turns.stop()
     busy += time.thread_time()
     told = training.trace.epochs
-    images = len(_data(document).splits["train"])
-    session.history.mark_saved()
+    images = len(_data(_document(arguments)).splits["train"])
+    shell.session.history.mark_saved()
     shell.close()
     late.sort()
     return {
@@ -186,6 +167,44 @@ def windowed(arguments: argparse.Namespace) -> dict[str, float]:
         "maps": len(maps),
         "busy": busy,
     }
+
+
+def _open(document: Document) -> tuple[Shell, Panels]:
+    """A window with the document, all its panels made and those that live in front."""
+    from app import make_window
+    from builder.writing import save
+    from runtime.panels import Panels
+
+    file = Path.home() / "benchmark.convolab"
+    assert save(document, file) is None
+    shell = make_window([str(file)])
+    panels = shell.findChild(Panels)
+    assert panels is not None
+    shell.resize(1600, 1000)
+    shell.show()
+    shell.set_workspace("Train")
+    for title in ("Mistakes", "Data", "Runs", "Queue", "Source", *LIVE):
+        assert shell.show_panel(title), title
+    return shell, panels
+
+
+def _timer(counts: Callable[[], bool]) -> tuple[list[float], QTimer]:
+    """A timer that runs, and by how many milliseconds each of its ticks was late while it ``counts``."""
+    from PySide6.QtCore import QElapsedTimer, Qt, QTimer
+
+    late: list[float] = []
+    clock, timer = QElapsedTimer(), QTimer()
+    timer.setTimerType(Qt.TimerType.PreciseTimer)
+
+    def tick() -> None:
+        if counts():
+            late.append(max(clock.nsecsElapsed() / 1e6 - TICK_MS, 0.0))
+        clock.restart()
+
+    timer.timeout.connect(tick)
+    clock.start()
+    timer.start(TICK_MS)
+    return late, timer
 
 
 if __name__ == "__main__":

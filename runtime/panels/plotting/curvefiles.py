@@ -25,7 +25,7 @@ def write_picture(plots: QWidget, file: Path) -> Problem | None:
     made = QPixmap(plots.size() * _SHARP)
     made.setDevicePixelRatio(_SHARP)
     made.fill(plots.palette().window().color())
-    plots.render(made)
+    QWidget.render(plots, made)  # a QGraphicsView has another method of that name
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     made.save(buffer, "PNG")
@@ -45,7 +45,7 @@ def write_drawing(plots: QWidget, file: Path) -> Problem | None:
     generator.setViewBox(QRect(0, 0, plots.width(), plots.height()))
     painter = QPainter(generator)
     painter.fillRect(plots.rect(), plots.palette().window())
-    plots.render(painter, QPoint())
+    QWidget.render(plots, painter, QPoint())
     painter.end()
     return _write(file, bytes(content.data()))
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
 from builder.widgets.theme import Theme
+from runtime.panels.plotting.plotparts import decades
+from runtime.panels.plotting.series import close_ticks
 from runtime.panels.plotting.sizeplot import Line, SizePlot
 
 _STYLES = (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine, Qt.PenStyle.DotLine, Qt.PenStyle.DashDotLine)
@@ -21,7 +25,14 @@ def stroke(number: int, colors: int) -> Qt.PenStyle:
 
 
 class Overlay(SizePlot):
-    """Lines over epochs; which is whose, the table beside it says. ``colors`` of them, then their strokes differ."""
+    """Lines over epochs; which is whose, the table beside it says. ``colors`` of them, then their strokes differ.
+
+    Wheel, drag, + and - zoom the epochs, double-click or A shows all; the axis holds what is seen. ``most`` is what no
+    value can be above.
+    """
+
+    #: Whether not all epochs are seen.
+    zoomed = Signal(bool)
 
     def __init__(
         self,
@@ -32,8 +43,76 @@ class Overlay(SizePlot):
         parent: QWidget | None = None,
     ) -> None:
         self._colors = colors
+        self._log = False
+        self._range: tuple[float, float] | None = None
+        self.most = math.inf
         super().__init__(title, theme, write, 1000, parent)
         self.setAccessibleName(f"{title} of each run, over epochs")
+        self._box.setMouseEnabled(x=True, y=False)
+        self._box.sigRangeChangedManually.connect(self._keep_range)
+        self._box.sigXRangeChanged.connect(lambda *_: self._set_axis())
+
+    def show_lines(self, sizes: Sequence[int], lines: Sequence[Line], drawn: int) -> None:
+        """Show lines over epochs; the part that is zoomed to stays in view where it is still there."""
+        kept = self._range if tuple(sizes) == self.sizes else None
+        super().show_lines(sizes, lines, drawn)
+        end = 1.02 * max((*self.sizes, 2))
+        self._box.setLimits(xMin=0, xMax=end, minXRange=1)
+        self._show(kept)
+
+    def show_all(self) -> None:
+        """Every epoch again."""
+        self._show(None)
+
+    def set_log(self, log: bool) -> None:
+        """Use a logarithmic scale."""
+        if log != self._log:
+            self._log = log
+            self.show_lines(self.sizes, self.lines, 0)
+
+    def _show(self, epochs: tuple[float, float] | None) -> None:
+        self._range = epochs
+        self._box.setXRange(*(epochs or (0, 1.02 * max((*self.sizes, 1)))), padding=0)
+        self._set_axis()
+        self.zoomed.emit(epochs is not None)
+
+    def _keep_range(self, *_: object) -> None:
+        left, right = self._box.viewRange()[0]
+        self._range = (left, right)
+        self.zoomed.emit(True)
+
+    def _placed(self, values: Sequence[float]) -> Sequence[float]:
+        if not self._log:
+            return values
+        return [math.log10(value) if value > 0 else math.nan for value in values]
+
+    def _value(self, placed: float) -> float:
+        return 10.0**placed if self._log else placed
+
+    def _ticks(self) -> list[float]:
+        left, right = self._box.viewRange()[0]
+        seen = [
+            value
+            for line in self.lines
+            for epoch, value in zip(self.sizes, self._placed(line.values), strict=True)
+            if left <= epoch <= right and math.isfinite(value)
+        ]
+        if self._log:
+            return decades([np.array(seen, np.float32)])[2]
+        return close_ticks(min(seen, default=math.nan), max(seen, default=math.nan), self.most)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.show_all()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        match event.key():
+            case Qt.Key.Key_Plus | Qt.Key.Key_Equal | Qt.Key.Key_Minus:
+                self._box.scaleBy(x=0.8 if event.key() != Qt.Key.Key_Minus else 1.25)
+                self._keep_range()
+            case Qt.Key.Key_A | Qt.Key.Key_Home:
+                self.show_all()
+            case _:
+                super().keyPressEvent(event)
 
     def _paint(self, curve: pg.PlotCurveItem, label: pg.TextItem, line: Line) -> None:
         super()._paint(curve, label, line)

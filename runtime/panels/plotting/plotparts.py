@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from builder.widgets.theme import MEDIUM, SMALL, TINY, font
 
@@ -34,6 +34,7 @@ class Axis(pg.AxisItem):
     def __init__(self, side: str, write: Callable[[float], str]) -> None:
         super().__init__(side, maxTickLength=0, showValues=True)
         self._write = write
+        self.enableAutoSIPrefix(False)  # there is no label to put a prefix into
         self.setStyle(tickTextOffset=6, hideOverlappingLabels=side == "bottom")
         self.setPen(QPen(Qt.PenStyle.NoPen))
         self.setStyle(tickFont=font(SMALL))
@@ -48,6 +49,39 @@ class Axis(pg.AxisItem):
 
     def tickStrings(self, values, scale, spacing):  # type: ignore[no-untyped-def]
         return [self._write(value) for value in values]
+
+
+class Rules(pg.GraphicsObject):
+    """The horizontal lines behind a plot, painted at once: as items of their own they took longer than the curves."""
+
+    def __init__(self, plot: pg.PlotItem) -> None:
+        super().__init__()
+        self._values: tuple[float, ...] = ()
+        self._pen = QPen()
+        self.setZValue(-10)
+        plot.addItem(self, ignoreBounds=True)
+
+    def set_color(self, color: QColor) -> None:
+        """Draw in this colour."""
+        self._pen = pg.mkPen(color, width=1)
+        self.update()
+
+    def show_at(self, values: Iterable[float]) -> None:
+        """Draw a line at each of these."""
+        self._values = tuple(values)
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return self.viewRect() or QRectF()
+
+    def viewTransformChanged(self) -> None:
+        super().viewTransformChanged()
+        self.prepareGeometryChange()
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        seen = self.boundingRect()
+        painter.setPen(self._pen)
+        painter.drawLines([QLineF(seen.left(), value, seen.right(), value) for value in self._values])
 
 
 class Curve:

@@ -16,10 +16,9 @@ from PySide6.QtWidgets import QGraphicsSceneMouseEvent, QWidget
 
 from builder.widgets.theme import MEDIUM, TINY, Theme, font
 from runtime.panels.plotting.columns import Column
-from runtime.panels.plotting.plotparts import Axis, Curve, decades, mixed
+from runtime.panels.plotting.plotparts import Axis, Curve, Rules, decades, mixed
 from runtime.panels.plotting.series import nice_ticks
 
-_INTERVALS = 4
 #: Part of a growing run that is left free behind it.
 _ROOM = 0.03
 
@@ -66,10 +65,7 @@ class Plot(pg.PlotWidget):
         box.setMouseEnabled(x=True, y=False)
         box.setDefaultPadding(0)
         box.enableAutoRange(x=False, y=False)
-        self._lines = [pg.InfiniteLine(angle=0, movable=False) for _ in range(_INTERVALS + 1)]
-        for line in self._lines:
-            line.setZValue(-10)
-            item.addItem(line, ignoreBounds=True)
+        self._rules = Rules(item)
         self.batch = Curve(item, "")
         self.train, self.validation = (Curve(item, name) for name in names)
         self._best = pg.InfiniteLine(angle=90, movable=False)
@@ -100,8 +96,7 @@ class Plot(pg.PlotWidget):
         """Put on a theme's colours."""
         self._theme = theme
         self.setBackground(theme.color("panel"))
-        for line in self._lines:
-            line.setPen(pg.mkPen(theme.color("hairline"), width=1))
+        self._rules.set_color(theme.color("hairline"))
         self.batch.item.setPen(pg.mkPen(mixed(theme.train, theme.panel, 0.28), width=1))
         width = max(round(self.devicePixelRatioF()), 1)  # pens are in pixels of the screen
         self.train.item.setPen(pg.mkPen(theme.train, width=width))
@@ -189,6 +184,8 @@ class Plot(pg.PlotWidget):
         self._place_labels(right)
         self._place_best(left, right)
         self._read()
+        # Else it is done while painting, which moves the names and so paints a second time.
+        self.getPlotItem().getViewBox().updateMatrix()
 
     def _placed(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
         """Where values are drawn: what has no logarithm is a gap."""
@@ -216,9 +213,7 @@ class Plot(pg.PlotWidget):
             return
         self.bottom, self.top = bottom, top
         axis.setTicks([[(tick, axis._write(self._value(tick))) for tick in ticks]])
-        for number, line in enumerate(self._lines):
-            line.setVisible(number < len(ticks))
-            line.setValue(ticks[min(number, len(ticks) - 1)])
+        self._rules.show_at(ticks)
         span = top - bottom
         self.getPlotItem().getViewBox().setYRange(bottom - 0.02 * span, top + 0.04 * span, padding=0)
 

@@ -213,3 +213,23 @@ def nice_ticks(least: float, largest: float) -> list[float]:
     ) > 4:
         step = nice_top(4.04 * step) / 4
     return [number * step for number in range(-below, above + 1)]
+
+
+def close_ticks(low: float, high: float, most: float = math.inf) -> list[float]:
+    """Two to five ticks at equal steps that people can read, from ``low`` or below to ``high`` or above.
+
+    Where nothing is above ``most``, no tick is either; without two finite numbers they go from 0 to 1.
+    """
+    if not (math.isfinite(low) and math.isfinite(high)):
+        low, high = 0.0, 1.0
+    if high - low <= 1e-6 * max(abs(low), abs(high)):
+        room = 0.05 * abs(high) or 0.5
+        low, high = low - room, min(high + room, max(high, most))
+    power = 10.0 ** math.floor(math.log10((high - low) / 4))
+    for factor in (1, 2, 2.5, 5, 10, 20):
+        step = factor * power
+        first, last = math.floor(low / step + 1e-6), math.ceil(high / step - 1e-6)
+        if last - first <= 4:
+            break
+    over = max(last * step - most, 0.0) if high <= most else 0.0
+    return [number * step - over for number in range(first, last + 1)]

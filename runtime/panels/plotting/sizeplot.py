@@ -14,7 +14,7 @@ from PySide6.QtGui import QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from builder.widgets.theme import MEDIUM, SMALL, TINY, Theme, font
-from runtime.panels.plotting.plotparts import Axis
+from runtime.panels.plotting.plotparts import Axis, Rules
 from runtime.panels.plotting.series import nice_top
 
 _INTERVALS = 4
@@ -77,12 +77,12 @@ class SizePlot(pg.PlotWidget):
         self._box.setMouseEnabled(x=False, y=False)
         self._box.setDefaultPadding(0)
         self._box.enableAutoRange(x=False, y=False)
-        self._grid = [pg.InfiniteLine(angle=0, movable=False) for _ in range(_INTERVALS + 1)]
+        self._rules = Rules(item)
         self._drawn = pg.InfiniteLine(angle=90, movable=False)
         self._cross = pg.InfiniteLine(angle=90, movable=False)
         self._drawn_label = pg.TextItem("drawn", anchor=(0, 0))
         self._drawn_label.setFont(font(TINY, MEDIUM))
-        for extra in (*self._grid, self._drawn, self._cross, self._drawn_label):
+        for extra in (self._drawn, self._cross, self._drawn_label):
             extra.setZValue(-10)
             item.addItem(extra, ignoreBounds=True)
         self._cross.setVisible(False)
@@ -95,8 +95,7 @@ class SizePlot(pg.PlotWidget):
         """Put on a theme's colours."""
         self._theme = theme
         self.setBackground(theme.color("panel"))
-        for line in self._grid:
-            line.setPen(pg.mkPen(theme.color("hairline"), width=1))
+        self._rules.set_color(theme.color("hairline"))
         self._drawn.setPen(pg.mkPen(theme.color("muted"), width=1, style=Qt.PenStyle.DotLine))
         self._drawn_label.setColor(theme.color("muted"))
         self._cross.setPen(pg.mkPen(theme.color("wire"), width=1))
@@ -115,13 +114,13 @@ class SizePlot(pg.PlotWidget):
             curve.setVisible(shown)
             label.setVisible(False)
             if shown:
-                curve.setData(*_strokes(self.sizes, self.lines[number].values))
+                curve.setData(*_strokes(self.sizes, self._placed(self.lines[number].values)))
                 self._paint(curve, label, self.lines[number])
         last = max((*self.sizes, drawn, 1))
         self._box.setXRange(0, last * 1.02, padding=0)
         self._drawn.setVisible(drawn > 0)
         self._drawn.setValue(drawn)
-        self._set_top()
+        self._set_axis()
         self._drawn_label.setVisible(drawn > 0)
         self._drawn_label.setAnchor((1 if 2 * drawn > 1.6 * last else 0, 0))
         self._drawn_label.setPos(drawn, self.top * 1.04)
@@ -144,21 +143,33 @@ class SizePlot(pg.PlotWidget):
         label.setText(line.name)
         label.setColor(color)
 
-    def _set_top(self) -> None:
-        """An axis from 0 in round steps of the unit that the largest value is told in."""
+    def _placed(self, values: Sequence[float]) -> Sequence[float]:
+        """Where on the axis values are drawn."""
+        return values
+
+    def _value(self, placed: float) -> float:
+        """The value that is drawn there."""
+        return placed
+
+    def _ticks(self) -> list[float]:
+        """Up to five places on the axis, its ends among them: from 0 in round steps of the largest value's unit."""
         largest = max((v for line in self.lines for v in line.values if math.isfinite(v)), default=0.0)
         unit = 1.0
         while largest >= unit * self._base:
             unit *= self._base
-        self.top = unit * nice_top(largest / unit)
-        ticks = [self.top * i / _INTERVALS for i in range(_INTERVALS + 1)]
-        axis, texts = self.getPlotItem().getAxis("left"), [self.write(tick) for tick in ticks]
+        top = unit * nice_top(largest / unit)
+        return [top * i / _INTERVALS for i in range(_INTERVALS + 1)]
+
+    def _set_axis(self) -> None:
+        ticks = self._ticks()
+        bottom, self.top = ticks[0], ticks[-1]
+        axis, texts = self.getPlotItem().getAxis("left"), [self.write(self._value(tick)) for tick in ticks]
         axis.setTicks([list(zip(ticks, texts, strict=True))])
         metrics = QFontMetrics(font(SMALL))
         axis.setWidth(max(metrics.horizontalAdvance(text) for text in texts) + _GAP)
-        for line, tick in zip(self._grid, ticks, strict=True):
-            line.setValue(tick)
-        self._box.setYRange(-0.02 * self.top, 1.04 * self.top, padding=0)
+        self._rules.show_at(ticks)
+        span = self.top - bottom
+        self._box.setYRange(bottom - 0.02 * span, self.top + 0.04 * span, padding=0)
 
     def _place_labels(self) -> None:
         """Names under one another at the upper left, where lines that rise with the size are not."""

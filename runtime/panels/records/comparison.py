@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,10 +14,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QKeyEvent, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QCheckBox,
     QComboBox,
     QFileDialog,
     QHBoxLayout,
     QHeaderView,
+    QMenu,
     QPushButton,
     QSplitter,
     QTreeWidget,
@@ -48,7 +52,6 @@ _FIGURES = {
     "Training score": "train_accuracy",
     "Training loss": "train_loss",
 }
-_FILES = {".csv": "CSV (*.csv)", ".md": "Markdown (*.md)"}
 #: Side of the mark that says which line is a run's, in pixels.
 _MARK = 12
 #: A run's column, in pixels.
@@ -76,6 +79,26 @@ def read_compared(folders: Sequence[Path]) -> Compared | Problem:
     return Compared(compare(runs), tuple(epochs))
 
 
+def _table_as_csv(compared: Compared) -> str:
+    return compared.comparison.to_csv()
+
+
+def _table_as_markdown(compared: Compared) -> str:
+    return compared.comparison.to_markdown()
+
+
+def _epochs_as_csv(compared: Compared) -> str:
+    """A row for each run and epoch, with every figure that was told of it."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["run", "epoch", "step", *_FIGURES.values(), "seconds"])
+    for run, epochs in zip(compared.comparison.runs, compared.epochs, strict=True):
+        for epoch in epochs:
+            figures = [getattr(epoch, field) for field in (*_FIGURES.values(), "seconds")]
+            writer.writerow([run.name, epoch.epoch, epoch.step, *(f"{figure:.7g}" for figure in figures)])
+    return out.getvalue()
+
+
 class ComparisonView(QWidget):
     """``closed`` says that it is done with; ``troubled(problem)`` that a table could not be written."""
 
@@ -95,11 +118,16 @@ class ComparisonView(QWidget):
         for title, field in _FIGURES.items():
             self.figure.addItem(title, field)
         self.figure.currentIndexChanged.connect(self._draw)
+        self.log = QCheckBox("Log")
+        self.log.setToolTip("A logarithmic scale, on which small differences at the end of runs are seen too")
+        self.log.toggled.connect(self._draw)
+        self.everything = self._button("All epochs", "Shows all again after zooming with the wheel (A)")
+        self.everything.setEnabled(False)
         self.reading = Caption()
         self.copy = self._button("Copy", "The table as Markdown, for a report")
         self.copy.clicked.connect(self.copy_markdown)
-        self.save = self._button("Save…", "The table as CSV or Markdown")
-        self.save.clicked.connect(self._ask)
+        self.save = self._button("Export", "The table, the lines as a picture, or their figures")
+        self.save.setMenu(self._menu())
         self.table = QTreeWidget()
         self.table.setAccessibleName("What came of each run, and what differs")
         self.table.setUniformRowHeights(True)
@@ -118,14 +146,35 @@ class ComparisonView(QWidget):
         made.setToolTip(tip)
         return made
 
+    def _menu(self) -> QMenu:
+        menu = QMenu(self)
+        for title, (name, write) in self._exports().items():
+            menu.addAction(title).triggered.connect(
+                lambda _=False, name=name, write=write: self._ask(name, write)
+            )
+        return menu
+
+    def _exports(self) -> dict[str, tuple[str, Callable[[Path], Problem | None]]]:
+        """What can be taken away: a name for its file, and what writes it."""
+        return {
+            "Table (CSV)…": ("comparison.csv", lambda file: self._write_text(file, _table_as_csv)),
+            "Table (Markdown)…": ("comparison.md", lambda file: self._write_text(file, _table_as_markdown)),
+            "Lines (PNG)…": ("runs.png", self._write_picture),
+            "Lines (SVG)…": ("runs.svg", self._write_drawing),
+            "Figures of all epochs (CSV)…": (
+                "epochs.csv",
+                lambda file: self._write_text(file, _epochs_as_csv),
+            ),
+        }
+
     def _lay_out(self) -> None:
         top = QHBoxLayout()
         top.setSpacing(8)
-        top.addWidget(self.back)
-        top.addWidget(self.figure)
+        for widget in (self.back, self.figure, self.log):
+            top.addWidget(widget)
         top.addWidget(self.reading, 1)
-        top.addWidget(self.copy)
-        top.addWidget(self.save)
+        for widget in (self.everything, self.copy, self.save):
+            top.addWidget(widget)
         self._parts = QSplitter(Qt.Orientation.Horizontal)
         self._parts.setChildrenCollapsible(False)
         self._parts.addWidget(self.table)
@@ -199,6 +248,8 @@ class ComparisonView(QWidget):
         self.plot = Overlay("Figure", self._session.theme, self._write, len(COLORS))
         self.plot.setMinimumWidth(160)
         self.plot.readingChanged.connect(self._say)
+        self.plot.zoomed.connect(self.everything.setEnabled)
+        self.everything.clicked.connect(self.plot.show_all)
         self._parts.insertWidget(0, self.plot)
         self._parts.setSizes([2000, 3000])
 
@@ -216,15 +267,22 @@ class ComparisonView(QWidget):
             values += [math.nan] * (last - len(values))
             lines.append(Line(run.name, COLORS[number % len(COLORS)], values))
         self.plot.setAccessibleName(f"{self.figure.currentText()} of each run, over epochs")
+        self.plot.most = 1.0 if self._draws_shares else math.inf
+        # Shares are read in per cent, of which nobody wants the logarithm.
+        self.log.setEnabled(not self._draws_shares)
+        self.plot.set_log(self.log.isChecked() and not self._draws_shares)
         self.plot.show_lines(range(1, last + 1), lines, 0)
         self._say("")
 
-    def _write(self, value: float) -> str:
-        """A value of what is drawn: a share in per cent, where all runs are judged by shares."""
+    @property
+    def _draws_shares(self) -> bool:
+        """Whether the lines are scores, and all runs judged by shares."""
         runs = self.compared.comparison.runs if self.compared is not None else ()
-        if self.figure.currentData().endswith("accuracy") and all(is_share(run.metric) for run in runs):
-            return percent(value)
-        return f"{value:.4g}".replace("-", "−")
+        return self.figure.currentData().endswith("accuracy") and all(is_share(run.metric) for run in runs)
+
+    def _write(self, value: float) -> str:
+        """A value of what is drawn: shares in per cent."""
+        return percent(value) if self._draws_shares else f"{value:.4g}".replace("-", "−")
 
     def _say(self, text: str) -> None:
         """What is read off, or what is drawn."""
@@ -248,23 +306,34 @@ class ComparisonView(QWidget):
             QGuiApplication.clipboard().setText(self.compared.comparison.to_markdown())
             self._session.statusMessage.emit("Comparison copied as Markdown")
 
-    def _ask(self) -> None:
-        path, chosen = QFileDialog.getSaveFileName(
-            self, "Save the comparison", "comparison.csv", ";;".join(_FILES.values())
-        )
+    def _ask(self, name: str, write: Callable[[Path], Problem | None]) -> None:
+        suffix = Path(name).suffix
+        path, _ = QFileDialog.getSaveFileName(self, "Export the comparison", name, f"*{suffix}")
         if path:
-            stock = next((suffix for suffix, files in _FILES.items() if files == chosen), ".csv")
-            self.write(Path(path) if Path(path).suffix else Path(path).with_suffix(stock))
+            self.export(Path(path) if Path(path).suffix else Path(path).with_suffix(suffix), write)
 
-    def write(self, file: Path) -> None:
-        """Write the table: as Markdown where the name ends in ``.md``, else as CSV."""
-        assert self.compared is not None
-        comparison = self.compared.comparison
-        text = comparison.to_markdown() if file.suffix == ".md" else comparison.to_csv()
-        if problem := write_atomically(file, text.encode()):
+    def export(self, file: Path, write: Callable[[Path], Problem | None]) -> None:
+        """Write a file, and tell how that went."""
+        if problem := write(file):
             self.troubled.emit(problem)
         else:
-            self._session.statusMessage.emit(f"Comparison saved as {file.name}")
+            self._session.statusMessage.emit(f"Exported {file.name}")
+
+    def _write_text(self, file: Path, made: Callable[[Compared], str]) -> Problem | None:
+        assert self.compared is not None
+        return write_atomically(file, made(self.compared).encode())
+
+    def _write_picture(self, file: Path) -> Problem | None:
+        from runtime.panels.plotting.curvefiles import write_picture
+
+        assert self.plot is not None
+        return write_picture(self.plot, file)
+
+    def _write_drawing(self, file: Path) -> Problem | None:
+        from runtime.panels.plotting.curvefiles import write_drawing
+
+        assert self.plot is not None
+        return write_drawing(self.plot, file)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

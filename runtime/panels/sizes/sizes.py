@@ -99,6 +99,33 @@ class SizesPanel(QStackedWidget):
 
     def _lay_out(self) -> None:
         page = self._page
+        self._make_controls(page)
+        self.reason = Caption()
+        self.reason.setProperty("role", "error")
+        self.reason.hide()
+        self.training, self.inference, self.minimum = Sentence(), Sentence(), Sentence()
+        self.table = SizeTable(self._session, page)
+        self.table.used.connect(self._use)
+        self.table.itemSelectionChanged.connect(self._offer)
+        left = QVBoxLayout()
+        left.setSpacing(2)
+        for line in (self.training, self.inference, self.minimum):
+            left.addWidget(line)
+        left.addWidget(self.table, 1)
+        self._plots = QHBoxLayout()
+        self._plots.setSpacing(12)
+        halves = QHBoxLayout()
+        halves.setSpacing(16)
+        halves.addLayout(left, 1)
+        halves.addLayout(self._plots, 1)
+        column = QVBoxLayout(page)
+        column.setContentsMargins(16, 4, 12, 6)
+        column.setSpacing(4)
+        column.addLayout(self._row_of_controls(page))
+        column.addWidget(self.reason)
+        column.addLayout(halves, 1)
+
+    def _make_controls(self, page: QWidget) -> None:
         self.sizes = self._field("Sizes", "First, last and step, as 32:256:32, or a list, as 32,64,224", 108)
         self.batch = self._field("Batch", "Samples at once, for memory", 56)
         self.precision = self._choice(
@@ -122,6 +149,8 @@ class SizesPanel(QStackedWidget):
         )
         self.use.clicked.connect(self._use_chosen)
         self.use.hide()
+
+    def _row_of_controls(self, page: QWidget) -> QHBoxLayout:
         #: What a narrow panel does without.
         self._spare: list[QWidget] = [self.copy]
         controls = QHBoxLayout()
@@ -140,30 +169,7 @@ class SizesPanel(QStackedWidget):
         controls.addWidget(self.use)
         controls.addWidget(self.switch)
         controls.addWidget(self.copy)
-        self.reason = Caption()
-        self.reason.setProperty("role", "error")
-        self.reason.hide()
-        self.training, self.inference, self.minimum = Sentence(), Sentence(), Sentence()
-        self.table = SizeTable(self._session, page)
-        self.table.used.connect(self._use)
-        self.table.itemSelectionChanged.connect(self._offer)
-        left = QVBoxLayout()
-        left.setSpacing(2)
-        for line in (self.training, self.inference, self.minimum):
-            left.addWidget(line)
-        left.addWidget(self.table, 1)
-        self._plots = QHBoxLayout()
-        self._plots.setSpacing(12)
-        halves = QHBoxLayout()
-        halves.setSpacing(16)
-        halves.addLayout(left, 1)
-        halves.addLayout(self._plots, 1)
-        column = QVBoxLayout(page)
-        column.setContentsMargins(16, 4, 12, 6)
-        column.setSpacing(4)
-        column.addLayout(controls)
-        column.addWidget(self.reason)
-        column.addLayout(halves, 1)
+        return controls
 
     def _field(self, name: str, tip: str, width: int) -> LineEdit:
         made = LineEdit(self._page)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QTreeWidget
 from pytestqt.qtbot import QtBot
 
 from builder.architectures import open_document
 from builder.document import Document
+from runtime.panels.plotting.overlay import Overlay
 from runtime.panels.records.comparison import ComparisonView
 from runtime.panels.records.runs import RunsPanel
 from runtime.training.events import Epoch, Finished, Started
@@ -107,17 +109,83 @@ def test_lines_are_of_what_is_chosen_and_can_be_read_off(runs: RunsPanel, qtbot:
     assert "three –" in said
 
 
+def ticks(plot: Overlay) -> list[str]:
+    return [text for _, text in plot.getPlotItem().getAxis("left")._tickLevels[0]]
+
+
+def test_the_axis_holds_what_is_seen_and_no_more(runs: RunsPanel, qtbot: QtBot) -> None:
+    view = compare(runs, qtbot, "one", "two")  # scores of 50, 75 and 87.5 %
+    plot = view.plot
+    assert plot is not None
+    assert (ticks(plot)[0], ticks(plot)[-1]) == ("50.0 %", "90.0 %")
+    assert not view.log.isEnabled()
+    plot.setFocus()
+    for _ in range(3):
+        qtbot.keyClick(plot, Qt.Key.Key_Plus)
+    (left, right), _ = plot.getPlotItem().getViewBox().viewRange()
+    assert 0.7 < left < 1 < 2 < right < 3
+    assert view.everything.isEnabled()
+    assert (ticks(plot)[0], ticks(plot)[-1]) == ("50.0 %", "80.0 %")
+    qtbot.keyClick(view.figure, Qt.Key.Key_Down)  # what is zoomed to stays
+    assert plot.getPlotItem().getViewBox().viewRange()[0] == pytest.approx([left, right])
+    qtbot.mouseClick(view.everything, LEFT)
+    assert not view.everything.isEnabled()
+    assert plot.getPlotItem().getViewBox().viewRange()[0][0] == 0
+
+
+def test_losses_on_a_logarithmic_scale(runs: RunsPanel, qtbot: QtBot) -> None:
+    view = compare(runs, qtbot, "one", "two")
+    plot = view.plot
+    assert plot is not None
+    qtbot.keyClick(view.figure, Qt.Key.Key_Down)
+    assert view.figure.currentText() == "Validation loss"
+    qtbot.mouseClick(view.log, LEFT, pos=QPoint(8, view.log.height() // 2))
+    assert view.log.isChecked()
+    assert ticks(plot) == ["0.1", "1", "10"]  # 2, 1 and 0.67
+    drawn = [10 ** curve.getData()[1] for curve, _ in plot._curves]
+    assert any(y == pytest.approx([2, 1, 2 / 3]) for y in drawn)
+    qtbot.keyClick(plot, Qt.Key.Key_Right)
+    assert "0.6667" in view.reading.accessibleName()
+    qtbot.keyClick(view.figure, Qt.Key.Key_Up)
+    assert ticks(plot)[-1] == "90.0 %"
+
+
+def test_figures_of_all_epochs_are_a_table(runs: RunsPanel, qtbot: QtBot, tmp_path: Path) -> None:
+    view = compare(runs, qtbot, "one", "two")
+    name, write = view._exports()["Figures of all epochs (CSV)…"]
+    view.export(tmp_path / name, write)
+    rows = list(csv.DictReader((tmp_path / name).read_text(encoding="utf-8").splitlines()))
+    assert sorted((row["run"], row["epoch"]) for row in rows) == [
+        ("one", "1"), ("one", "2"), ("one", "3"), ("two", "1"), ("two", "2"),
+    ]  # fmt: skip
+    assert {float(row["validation_loss"]) for row in rows if row["epoch"] == "2"} == {1.0}
+
+
+def test_a_picture_of_the_lines(runs: RunsPanel, qtbot: QtBot, tmp_path: Path) -> None:
+    view = compare(runs, qtbot, "one", "two")
+    name, write = view._exports()["Lines (PNG)…"]
+    view.export(tmp_path / name, write)
+    assert view.plot is not None
+    assert QImage(str(tmp_path / name)).width() == 2 * view.plot.width()
+
+
 def test_a_table_is_copied_and_saved_and_escape_goes_back(
     runs: RunsPanel, qtbot: QtBot, tmp_path: Path
 ) -> None:
     view = compare(runs, qtbot, "one", "two")
     qtbot.mouseClick(view.copy, LEFT)
     assert "| Learning rate |" in QGuiApplication.clipboard().text()
-    for name, begin in (("table.csv", "section,name,"), ("table.md", "| Results |")):
-        view.write(tmp_path / name)
+    for title, begin in (
+        ("Table (CSV)…", "section,name,"),
+        ("Table (Markdown)…", "| Results |"),
+        ("Figures of all epochs (CSV)…", "run,epoch,step,"),
+        ("Lines (SVG)…", "<?xml"),
+    ):
+        name, write = view._exports()[title]
+        view.export(tmp_path / name, write)
         assert (tmp_path / name).read_text(encoding="utf-8").startswith(begin)
     with qtbot.waitSignal(runs.troubled):
-        view.write(tmp_path / "nowhere" / "table.csv")
+        view.export(tmp_path / "nowhere" / "table.csv", write)
     qtbot.keyClick(view.table, Qt.Key.Key_Escape)
     assert runs.list.isVisible()
     assert len(runs.several) == 2

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from builder.errors import Problem
 from runtime.panels.plotting.columns import Column, running_mean
-from runtime.panels.plotting.series import Trace, nice_top
+from runtime.panels.plotting.series import Trace, close_ticks, nice_top
 from runtime.training.events import Epoch, Finished, Started, State, Steps, Trouble
 
 
@@ -173,3 +173,32 @@ def test_another_smoothing_goes_for_what_was_and_what_comes() -> None:
     other.smooth_over(1)
     np.testing.assert_array_equal(other.smooth_loss.values, other.loss.values)
     assert (len(other.rates), len(other.speeds)) == (300, 300)
+
+
+@given(
+    st.floats(-1e6, 1e6).filter(lambda v: v == 0 or abs(v) > 1e-6),
+    st.floats(0, 1e6).filter(lambda v: v == 0 or v > 1e-6),
+)
+def test_close_ticks_hold_what_is_seen_and_little_more(low: float, span: float) -> None:
+    high = low + span
+    ticks = close_ticks(low, high)
+    assert 2 <= len(ticks) <= 5
+    steps = np.diff(ticks)
+    assert steps == pytest.approx([steps[0]] * len(steps), rel=1e-6)
+    slack = 1e-5 * steps[0]
+    assert ticks[0] <= low + slack
+    assert ticks[-1] >= high - slack
+    if high - low > 1e-5 * max(abs(low), abs(high)):
+        assert ticks[-1] - ticks[0] <= 5 * span
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_close_ticks_of_shares_end_at_the_whole(one: float, other: float) -> None:
+    ticks = close_ticks(min(one, other), max(one, other), most=1.0)
+    assert ticks[-1] <= 1 + 1e-9
+    assert ticks[0] <= min(one, other) + 1e-5
+    assert ticks[-1] >= max(one, other) - 1e-5
+
+
+def test_close_ticks_of_nothing() -> None:
+    assert close_ticks(math.nan, math.nan) == [0.0, 0.25, 0.5, 0.75, 1.0]
