@@ -101,6 +101,11 @@ class Overlay(SizePlot):
             return decades([np.array(seen, np.float32)])[2]
         return close_ticks(min(seen, default=math.nan), max(seen, default=math.nan), self.most)
 
+    def _seen(self) -> tuple[int, int]:
+        left, right = self._box.viewRange()[0]
+        seen = [index for index, epoch in enumerate(self.sizes) if left <= epoch <= right]
+        return (seen[0], seen[-1]) if seen else super()._seen()
+
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.show_all()
 

@@ -200,6 +200,10 @@ class SizePlot(pg.PlotWidget):
             self._said = text
             self.readingChanged.emit(text)
 
+    def _seen(self) -> tuple[int, int]:
+        """The first and the last size that can be pointed at."""
+        return 0, len(self.sizes) - 1
+
     def _hover(self, at: QPointF) -> None:
         self._cursor = None
         if self.sizes and self._box.sceneBoundingRect().contains(at):
@@ -216,7 +220,9 @@ class SizePlot(pg.PlotWidget):
         match event.key():
             case Qt.Key.Key_Left | Qt.Key.Key_Right:
                 by = 1 if event.key() == Qt.Key.Key_Right else -1
-                self._cursor = len(self.sizes) - 1 if self._cursor is None else self._cursor + by
+                first, last = self._seen()
+                cursor = last if self._cursor is None else self._cursor + by
+                self._cursor = min(max(cursor, first), last)
                 self._read()
             case Qt.Key.Key_Escape:
                 self._cursor = None

@@ -126,6 +126,8 @@ def test_the_axis_holds_what_is_seen_and_no_more(runs: RunsPanel, qtbot: QtBot) 
     assert 0.7 < left < 1 < 2 < right < 3
     assert view.everything.isEnabled()
     assert (ticks(plot)[0], ticks(plot)[-1]) == ("50.0 %", "80.0 %")
+    qtbot.keyClick(plot, Qt.Key.Key_Right)
+    assert view.reading.accessibleName().startswith("epoch 2")  # the last one in view
     qtbot.keyClick(view.figure, Qt.Key.Key_Down)  # what is zoomed to stays
     assert plot.getPlotItem().getViewBox().viewRange()[0] == pytest.approx([left, right])
     qtbot.mouseClick(view.everything, LEFT)
