@@ -6,21 +6,12 @@ import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QFocusEvent,
-    QFontMetrics,
-    QImage,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-)
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
 
 from builder.look import contrast
 from builder.widgets.theme import TINY, Theme, font
+from runtime.panels.cells import Cells
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,41 +29,24 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LOW = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
-class ConfusionMatrix(QWidget):
-    """Rows are what a sample is, columns what it was taken for; ``picked(is, taken for)`` tells a click or Enter.
-
-    Arrow keys go from cell to cell, and ``readingChanged(text)`` says what is in the one that is pointed at.
-    """
+class ConfusionMatrix(Cells):
+    """Rows are what a sample is, columns what it was taken for; ``picked(is, taken for)`` tells a click or Enter."""
 
     picked = Signal(int, int)
-    readingChanged = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
+        super().__init__(theme, "Confusion matrix", parent)
         self._counts: NDArray[np.int64] | None = None
         self._order: NDArray[np.int64] | None = None
         self._names: tuple[str, ...] = ()
         self._unit = "sample"
-        self._image: QImage | None = None
         self._shares = self._sorted = False
-        #: The cell that is pointed at: row and column as they are drawn.
-        self._cell: tuple[int, int] | None = None
-        self.setAccessibleName("Confusion matrix")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(150, 96)
 
     def sizeHint(self) -> QSize:
         return QSize(360, 190)
 
     # what is shown ---------------------------------------------------------------------------------------
-
-    def set_theme(self, theme: Theme) -> None:
-        """Put on a theme's colours."""
-        self._theme, self._image = theme, None
-        self.update()
 
     def show_matrix(self, counts: NDArray[np.int64], names: tuple[str, ...], unit: str) -> None:
         """Show int64 (K, K) of classes with these names; ``unit`` is what is counted: "sample" or "pixel"."""
@@ -84,7 +58,7 @@ class ConfusionMatrix(QWidget):
         """Write what part of its class a cell is, instead of how many."""
         self._shares = shares
         self.update()
-        self._read()
+        self._tell()
 
     def sort_by_mistakes(self, by_mistakes: bool) -> None:
         """The classes that most goes wrong with first, instead of in their own order."""
@@ -101,7 +75,7 @@ class ConfusionMatrix(QWidget):
         self._order = by_mistakes(self._counts) if self._sorted else np.arange(len(self._counts))
         self._image = None
         self.update()
-        self._read()
+        self._tell()
 
     # geometry --------------------------------------------------------------------------------------------
 
@@ -131,7 +105,11 @@ class ConfusionMatrix(QWidget):
         row, column = places.index(target), places.index(predicted)
         return QRectF(area.left() + column * width, area.top() + row * height, width, height)
 
-    def _at(self, point: QPointF) -> tuple[int, int] | None:
+    def _extent(self) -> tuple[int, int]:
+        count = 0 if self._order is None else len(self._order)
+        return count, count
+
+    def _cell_at(self, point: QPointF) -> tuple[int, int] | None:
         area, width, height, _ = self._layout()
         if self._order is None or not area.contains(point):
             return None
@@ -241,47 +219,5 @@ class ConfusionMatrix(QWidget):
             f"{self._names[predicted]}"
         )
 
-    def _read(self) -> None:
-        text = self.reading()
-        self.setAccessibleDescription(text)
-        self.readingChanged.emit(text)
-
-    def _point(self, cell: tuple[int, int] | None) -> None:
-        if cell != self._cell:
-            self._cell = cell
-            self.update()
-            self._read()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._point(self._at(event.position()))
-
-    def leaveEvent(self, event: object) -> None:
-        if not self.hasFocus():
-            self._point(None)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self._point(None)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._point(self._at(event.position()))
-        self._pick()
-
-    def _pick(self) -> None:
-        if self._cell is not None:
-            self.picked.emit(*self._classes(*self._cell))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        moves = {
-            Qt.Key.Key_Left: (0, -1), Qt.Key.Key_Right: (0, 1), Qt.Key.Key_Up: (-1, 0), Qt.Key.Key_Down: (1, 0),
-        }  # fmt: skip
-        key = Qt.Key(event.key())
-        if key in moves and self._order is not None:
-            row, column = self._cell or (0, 0)
-            down, right = moves[key] if self._cell is not None else (0, 0)
-            last = len(self._order) - 1
-            self._point((min(max(row + down, 0), last), min(max(column + right, 0), last)))
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._cell is not None:
-            self._pick()
-        else:
-            super().keyPressEvent(event)
+    def _pick(self, row: int, column: int) -> None:
+        self.picked.emit(*self._classes(row, column))

@@ -5,23 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QFocusEvent,
-    QFontMetrics,
-    QImage,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QShowEvent,
-)
-from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent, QPen, QShowEvent
+from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from builder.widgets.guarding import guarded
 from builder.widgets.session import Session
 from builder.widgets.theme import TINY, Theme, font
 from runtime.panels.captions import Caption
+from runtime.panels.cells import Cells
 from runtime.panels.plotting.series import Trace
 
 if TYPE_CHECKING:
@@ -41,46 +32,32 @@ _FOOT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
 _START = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
-class DepthStrip(QWidget):
+class DepthStrip(Cells):
     """A column for each node in the order of the network, time downwards, log10 of the gradient's norm as heat.
 
-    ``readingChanged(text)`` says what is pointed at; ``picked(path)`` tells a click or Enter on a node.
+    ``picked(path)`` tells a click or Enter on a node.
     """
 
-    readingChanged = Signal(str)
     picked = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = theme
+        super().__init__(theme, "Gradient norm over depth", parent)
         self._trace = Trace()
         self._taken = 0
         self._rows: list[tuple[float, ...]] = []
         self._steps: list[int] = []
         self.paths: tuple[str, ...] = ()
-        self._image: QImage | None = None
         self._limits = (-1.0, 0.0)
-        #: The node and the step that are pointed at.
-        self._at: tuple[int, int] | None = None
-        self.setAccessibleName("Gradient norm over depth")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 90)
 
     def sizeHint(self) -> QSize:
         return QSize(640, 180)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Put on a theme's colours."""
-        self._theme, self._image = theme, None
-        self.update()
-
     def show_trace(self, trace: Trace) -> None:
         """Draw a run, or what has come of it since the last time."""
         told = trace.gradients
         if trace is not self._trace or len(told) < self._taken or (told and told[-1].paths != self.paths):
-            self._trace, self._taken, self._rows, self._steps, self._at = trace, 0, [], [], None
+            self._trace, self._taken, self._rows, self._steps, self._cell = trace, 0, [], [], None
             self.paths = told[-1].paths if told else ()
         fresh = [event for event in told[self._taken :] if event.paths == self.paths]
         self._taken = len(told)
@@ -119,7 +96,13 @@ class DepthStrip(QWidget):
         steps = self._steps[0] + shares * (self._steps[-1] - self._steps[0])
         return np.maximum(np.searchsorted(self._steps, steps, side="right") - 1, 0)
 
-    def _place(self, point: QPointF) -> tuple[int, int] | None:
+    def _extent(self) -> tuple[int, int]:
+        return len(self._rows), len(self.paths)
+
+    def _first(self) -> tuple[int, int]:
+        return len(self._rows) - 1, 0
+
+    def _cell_at(self, point: QPointF) -> tuple[int, int] | None:
         area, width = self._area()
         if not self._rows or not area.contains(point):
             return None
@@ -127,7 +110,7 @@ class DepthStrip(QWidget):
 
         node = min(int((point.x() - area.left()) / width), len(self.paths) - 1)
         share = (point.y() - area.top()) / area.height()
-        return node, int(self._rows_at(np.array([share]))[0])
+        return int(self._rows_at(np.array([share]))[0]), node
 
     # drawing ---------------------------------------------------------------------------------------------
 
@@ -148,9 +131,9 @@ class DepthStrip(QWidget):
         self._paint_scale(painter, area)
         if width >= _NAMED:
             self._paint_names(painter, area, width)
-        if self._at is not None:
+        if self._cell is not None:
             painter.setPen(QPen(self._theme.color("accent"), 2))
-            painter.drawRect(self.node_rect(self.paths[self._at[0]]).adjusted(1, 1, -1, -1))
+            painter.drawRect(self.node_rect(self.paths[self._cell[1]]).adjusted(1, 1, -1, -1))
 
     def _heat(self, height: int) -> QImage:
         """A pixel for each node and each row of the screen."""
@@ -190,7 +173,7 @@ class DepthStrip(QWidget):
         metrics, room = painter.fontMetrics(), self.height() - area.bottom() - 4
         flat = self._widest() <= width
         for number, path in enumerate(self.paths):
-            lit = self._at is not None and self._at[0] == number
+            lit = self._cell is not None and self._cell[1] == number
             painter.setPen(self._theme.color("text" if lit else "muted"))
             if flat:
                 column = QRectF(area.left() + number * width, area.bottom(), width, room)
@@ -207,56 +190,14 @@ class DepthStrip(QWidget):
 
     def reading(self) -> str:
         """``layer1.0.conv1 · step 120 · gradient norm 0.0123``; empty where nothing is pointed at."""
-        if self._at is None:
+        if self._cell is None:
             return ""
-        node, row = self._at
+        row, node = self._cell
         norm = self._rows[row][node]
         return f"{self.paths[node]} · step {self._steps[row] + 1:,} · gradient norm {norm:.3g}"
 
-    def _tell(self) -> None:
-        text = self.reading()
-        self.setAccessibleDescription(text)
-        self.readingChanged.emit(text)
-
-    def _point(self, at: tuple[int, int] | None) -> None:
-        if at != self._at:
-            self._at = at
-            self.update()
-            self._tell()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._point(self._place(event.position()))
-
-    def leaveEvent(self, event: object) -> None:
-        if not self.hasFocus():
-            self._point(None)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self._point(None)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._point(self._place(event.position()))
-        self._pick()
-
-    def _pick(self) -> None:
-        if self._at is not None:
-            self.picked.emit(self.paths[self._at[0]])
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        moves = {
-            Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1),
-        }  # fmt: skip
-        key = Qt.Key(event.key())
-        if key in moves and self._rows:
-            last = len(self.paths) - 1, len(self._rows) - 1
-            node, row = self._at or (0, last[1])
-            right, down = moves[key] if self._at is not None else (0, 0)
-            self._point((min(max(node + right, 0), last[0]), min(max(row + down, 0), last[1])))
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space) and self._at is not None:
-            self._pick()
-        else:
-            super().keyPressEvent(event)
+    def _pick(self, row: int, column: int) -> None:
+        self.picked.emit(self.paths[column])
 
 
 class DepthPanel(QWidget):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -66,6 +66,20 @@ def test_a_node_is_read_and_picked_by_pointer_and_by_keys(strip: DepthStrip, qtb
     assert picked[-1] == "layer.0.fc"
     qtbot.mouseClick(strip, LEFT, pos=QPoint(1, 1))
     assert len(picked) == 2
+
+
+def test_keys_begin_at_the_last_step_and_stay_until_the_focus_goes(strip: DepthStrip, qtbot: QtBot) -> None:
+    strip.show_trace(told([[0.1, 0.2, 0.3, 0.4], [0.5, 0.6, 0.7, 0.8]]))
+    strip.activateWindow()
+    strip.setFocus()
+    qtbot.waitUntil(strip.hasFocus)
+    for key in (Qt.Key.Key_Left, Qt.Key.Key_Left, Qt.Key.Key_Down):
+        qtbot.keyClick(strip, key)
+        assert strip.reading() == "conv1 · step 11 · gradient norm 0.5"
+    QApplication.sendEvent(strip, QEvent(QEvent.Type.Leave))
+    assert strip.reading()
+    strip.clearFocus()
+    assert strip.reading() == strip.accessibleDescription() == ""
 
 
 def test_time_runs_by_steps_and_what_has_no_gradient_is_left_out(strip: DepthStrip) -> None:
