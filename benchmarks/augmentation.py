@@ -8,6 +8,9 @@ but for ``tuned``, which is ``train`` as its calibration chooses.
 The other loop is that of PyTorch's tutorials: PIL images, transforms for each, ``ToTensor``, ``Normalize``, batches
 collated by the loader, in this process or by two others. Contenders take turns in processes of their own, whole epochs
 are timed, medians compared. torchvision must be installed.
+
+With ``--folder`` the pictures lie in class folders, as PNG files at the network's size, and the other loop opens each
+when its turn comes, as ImageFolder does; else it has them decoded in memory.
 """
 
 from __future__ import annotations
@@ -17,6 +20,8 @@ import json
 import statistics
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from benchmarks._contenders import VALIDATED, Bout, ours, stand_in_for_torchvision
@@ -39,6 +44,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=6.0)
     parser.add_argument("--device", default="auto")
     parser.add_argument("--rich", action="store_true", help="crops, turns and colours too")
+    parser.add_argument("--folder", action="store_true", help="pictures in class folders")
+    parser.add_argument("--written", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--contender", choices=CONTENDERS, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.contender:
@@ -49,33 +56,68 @@ def main() -> None:
 
 def compare(arguments: argparse.Namespace) -> None:
     """Interleave the contenders and print medians and ratios."""
-    rates: dict[str, list[float]] = {name: [] for name in CONTENDERS}
-    for number in range(arguments.rounds):
-        # Turn the order about, so that nobody always runs on the warmer machine.
-        for name in CONTENDERS if number % 2 == 0 else reversed(CONTENDERS):
-            command = [sys.executable, "-m", "benchmarks.augmentation", *sys.argv[1:], "--contender", name]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            if done.returncode:
-                raise SystemExit(done.stderr)
-            rates[name].append(json.loads(done.stdout.splitlines()[-1]))
-    print(f"{arguments.network} on {arguments.data}, batch {arguments.batch}, {arguments.rounds} rounds")
+    with tempfile.TemporaryDirectory() as folder:
+        more = []
+        if arguments.folder:
+            write_pictures(arguments, Path(folder))
+            more = ["--written", folder]
+        rates = measured(arguments, more)
+    kind = " in class folders" if arguments.folder else ""
+    print(
+        f"{arguments.network} on {arguments.data}{kind}, batch {arguments.batch}, {arguments.rounds} rounds"
+    )
     medians = {name: statistics.median(values) for name, values in rates.items()}
     for name, median in medians.items():
         spread = f"{min(rates[name]):,.0f} to {max(rates[name]):,.0f}"
         print(f"{name:24}{median:10,.0f} images/s ({spread})  train is {medians['train'] / median:.1f} ×")
 
 
-def measure(arguments: argparse.Namespace) -> float:
-    """Images per second of one contender, after a warm-up of a quarter of the time."""
+def measured(arguments: argparse.Namespace, more: list[str]) -> dict[str, list[float]]:
+    """Images per second of each contender in each round."""
+    rates: dict[str, list[float]] = {name: [] for name in CONTENDERS}
+    for number in range(arguments.rounds):
+        # Turn the order about, so that nobody always runs on the warmer machine.
+        for name in CONTENDERS if number % 2 == 0 else reversed(CONTENDERS):
+            options = [*sys.argv[1:], *more, "--contender", name]
+            command = [sys.executable, "-m", "benchmarks.augmentation", *options]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise SystemExit(done.stderr)
+            rates[name].append(json.loads(done.stdout.splitlines()[-1]))
+    return rates
+
+
+def drawn(arguments: argparse.Namespace) -> tuple[Any, Any]:
+    """The network and the shape of its input."""
     from builder.architectures import open_document
-    from runtime.data import load_data
     from runtime.training.loop import input_shape
-    from runtime.training.settings import Settings
 
     document = open_document(arguments.network)
     assert not isinstance(document, list), document
     shape = input_shape(document)
     assert isinstance(shape, tuple), shape
+    return document, shape
+
+
+def write_pictures(arguments: argparse.Namespace, folder: Path) -> None:
+    """The set's pictures at the network's size, a PNG file each, in a folder for each class."""
+    from PIL import Image
+
+    from runtime.data import load_data
+
+    data = load_data(arguments.data, drawn(arguments)[1])
+    for number, label in enumerate(data.labels.tolist()):
+        place = folder / data.classes[label]
+        place.mkdir(exist_ok=True)
+        Image.fromarray(data.picture(number)).save(place / f"{number:06}.png")
+
+
+def measure(arguments: argparse.Namespace) -> float:
+    """Images per second of one contender, after a warm-up of a quarter of the time."""
+    from runtime.data import load_data
+    from runtime.training.settings import Settings
+
+    document, shape = drawn(arguments)
     settings = Settings(
         batch=arguments.batch,
         epochs=100_000,
@@ -84,17 +126,18 @@ def measure(arguments: argparse.Namespace) -> float:
         schedule="constant",
         **(RICH if arguments.rich else PLAIN),
     )
-    bout = Bout(document, load_data(arguments.data, shape), settings, arguments.seconds)
+    data = load_data(str(arguments.written or arguments.data), shape)
+    bout = Bout(document, data, settings, arguments.seconds)
     workers = CONTENDERS[arguments.contender]
     if workers is None:
         ours(bout, tuned=arguments.contender == "train, tuned")
     else:
-        by_sample(bout, workers)
+        by_sample(bout, workers, arguments.written)
     return bout.rate()
 
 
-def by_sample(bout: Bout, workers: int) -> None:
-    """The loop of PyTorch's tutorials."""
+def by_sample(bout: Bout, workers: int, folder: Path | None) -> None:
+    """The loop of PyTorch's tutorials; pictures are opened out of class folders where these are given."""
     import torch
     from torch.nn import functional
     from torch.utils.data import DataLoader
@@ -104,7 +147,7 @@ def by_sample(bout: Bout, workers: int) -> None:
     pinned = device.type == "cuda"
     train, held_out = (
         DataLoader(
-            _samples(bout, split),
+            _samples(bout, split, folder),
             bout.settings.batch if split == "train" else VALIDATED,
             shuffle=split == "train",
             num_workers=workers,
@@ -130,7 +173,7 @@ def by_sample(bout: Bout, workers: int) -> None:
         over = bout.epoch_over()
 
 
-def _samples(bout: Bout, split: str) -> Any:
+def _samples(bout: Bout, split: str, folder: Path | None) -> Any:
     """A dataset of PIL images at the network's size, with the transforms of its split."""
     stand_in_for_torchvision()
     from PIL import Image
@@ -153,15 +196,25 @@ def _samples(bout: Bout, split: str) -> Any:
     steps += [transforms.ToTensor(), transforms.Normalize(data.mean, data.std)]
     transform = transforms.Compose(steps)
     indices = data.splits[split].tolist()
-    pictures = [Image.fromarray(data.picture(index)) for index in indices]
     labels = [int(data.labels[index]) for index in indices]
+    if folder is None:
+        pictures: list[Any] = [Image.fromarray(data.picture(index)) for index in indices]
+    else:
+        files = sorted(folder.rglob("*.png"))
+        pictures = [files[index] for index in indices]
+
+    def opened(picture: Any) -> Any:
+        if isinstance(picture, Image.Image):
+            return picture
+        with Image.open(picture) as file:
+            return file.convert("L" if data.fit.channels == 1 else "RGB")
 
     class Samples(Dataset[tuple[Any, int]]):
         def __len__(self) -> int:
             return len(pictures)
 
         def __getitem__(self, item: int) -> tuple[Any, int]:
-            return transform(pictures[item]), labels[item]
+            return transform(opened(pictures[item])), labels[item]
 
     return Samples()
 
