@@ -63,7 +63,7 @@ class FeatureMaps(QWidget):
         self.open.setToolTip("A file of your own; it can also be dropped here")
         self.open.clicked.connect(self._open_file)
         self._lay_out()
-        self.strip.sampleChosen.connect(looking.choose_sample)
+        self.strip.chosen.connect(looking.choose_sample)
         self.strip.fileDropped.connect(looking.choose_file)
         self.grid.picked.connect(lambda channel, y, x: looking.go(channel, None if y < 0 else (y, x)))
         self.single.picked.connect(lambda y, x: looking.go(looking.channel, (y, x)))
@@ -136,7 +136,7 @@ class FeatureMaps(QWidget):
 
     def _show_samples(self) -> None:
         if self.isVisible():
-            self.strip.show_samples(self._looking.samples)
+            self.strip.offer(self._looking.samples)
             self._mark_sample()
 
     def _mark_sample(self) -> None:
