@@ -39,22 +39,82 @@ LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-class Card(QAbstractButton):
+class Plate(QAbstractButton):
+    """A rounded plate with the picture of a network: brighter under the mouse, ringed if chosen or in focus."""
+
+    #: By how much the outline lies further in where it is no ring.
+    inset = 0.0
+
+    def __init__(self, entry: Architecture, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.entry, self._session = entry, session
+        self._picture: tuple[object, QPixmap] | None = None
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    @property
+    def survey(self) -> Survey | None:
+        """The network's figures and its picture, if they have been worked out."""
+        return survey_of(self.entry)
+
+    def _whole(self) -> QRectF:
+        return QRectF(self.rect()).adjusted(1, 1, -1, -1)
+
+    def _paint_picture(self, painter: QPainter, whole: QRectF) -> None:
+        """What lies beyond the plate is not seen."""
+        raise NotImplementedError
+
+    def _paint_words(self, painter: QPainter, whole: QRectF) -> None:
+        raise NotImplementedError
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        """Look as if it can be clicked."""
+        super().enterEvent(event)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The picture, the words, and what is round them."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        theme, whole = self._session.theme, self._whole()
+        shape = QPainterPath()
+        shape.addRoundedRect(whole, _RADIUS, _RADIUS)
+        painter.fillPath(shape, theme.color("raised" if self.underMouse() else "panel"))
+        painter.save()
+        painter.setClipPath(shape)
+        self._paint_picture(painter, whole)
+        painter.restore()
+        self._paint_words(painter, whole)
+        strong = self.isChecked() or self.hasFocus()
+        painter.setPen(QPen(theme.color("accent" if strong else "hairline"), 2 if strong else 1))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        inset = 0.0 if strong else self.inset
+        painter.drawRoundedRect(whole.adjusted(inset, inset, -inset, -inset), _RADIUS, _RADIUS)
+
+    def _draw_network(self, painter: QPainter, room: QRectF, width: int) -> None:
+        """The network's picture, so wide, on the colour of the canvas."""
+        theme, ratio = self._session.theme, self.devicePixelRatioF()
+        painter.fillRect(room, theme.color("canvas"))
+        if (survey := self.survey) is not None:
+            height = int(room.height())
+            key = (theme.name, ratio, width, height)
+            if self._picture is None or self._picture[0] != key:
+                self._picture = key, survey.thumbnail.pixmap(width, height, ratio, theme)
+            painter.drawPixmap(room.topLeft(), self._picture[1])
+
+
+class Card(Plate):
     """A click or Space chooses it, a double click or Enter opens the network; ``checked``: it is the chosen one."""
 
+    inset = -0.5
     opened = Signal()
     #: A key that goes to another card.
     moved = Signal(Qt.Key)
 
     def __init__(self, entry: Architecture, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.entry = entry
-        self._session = session
-        self._picture: tuple[object, QPixmap] | None = None
+        super().__init__(entry, session, parent)
         self._about: tuple[float, list[str]] = (0.0, [])
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setAccessibleName(f"{entry.title}, {entry.year}")
         self.setAccessibleDescription(f"{entry.about} {entry.cited}")
         self.setToolTip(entry.paper)
@@ -72,11 +132,6 @@ class Card(QAbstractButton):
         if self._about[0] != width:
             self._about = width, wrapped(self.entry.about, font(SMALL), width, _MOST_LINES)
         return self._about[1]
-
-    @property
-    def survey(self) -> Survey | None:
-        """Its figures and its picture, if they have been worked out."""
-        return survey_of(self.entry)
 
     def surveyed(self) -> None:
         """Its figures and its picture are there."""
@@ -124,11 +179,6 @@ class Card(QAbstractButton):
         if event.button() == Qt.MouseButton.LeftButton:
             self.opened.emit()
 
-    def enterEvent(self, event: QEnterEvent) -> None:
-        """Look as if it can be clicked."""
-        super().enterEvent(event)
-        self.update()
-
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show the ring."""
         super().focusInEvent(event)
@@ -136,44 +186,19 @@ class Card(QAbstractButton):
 
     # painting ----------------------------------------------------------------------------------------------
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """The picture over the words over the figures."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        theme, whole = self._session.theme, QRectF(self.rect()).adjusted(1, 1, -1, -1)
-        shape = QPainterPath()
-        shape.addRoundedRect(whole, _RADIUS, _RADIUS)
-        painter.fillPath(shape, theme.color("raised" if self.underMouse() else "panel"))
-        painter.save()
-        painter.setClipPath(shape)
-        self._paint_picture(
-            painter, QRectF(whole.topLeft(), QPointF(whole.right(), whole.top() + PICTURE[1]))
-        )
-        painter.restore()
+    def _paint_picture(self, painter: QPainter, whole: QRectF) -> None:
+        room = QRectF(whole.left(), whole.top(), whole.width(), PICTURE[1])
+        self._draw_network(painter, room, int(room.width()) + 1)
+        painter.setPen(QPen(self._session.theme.color("hairline"), 1))
+        below = QPointF(0, 0.5)
+        painter.drawLine(room.bottomLeft() + below, room.bottomRight() + below)
+
+    def _paint_words(self, painter: QPainter, whole: QRectF) -> None:
         room = whole.adjusted(_PADDING, PICTURE[1] + 10, -_PADDING, -10)
         self._paint_title(painter, room)
         self._paint_about(painter, room)
         self._paint_figures(painter, room)
         self._paint_source(painter, room)
-        strong = self.isChecked() or self.hasFocus()
-        painter.setPen(QPen(theme.color("accent" if strong else "hairline"), 2 if strong else 1))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        inset = 0.0 if strong else -0.5
-        painter.drawRoundedRect(whole.adjusted(inset, inset, -inset, -inset), _RADIUS, _RADIUS)
-
-    def _paint_picture(self, painter: QPainter, room: QRectF) -> None:
-        theme, ratio = self._session.theme, self.devicePixelRatioF()
-        painter.fillRect(room, theme.color("canvas"))
-        if (survey := self.survey) is not None:
-            width, height = int(room.width()) + 1, int(room.height())
-            key = (theme.name, ratio, width, height)
-            if self._picture is None or self._picture[0] != key:
-                self._picture = key, survey.thumbnail.pixmap(width, height, ratio, theme)
-            painter.drawPixmap(room.topLeft(), self._picture[1])
-        painter.setPen(QPen(theme.color("hairline"), 1))
-        painter.drawLine(
-            QPointF(room.left(), room.bottom() + 0.5), QPointF(room.right(), room.bottom() + 0.5)
-        )
 
     def _paint_title(self, painter: QPainter, room: QRectF) -> None:
         theme, line = self._session.theme, QRectF(room.left(), room.top(), room.width(), 18)

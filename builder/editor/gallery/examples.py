@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPainterPath, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from PySide6.QtGui import QFontMetrics, QPainter, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from builder.editor.gallery.card import LEFT, wrapped, write
-from builder.editor.gallery.survey import survey_of
+from builder.editor.gallery.card import LEFT, Plate, wrapped, write
 from builder.examples import EXAMPLES, Example
 from builder.widgets.session import Session
 from builder.widgets.theme import NAME, SEMIBOLD, SMALL, font
 
-_HEIGHT, _PICTURE, _GAP, _PADDING, _RADIUS, _LINES = 60, 50, 12, 8, 9.0, 2
+_HEIGHT, _PICTURE, _GAP, _PADDING, _LINES = 60, 50, 12, 8, 2
 #: What the scroll bar of the gallery below takes.
 _BAR = 10
 
 
-class ExampleCard(QAbstractButton):
+class ExampleCard(Plate):
     """A click, Space or Enter opens the example."""
 
     def __init__(self, example: Example, session: Session, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.example, self._session = example, session
+        super().__init__(example.entry, session, parent)
+        self.example = example
         self.setText(example.title)
         self.setAccessibleDescription(example.about)
         self.setToolTip("Opens as a new document with data and training settings: press Train (F5)")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         session.themeChanged.connect(self.update)
 
@@ -36,34 +34,9 @@ class ExampleCard(QAbstractButton):
         words = QFontMetrics(font(NAME, SEMIBOLD)).horizontalAdvance(self.text())
         return QSize(_PICTURE + words + 2 * _PADDING, _HEIGHT)
 
-    def enterEvent(self, event: QEnterEvent) -> None:
-        """Look as if it can be clicked."""
-        super().enterEvent(event)
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """The picture, beside it the title over the line."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        theme, whole = self._session.theme, QRectF(self.rect()).adjusted(1, 1, -1, -1)
-        shape = QPainterPath()
-        shape.addRoundedRect(whole, _RADIUS, _RADIUS)
-        painter.fillPath(shape, theme.color("raised" if self.underMouse() else "panel"))
-        painter.save()
-        painter.setClipPath(shape)
-        picture = QRectF(whole.left(), whole.top(), _PICTURE, whole.height())
-        painter.fillRect(picture, theme.color("canvas"))
-        if (survey := survey_of(self.example.entry)) is not None:
-            size = picture.toRect().size()
-            pixmap = survey.thumbnail.pixmap(size.width(), size.height(), self.devicePixelRatioF(), theme)
-            painter.drawPixmap(picture.topLeft(), pixmap)
-        painter.restore()
-        self._paint_words(painter, self._words(whole))
-        painter.setPen(
-            QPen(theme.color("accent" if self.hasFocus() else "hairline"), 2 if self.hasFocus() else 1)
-        )
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(whole, _RADIUS, _RADIUS)
+    def _paint_picture(self, painter: QPainter, whole: QRectF) -> None:
+        room = QRectF(whole.left(), whole.top(), _PICTURE, whole.height())
+        self._draw_network(painter, room, _PICTURE)
 
     def _words(self, whole: QRectF) -> QRectF:
         """Room for the title and the line."""
@@ -71,11 +44,11 @@ class ExampleCard(QAbstractButton):
 
     def lines(self) -> list[str]:
         """What is to be seen in it, as there is room for it."""
-        room = self._words(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+        room = self._words(self._whole())
         return wrapped(self.example.about, font(SMALL), room.width(), _LINES)
 
-    def _paint_words(self, painter: QPainter, room: QRectF) -> None:
-        theme, bold = self._session.theme, font(NAME, SEMIBOLD)
+    def _paint_words(self, painter: QPainter, whole: QRectF) -> None:
+        theme, bold, room = self._session.theme, font(NAME, SEMIBOLD), self._words(whole)
         write(painter, QRectF(room.left(), room.top(), room.width(), 18), self.text(), bold, theme.text, LEFT)
         for number, text in enumerate(self.lines()):
             line = QRectF(room.left(), room.top() + 19 + 14 * number, room.width(), 14)
