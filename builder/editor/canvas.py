@@ -332,7 +332,7 @@ class Canvas(View):
             if not self.cancel() and not self.commands.arranger.cancel() and not self.card.dismiss():
                 self.select_wires(())
                 self.choose((), ())
-        elif not self.commands.key(event):
+        elif not self.commands.arrows.key(event):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:

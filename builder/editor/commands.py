@@ -6,14 +6,15 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPointF, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtCore import QObject, QPointF
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
 from builder import spacing
 from builder.acts import delete_nodes, insert_on_wire
 from builder.editor import geometry, placing
 from builder.editor.arranging import Arranger
+from builder.editor.arrows import Arrows
 from builder.editor.catalogue import Entry, remember
 from builder.editor.clipboard import Clipboard
 from builder.editor.modules import Modules
@@ -24,20 +25,13 @@ from builder.editor.ways import Ways, context_of, unless_covered
 from builder.edits import BendWire, Disconnect, Edit, ReplaceNode
 from builder.errors import Problem
 from builder.figures import count
-from builder.framing import carried, move_all, remove_frames
+from builder.framing import remove_frames
 from builder.graph import Edge
 from builder.links import ports_of
 from builder.widgets.actions import say_needs
 
 if TYPE_CHECKING:
     from builder.editor.canvas import Canvas
-
-_ARROWS = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1),
-    Qt.Key.Key_Down: (0, 1),
-}
 
 #: What has to be so for an action to be possible.
 _NEEDS = {
@@ -61,6 +55,7 @@ class Commands(QObject):
         self.session = canvas.session
         self.clipboard = Clipboard(canvas)
         self.arranger = Arranger(canvas)
+        self.arrows = Arrows(canvas)
         self.modules = Modules(canvas)
         self.selecting = Selecting(canvas)
         self.ways = Ways(canvas)
@@ -343,54 +338,3 @@ class Commands(QObject):
     def arrange(self) -> None:
         """Lay out all nodes in columns and rows, as one step."""
         self.arranger.arrange()
-
-    # keys --------------------------------------------------------------------------------------------------
-
-    def key(self, event: QKeyEvent) -> bool:
-        """Arrow keys: with nothing held along the wires, with Ctrl or Shift the selection moves on the grid."""
-        direction = _ARROWS.get(Qt.Key(event.key()))
-        if direction is None or not (len(self.canvas.graph) or self.canvas.framing.selected):
-            return False
-        if event.modifiers() & Qt.KeyboardModifier.AltModifier:
-            return True  # a way that leads nowhere now: the view does not scroll instead
-        if event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier):
-            far = 4 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
-            self._nudge(direction[0] * far * geometry.GRID, direction[1] * far * geometry.GRID)
-        else:
-            self._walk(*direction)
-        return True
-
-    def _nudge(self, dx: float, dy: float) -> None:
-        graph, frames = self.canvas.graph, self.canvas.framing.selected
-        ids, numbers = carried(graph, self.session.selection, frames)
-        if ids or numbers:
-            edits = move_all(graph, ids, numbers, dx, dy)
-            self.session.perform("Nudge", edits, merge=("nudge", graph.key, ids, numbers))
-
-    def _walk(self, dx: int, dy: int) -> None:
-        """Left and right follow wires back and on; up and down go to the nearest node there."""
-        graph, selection = self.canvas.graph, self.session.selection
-        nodes = list(graph)
-        if not nodes:
-            return
-        if not selection:
-            start = min(nodes, key=lambda node: (node.position[1], node.position[0]))
-            target: str | None = start.id
-        else:
-            here = graph.node(selection[-1])
-            x, y = here.position
-            if dx:
-                edges = graph.outgoing(here.id) if dx > 0 else list(graph.incoming(here.id).values())
-                ends = [edge.target if dx > 0 else edge.source for edge in edges]
-                target = min(ends, key=lambda end: abs(graph.node(end).position[1] - y), default=None)
-            else:
-                beyond = [node for node in nodes if (node.position[1] - y) * dy > spacing.NODE_HEIGHT / 2]
-                nearest = min(
-                    beyond,
-                    key=lambda node: abs(node.position[1] - y) + 0.5 * abs(node.position[0] - x),
-                    default=None,
-                )
-                target = nearest.id if nearest is not None else None
-        if target is not None:
-            self.session.select((target,))
-            self.canvas.reveal(target)
