@@ -21,7 +21,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
-    QPushButton,
     QStackedWidget,
     QTextEdit,
     QVBoxLayout,
@@ -34,6 +33,7 @@ from builder.widgets.icons import themed
 from builder.widgets.session import Session
 from builder.widgets.theme import BODY, SMALL, Theme, font
 from runtime.panels.code.highlighting import PythonHighlighter
+from runtime.panels.parts import Hint, small_button
 
 if TYPE_CHECKING:
     from runtime.codegen import Source
@@ -192,11 +192,8 @@ class SourceView(QWidget):
         self.code.lineChosen.connect(self._select_line)
         self.title = QLabel()
         self.title.setProperty("role", "caption")
-        self.copy = QPushButton("Copy")
-        self.copy.setProperty("variant", "quiet")
-        self.copy.setProperty("scale", "small")
-        self.copy.setToolTip("The whole class, ready to paste into a file of your own")
-        self.copy.clicked.connect(self.copy_text)
+        tip = "The whole class, ready to paste into a file of your own"
+        self.copy = small_button("Copy", tip, self.copy_text, quiet=True)
         bar = QHBoxLayout()
         bar.setContentsMargins(12, 2, 8, 2)
         bar.addWidget(self.title, 1)
@@ -220,14 +217,9 @@ class SourceView(QWidget):
         self._dress()
 
     def _make_reason(self) -> QWidget:
-        self.reason = QLabel()
-        self.reason.setWordWrap(True)
+        self.reason = Hint("")
         self.reason.setTextFormat(Qt.TextFormat.PlainText)
-        self.reason.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.reason.setProperty("role", "muted")
-        self.show_problem = QPushButton("Show the problem")
-        self.show_problem.setProperty("scale", "small")
-        self.show_problem.clicked.connect(self._reveal_problem)
+        self.show_problem = small_button("Show the problem", do=self._reveal_problem)
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(32, 8, 32, 8)

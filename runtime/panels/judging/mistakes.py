@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSizePolicy,
     QStackedLayout,
@@ -32,6 +31,7 @@ from runtime.panels.judging.matrix import ConfusionMatrix
 from runtime.panels.judging.verdicts import Subject, Verdict, judge, thumbnails
 from runtime.panels.looking.backstage import Sample
 from runtime.panels.looking.looking import Looking
+from runtime.panels.parts import Hint, small_button
 from runtime.panels.running.training import Training
 from runtime.panels.samples.tiles import Tiles
 
@@ -89,15 +89,12 @@ class MistakesPanel(QWidget):
 
     def _make(self) -> None:
         theme = self._session.theme
-        self.hint = QLabel(_HINT)
-        self.hint.setWordWrap(True)
-        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.hint.setProperty("role", "muted")
+        self.hint = Hint(_HINT)
         self.split = QComboBox()
         self.split.setAccessibleName("Samples that are judged")
         for name, title in _SPLITS.items():
             self.split.addItem(title, name)
-        self.again = self._button("Judge", "Judges these samples with the best weights so far")
+        self.again = small_button("Judge", "Judges these samples with the best weights so far")
         self.figures, self.said = Caption(strong=True), Caption()
         self.matrix = ConfusionMatrix(theme)
         self.shares = QCheckBox("Shares")
@@ -106,21 +103,14 @@ class MistakesPanel(QWidget):
         self.sorted.setToolTip("Classes that are taken for each other stand side by side, the worst first")
         self.table = ClassTable()
         self.tiles = Tiles(theme, "Samples")
-        self.surest = self._button("Surest", "The mistakes that the network is most confident of")
-        self.worst = self._button("Worst", "The samples of largest loss")
+        self.surest = small_button("Surest", "The mistakes that the network is most confident of")
+        self.worst = small_button("Worst", "The samples of largest loss")
         for button in (self.surest, self.worst):
             button.setCheckable(True)
             button.setProperty("variant", "quiet")
-        self.inspect = self._button(
+        self.inspect = small_button(
             "Look inside", "What the network makes of this picture, node by node (Enter)"
         )
-
-    @staticmethod
-    def _button(text: str, tip: str) -> QPushButton:
-        made = QPushButton(text)
-        made.setProperty("scale", "small")
-        made.setToolTip(tip)
-        return made
 
     def _lay_out(self) -> None:
         def column(heads: Sequence[QWidget], view: QWidget) -> QWidget:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -24,6 +23,7 @@ from runtime.panels.looking.grid import MapGrid
 from runtime.panels.looking.looking import Looking
 from runtime.panels.looking.pixels import PixelView
 from runtime.panels.looking.strip import SampleStrip, dropped_file
+from runtime.panels.parts import small_button
 
 #: The class probabilities are bars where they have this much room.
 _CLASSES_HEIGHT = 130
@@ -57,11 +57,8 @@ class FeatureMaps(QWidget):
         self.shared = QCheckBox("One scale")
         self.shared.setToolTip("Dark and bright mean the same numbers in all maps, not in each its own")
         self.shared.toggled.connect(self._share_scale)
-        self.open = QPushButton("Open picture…")
-        self.open.setProperty("variant", "quiet")
-        self.open.setProperty("scale", "small")
-        self.open.setToolTip("A file of your own; it can also be dropped here")
-        self.open.clicked.connect(self._open_file)
+        tip = "A file of your own; it can also be dropped here"
+        self.open = small_button("Open picture…", tip, self._open_file, quiet=True)
         self._lay_out()
         self.strip.chosen.connect(looking.choose_sample)
         self.strip.fileDropped.connect(looking.choose_file)

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QImage, QPainter, QPaintEvent, QPen, QShowEvent
-from PySide6.QtWidgets import QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from builder.widgets.guarding import guarded
 from builder.widgets.session import Session
 from builder.widgets.theme import TINY, Theme, font
 from runtime.panels.captions import Caption
 from runtime.panels.cells import Cells
+from runtime.panels.parts import Hint
 from runtime.panels.plotting.series import Trace
 
 if TYPE_CHECKING:
@@ -212,10 +213,7 @@ class DepthPanel(QWidget):
         self._trace = Trace()
         self._drawn = -1
         self.setAccessibleName("Gradients")
-        self.hint = QLabel(_HINT)
-        self.hint.setWordWrap(True)
-        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.hint.setProperty("role", "muted")
+        self.hint = Hint(_HINT)
         self.caption = Caption(strong=True)
         self.strip = DepthStrip(session.theme)
         page = QWidget()

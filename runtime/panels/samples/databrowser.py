@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QLabel,
-    QPushButton,
     QSizePolicy,
     QStackedLayout,
     QVBoxLayout,
@@ -23,6 +21,7 @@ from builder.widgets.worker import Worker
 from runtime.panels.captions import Caption, Sentence
 from runtime.panels.looking.backstage import DataWish
 from runtime.panels.looking.looking import Looking
+from runtime.panels.parts import Hint, small_button
 from runtime.panels.samples.balance import SPLITS, Balance
 from runtime.panels.samples.browsing import PAGE, Choice, Overview, Page, overview, page
 from runtime.panels.samples.tiles import Tiles
@@ -53,17 +52,14 @@ class DataBrowser(QWidget):
         self.overview: Overview | None = None
         self.page: Page | None = None
         self.setAccessibleName("Data")
-        self.hint = QLabel(_HINT)
-        self.hint.setWordWrap(True)
-        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.hint.setProperty("role", "muted")
+        self.hint = Hint(_HINT)
         self.split = QComboBox()
         self.split.setAccessibleName("Split")
         self.split.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.headline, self.place = Caption(strong=True), Caption()
-        self.earlier = self._button("Earlier", f"The {PAGE} samples before these", lambda: self._turn(-PAGE))
-        self.later = self._button("Later", f"The {PAGE} samples after these", lambda: self._turn(PAGE))
-        self.inspect = self._button(
+        self.earlier = small_button("Earlier", f"The {PAGE} samples before these", lambda: self._turn(-PAGE))
+        self.later = small_button("Later", f"The {PAGE} samples after these", lambda: self._turn(PAGE))
+        self.inspect = small_button(
             "Look inside",
             "What the network makes of this sample, node by node (Enter)",
             self.inspectAsked.emit,
@@ -80,14 +76,6 @@ class DataBrowser(QWidget):
         session.historyChanged.connect(self.refresh)
         session.documentReplaced.connect(self.refresh)
         session.themeChanged.connect(self._dress)
-
-    @staticmethod
-    def _button(text: str, tip: str, do: object) -> QPushButton:
-        made = QPushButton(text)
-        made.setProperty("scale", "small")
-        made.setToolTip(tip)
-        made.clicked.connect(do)
-        return made
 
     def _lay_out(self) -> None:
         left = QVBoxLayout()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
 from builder.errors import Problem
 from builder.widgets.session import Session
 from builder.widgets.worker import Worker
+from runtime.panels.parts import small_button
 
 if TYPE_CHECKING:
     from runtime.data import Source
@@ -38,12 +39,9 @@ class Downloads(QWidget):
         self.bar.setFixedWidth(96)
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Download progress")
-        self.cancel = QPushButton("Stop")
-        self.cancel.setProperty("variant", "quiet")
-        self.cancel.setProperty("scale", "small")
+        tip = "What came is kept: the next time it is gone on with"
+        self.cancel = small_button("Stop", tip, self.stop, quiet=True)
         self.cancel.setAccessibleName("Stop the download")
-        self.cancel.setToolTip("What came is kept: the next time it is gone on with")
-        self.cancel.clicked.connect(self.stop)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Generator, Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -30,6 +30,7 @@ from builder.widgets.inputs import Combo, LineEdit
 from builder.widgets.session import Session
 from builder.widgets.theme import set_state
 from runtime.panels.captions import Caption, Sentence
+from runtime.panels.parts import Hint
 from runtime.panels.sizes.sizetable import SizeTable
 from runtime.panels.sizes.sizing import (
     Conditions,
@@ -75,10 +76,7 @@ class SizesPanel(QStackedWidget):
         self.memory_plot: SizePlot | None = None
         self._halves: tuple[Half, ...] = ()
         self.setAccessibleName("Sizes")
-        self.hint = QLabel(_HINT, self)
-        self.hint.setProperty("role", "muted")
-        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.hint.setWordWrap(True)
+        self.hint = Hint(_HINT, self)
         self.addWidget(self.hint)
         self._page = QWidget(self)
         self.addWidget(self._page)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QHideEvent, QImage, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from builder.errors import Problem
 from builder.widgets.guarding import guarded
@@ -14,6 +14,7 @@ from builder.widgets.session import Session
 from builder.widgets.theme import Theme
 from builder.widgets.worker import Worker
 from runtime.panels.looking.looking import Looking
+from runtime.panels.parts import small_button
 from runtime.panels.tuning.varying import Variants, variants, varies
 from runtime.training.settings import DECLARATIONS, Settings
 
@@ -85,10 +86,7 @@ class VariantsView(QWidget):
         self.said.setProperty("role", "caption")
         self.said.setWordWrap(True)
         self.mosaic = Mosaic(session.theme)
-        self.again = QPushButton("Draw again")
-        self.again.setProperty("scale", "small")
-        self.again.setToolTip("Other variants, as in the next epoch")
-        self.again.clicked.connect(self._next)
+        self.again = small_button("Draw again", "Other variants, as in the next epoch", self._next)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.said, 1)
