@@ -17,7 +17,7 @@ from builder.blocks.base import (
     shape_dims,
 )
 from builder.blocks.lowering import Make, options
-from builder.blocks.normalisation import EPS_HELP, means
+from builder.blocks.normalisation import EPS_HELP, cost_of_channels, means, running_averages, scale_and_shift
 from builder.blocks.parameters import Choice, Flag, Integer, Real
 from builder.errors import Problem, Severity
 from builder.shapes import TensorShape, elements, format_shape
@@ -190,13 +190,7 @@ class InstanceNorm(_SampleNorm):
         return inputs[0]
 
     def cost(self, inputs: Sequence[TensorShape]) -> Cost:
-        channels, tracked = inputs[0][0], self.track_running_stats
-        return Cost(
-            2 * channels if self.affine else 0,
-            2 * channels + 1 if tracked else 0,
-            tensors=2 if self.affine else 0,
-            counters=1 if tracked else 0,
-        )
+        return cost_of_channels(inputs[0][0], affine=self.affine, tracked=self.track_running_stats)
 
     def saved(self, inputs: Sequence[TensorShape]) -> Saved:
         # PyTorch runs it as a batch norm of samples · channels maps: scale and averages are repeated for each.
@@ -214,18 +208,9 @@ class InstanceNorm(_SampleNorm):
             means("·".join(_letters(inputs[0])[1:]), "each channel of each sample", tuple(sizes), channels),
         ]
         if self.affine:
-            formulas.append(
-                Formula("Parameters", "2 · channels (γ, β)", f"2 · {int(channels)}", f"{2 * channels:,}")
-            )
+            formulas.append(scale_and_shift(channels))
         if self.track_running_stats:
-            formulas.append(
-                Formula(
-                    "Buffers",
-                    "2 · channels + 1 (running mean and variance, count)",
-                    f"2 · {int(channels)} + 1",
-                    f"{2 * channels + 1:,}",
-                )
-            )
+            formulas.append(running_averages(channels))
         return formulas
 
     def lower(self, inputs: Sequence[TensorShape]) -> Make:
@@ -270,7 +255,7 @@ class GroupNorm(_SampleNorm):
         return groups_of_channels(self.title, "num_groups", inputs[0][0], self.num_groups) or inputs[0]
 
     def cost(self, inputs: Sequence[TensorShape]) -> Cost:
-        return Cost(2 * inputs[0][0], tensors=2) if self.affine else Cost()
+        return cost_of_channels(inputs[0][0], affine=self.affine, tracked=False)
 
     def explain(self, inputs: Sequence[TensorShape]) -> list[Formula]:
         channels, *sizes = inputs[0]
@@ -284,9 +269,7 @@ class GroupNorm(_SampleNorm):
             ),
         ]
         if self.affine:
-            formulas.append(
-                Formula("Parameters", "2 · channels (γ, β)", f"2 · {int(channels)}", f"{2 * channels:,}")
-            )
+            formulas.append(scale_and_shift(channels))
         return formulas
 
     def lower(self, inputs: Sequence[TensorShape]) -> Make:

@@ -46,14 +46,7 @@ class BatchNorm(Block):
         return inputs[0]
 
     def cost(self, inputs: Sequence[TensorShape]) -> Cost:
-        channels = inputs[0][0]
-        tracked = self.track_running_stats
-        return Cost(
-            2 * channels if self.affine else 0,
-            2 * channels + 1 if tracked else 0,
-            tensors=2 if self.affine else 0,
-            counters=1 if tracked else 0,
-        )
+        return cost_of_channels(inputs[0][0], affine=self.affine, tracked=self.track_running_stats)
 
     def saved(self, inputs: Sequence[TensorShape]) -> Saved:
         # The input, and the batch's mean and inverse deviation of each channel.
@@ -87,19 +80,9 @@ class BatchNorm(Block):
             ),
         ]
         if self.affine:
-            formulas.append(
-                Formula("Parameters", "2 · channels (γ, β)", f"2 · {channels}", f"{2 * channels:,}")
-            )
+            formulas.append(scale_and_shift(channels))
         if self.track_running_stats:
-            formulas += [
-                self._running(),
-                Formula(
-                    "Buffers",
-                    "2 · channels + 1 (running mean and variance, count)",
-                    f"2 · {channels} + 1",
-                    f"{2 * channels + 1:,}",
-                ),
-            ]
+            formulas += [self._running(), running_averages(channels)]
         return formulas
 
     def _running(self) -> Formula:
@@ -127,6 +110,27 @@ class BatchNorm(Block):
 
 #: What batch norm's values lie along, by number of positions' axes; N is the batch.
 _AXES = {0: "N", 1: "N·L", 2: "N·H·W", 3: "N·D·H·W"}
+
+
+def cost_of_channels(channels: int, *, affine: bool, tracked: bool) -> Cost:
+    """What a norm of channels learns (scale and shift) and keeps (running mean and variance, a count of batches)."""
+    return Cost(
+        2 * channels if affine else 0,
+        2 * channels + 1 if tracked else 0,
+        tensors=2 if affine else 0,
+        counters=1 if tracked else 0,
+    )
+
+
+def scale_and_shift(channels: int) -> Formula:
+    """How many parameters a norm of channels has."""
+    return Formula("Parameters", "2 · channels (γ, β)", f"2 · {int(channels)}", f"{2 * channels:,}")
+
+
+def running_averages(channels: int) -> Formula:
+    """How many numbers a norm of channels keeps for prediction."""
+    rule = "2 · channels + 1 (running mean and variance, count)"
+    return Formula("Buffers", rule, f"2 · {int(channels)} + 1", f"{2 * channels + 1:,}")
 
 
 def means(axes: str, each: str, sizes: TensorShape, count: int) -> Formula:
