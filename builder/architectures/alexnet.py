@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from builder.architectures.base import Architecture
-from builder.architectures.chain import Chain
+from builder.architectures.chain import Chain, features_and_classifier
 from builder.document import Document, Module
 from builder.shapes import TensorShape
-from builder.sketch import Sketch
 
 
 def _features() -> Module:
@@ -54,14 +53,8 @@ def alexnet(input_shape: TensorShape = (3, 224, 224), classes: int = 1000) -> Do
     64, 192, 384, 256 and 256 kernels, none of which is split between two GPUs, and no response normalisation.
     The adaptive pool is torchvision's, so that pictures of any size from 63×63 on do.
     """
-    net = Sketch()
-    x = net.input(input_shape)
-    x = net.add("features", "module:Features", x)
-    x = net.add("avgpool", "adaptive_avg_pool", x, output_size=6)
-    x = net.add("flatten", "flatten", x)
-    x = net.add("classifier", "module:Classifier", x)
-    net.output(x)
-    return Document("alexnet", net.graph, [_features(), _classifier(classes)])
+    graph = features_and_classifier(input_shape, output_size=6)
+    return Document("alexnet", graph, [_features(), _classifier(classes)])
 
 
 ARCHITECTURES = (

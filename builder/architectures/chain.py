@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from builder.document import Module, ModuleParameter
 from builder.graph import Graph
+from builder.shapes import TensorShape
 from builder.sketch import Sketch
 from builder.spacing import CLOSE, WIDEST
 
@@ -16,6 +17,16 @@ _PAGE = 5.4
 def strided(stride: int) -> dict[str, int]:
     """The argument of a block that goes so many pixels on with every step; nothing where it is one."""
     return {} if stride == 1 else {"stride": stride}
+
+
+def features_and_classifier(input_shape: TensorShape, **pool: Any) -> Graph:
+    """A network as torchvision lays it out: ``features``, ``avgpool`` with these parameters, ``classifier``."""
+    net = Sketch()
+    x = net.add("features", "module:Features", net.input(input_shape))
+    x = net.add("avgpool", "adaptive_avg_pool", x, **pool)
+    x = net.add("flatten", "flatten", x)
+    net.output(net.add("classifier", "module:Classifier", x))
+    return net.graph
 
 
 class _Layer(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from builder.architectures.base import Architecture, divisible
-from builder.architectures.chain import Chain, strided
+from builder.architectures.chain import Chain, features_and_classifier, strided
 from builder.document import Document, Module, ModuleParameter
 from builder.graph import Graph
 from builder.library.mobile import mb_conv
@@ -77,12 +77,8 @@ def _efficientnet(
     classifier.add("dropout", p=dropout)
     classifier.add("linear", out_features=classes)
 
-    net = Sketch()
-    x = net.add("features", "module:Features", net.input(input_shape))
-    x = net.add("avgpool", "adaptive_avg_pool", x)
-    x = net.add("flatten", "flatten", x)
-    net.output(net.add("classifier", "module:Classifier", x))
-    return Document(name, net.graph, [*_features(width, depth, norm or {}), classifier.module()])
+    graph = features_and_classifier(input_shape)
+    return Document(name, graph, [*_features(width, depth, norm or {}), classifier.module()])
 
 
 def efficientnet_b0(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from builder.architectures.base import Architecture, divisible
-from builder.architectures.chain import Chain, strided
+from builder.architectures.chain import Chain, features_and_classifier, strided
 from builder.document import Document, Module, ModuleParameter
 from builder.graph import Graph
 from builder.library.mobile import gated_inverted_residual, inverted_residual
@@ -100,12 +100,8 @@ def mobilenet_v2(
     classifier.add("dropout", p=0.2)
     classifier.add("linear", out_features=classes)
 
-    net = Sketch()
-    x = net.add("features", "module:Features", net.input(input_shape))
-    x = net.add("avgpool", "adaptive_avg_pool", x)
-    x = net.add("flatten", "flatten", x)
-    net.output(net.add("classifier", "module:Classifier", x))
-    return Document("mobilenet_v2", net.graph, [features.module(), classifier.module(), *inverted_residual()])
+    graph = features_and_classifier(input_shape)
+    return Document("mobilenet_v2", graph, [features.module(), classifier.module(), *inverted_residual()])
 
 
 class Bneck(NamedTuple):
@@ -176,12 +172,8 @@ def _mobilenet_v3(
     classifier.add("dropout", p=0.2)
     classifier.add("linear", out_features=classes)
 
-    net = Sketch()
-    x = net.add("features", "module:Features", net.input(input_shape))
-    x = net.add("avgpool", "adaptive_avg_pool", x)
-    x = net.add("flatten", "flatten", x)
-    net.output(net.add("classifier", "module:Classifier", x))
-    return Document(name, net.graph, [features.module(), classifier.module(), *gated_inverted_residual()])
+    graph = features_and_classifier(input_shape)
+    return Document(name, graph, [features.module(), classifier.module(), *gated_inverted_residual()])
 
 
 def mobilenet_v3_large(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from builder.architectures.base import Architecture, scaled
-from builder.architectures.chain import Chain
+from builder.architectures.chain import Chain, features_and_classifier
 from builder.document import Document, Module
 from builder.shapes import TensorShape
 from builder.sketch import Sketch
@@ -59,15 +59,9 @@ def _vgg(
     layers: int, input_shape: TensorShape, classes: int, width: float, *, norm: bool = False
 ) -> Document:
     """The paper's network; the adaptive pool is torchvision's and lets pictures of any size in."""
-    net = Sketch()
-    x = net.input(input_shape)
-    x = net.add("features", "module:Features", x)
-    x = net.add("avgpool", "adaptive_avg_pool", x, output_size=7)
-    x = net.add("flatten", "flatten", x)
-    x = net.add("classifier", "module:Classifier", x)
-    net.output(x)
+    graph = features_and_classifier(input_shape, output_size=7)
     modules = [_features(layers, norm=norm, width=width), _classifier(classes, width)]
-    return Document(f"vgg{layers}_bn" if norm else f"vgg{layers}", net.graph, modules)
+    return Document(f"vgg{layers}_bn" if norm else f"vgg{layers}", graph, modules)
 
 
 def _vgg_gap(layers: int, input_shape: TensorShape, classes: int, width: float) -> Document:
