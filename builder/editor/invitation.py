@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from builder.editor.canvas import Canvas
 
 TEXT = (
-    "Press Tab to find the first block, or drag one here from the left.\n"
+    "Press Tab to find the first block, or drag one here from the palette.\n"
     "A network that is known is in the gallery: Ctrl+Shift+N."
 )
 

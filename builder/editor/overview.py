@@ -99,7 +99,7 @@ class Overview(QWidget):
         errors = sum(problem.is_error for problem in analysis.problems)
         if not len(session.graph):
             self.hint.setText(
-                "The network is empty. Press Tab over the canvas, or drag a block from the left."
+                "The network is empty. Press Tab over the canvas, or drag a block from the palette."
             )
         elif errors:
             self.hint.setText(

@@ -130,6 +130,10 @@ class Form(QWidget):
         """Why what stands in a field is not applied, "" if it is."""
         return self._rows[name].reason.text()
 
+    def refused(self) -> dict[str, str]:
+        """The parameters whose editors hold what will not do, and why."""
+        return {name: row.reason.text() for name, row in self._rows.items() if row.refuses}
+
     def set_reason(self, name: str, text: str) -> None:
         """Say below a field what is wrong with it (a rule that goes beyond the declaration)."""
         if name in self._rows:
@@ -273,6 +277,11 @@ class _Row:
                 self.side.setToolTip(side.text)
                 self.side.setAccessibleName(f"{self.parameter.label}: {side.text}")
                 self.side.setIcon(themed(side.icon, self._form.theme))
+
+    @property
+    def refuses(self) -> bool:
+        """Whether what is there will not do."""
+        return self._appears and bool(self.reason.text())
 
     def judge(self, reason: str) -> None:
         """Show why what is there will not do."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -20,6 +20,7 @@ from runtime.panels.samples.downloads import Downloads
 from runtime.training.settings import DECLARATIONS
 
 if TYPE_CHECKING:
+    from builder.blocks.parameters import Choice
     from runtime.data import Source
 
 _DATA_FILES = "Data (*.npz *.csv *.gz *ubyte);;All files (*)"
@@ -156,7 +157,7 @@ class DeviceChip(_Chip):
         for name in ("device", "precision"):
             group = QActionGroup(menu)
             menu.addSection(DECLARATIONS[name].label)
-            for value in DECLARATIONS[name].choices:  # type: ignore[attr-defined]
+            for value in cast("Choice", DECLARATIONS[name]).options:
                 action = QAction(value, menu, checkable=True, checked=value == self._setting(name))
                 action.triggered.connect(lambda _=False, n=name, v=value: self.choose(n, v))
                 group.addAction(action)

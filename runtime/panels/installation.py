@@ -235,7 +235,9 @@ class Panels(QObject):
         from runtime.panels.tuning.variants import VariantsView
 
         variants = VariantsView(self._session, self.looking, self.worker)
-        return SettingsPanel(self._session, self.training, self.searches, variants)
+        made = SettingsPanel(self._session, self.training, self.searches, variants)
+        self.training.objections.append(made.refusals)
+        return made
 
     # what they say to each other -------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,8 @@ class Training(QObject):
         self._shapes: list[TensorShape | None] = []
         self._watch: tuple[tuple[str, ...], Any] | None = None
         self._pace = Pace()
+        #: Asked before a training begins: what stands in its way, beside the drawing.
+        self.objections: list[Callable[[], list[Problem]]] = []
         self._asked = -math.inf
         self._expects_maps = False
         self._timer = QTimer(self)
@@ -119,8 +122,9 @@ class Training(QObject):
         analysis = self._session.analysis
         settings = Settings.read(self._session.document.training)
         errors = [problem for problem in analysis.problems if problem.is_error]
-        if errors or isinstance(settings, list):
-            self.troubled.emit(errors or settings)
+        objections = [problem for objects in self.objections for problem in objects()]
+        if errors or objections or isinstance(settings, list):
+            self.troubled.emit(errors or objections or settings)
             return
         source = str(self._session.document.data.get("source", "digits"))
         thread = TrainingThread(self._session.document, settings, source, self.run_dir)

@@ -58,7 +58,7 @@ class BatchFinder(Finder):
             f"The largest batch is {found.largest:,}, {limit}. Use {found.fastest:,}: the smallest that is nearly as "
             "fast as any."
         )
-        self.offer(found.fastest, f"Use {found.fastest}")
+        self.offer(found.fastest, f"Use {found.fastest:,}")
         batches, rates = zip(*found.tried, strict=True)
         self.picture.show_curve(
             [math.log2(batch) for batch in batches],

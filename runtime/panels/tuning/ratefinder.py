@@ -52,10 +52,7 @@ class RateFinder(Finder):
                 "The loss falls at no rate in so few steps: look at the data, the network or its settings."
             )
         else:
-            self.tell(
-                f"The loss falls fastest at {found.steepest:.2g} and is lowest at {found.lowest:.2g}, where the rate "
-                "is about to be too high."
-            )
+            self.tell(_read(found))
             self.offer(found.suggestion, f"Use {found.suggestion:g}")
         if found.losses:
             self._draw(found)
@@ -74,3 +71,16 @@ class RateFinder(Finder):
             mark=None if curve.suggestion is None else math.log10(curve.suggestion),
         )
         self.picture.show()
+
+
+def _read(curve: RateCurve) -> str:
+    """What is seen in a curve, and why the rate that is suggested is none of those that are seen, if it is not."""
+    steepest, valley, lowest = curve.steepest or 0.0, curve.valley or 0.0, curve.lowest or 0.0
+    said = (
+        f"The loss falls fastest at {steepest:.2g} and is lowest at {lowest:.2g}, where the rate is about to be too "
+        "high."
+    )
+    if steepest <= min(valley, lowest / 10):
+        return said
+    which = "The middle of the fall" if valley < lowest / 10 else "A tenth of the lowest"
+    return f"{said} {which}, {curve.suggestion:g}, is safer than either."

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from builder.edits import SetSettings
+from builder.errors import Problem
 from builder.figures import count
 from builder.widgets.fields import Field
 from builder.widgets.folds import Fold
@@ -127,6 +128,20 @@ class SettingsPanel(QWidget):
     def field(self, name: str) -> Field:
         """The editor of a setting."""
         return self.form(name).field(name)
+
+    def refusals(self) -> list[Problem]:
+        """What stands in the form and will not do: the document has what was there before."""
+        return [
+            Problem(
+                "setting-refused",
+                "Training goes by the settings that are seen",
+                f"{DECLARATIONS[name].label}: {reason}",
+                "Put in another value, or press Esc in its field to have the one before",
+                path=f"training.{name}",
+            )
+            for form in self.forms.values()
+            for name, reason in form.refused().items()
+        ]
 
     def refresh(self) -> None:
         """Show what the document says."""

@@ -77,7 +77,7 @@ class Course:
             "A loss below that of guessing shows that a network learns",
             f"in {self._count:,} steps it came no lower than {self._lowest:.3f}, and guessing gives "
             f"{self._guessing:.3f}",
-            "Find a learning rate (find-lr), put norm layers in, begin with Kaiming's weights, and see whether the "
+            "Look for a learning rate, put norm layers in, begin with Kaiming's weights, and see whether the "
             "labels are those of the pictures",
             severity=Severity.WARNING,
             path="training.learning_rate",

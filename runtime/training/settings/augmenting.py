@@ -69,7 +69,7 @@ class Augmenting:
     border = Choice(
         "edge",
         ("edge", "mirror", "black"),
-        label="What comes in",
+        label="Border",
         help="What is seen where a picture has moved away: its edge repeated, its mirror image, or black. In a mask "
         "nothing is judged there.",
     ).only_where(lambda values: any(values[name] for name in ("shift", "rotate", "zoom", "shear")))

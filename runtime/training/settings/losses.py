@@ -26,7 +26,7 @@ class Losses:
     regression_loss = Choice(
         "mse",
         ("mse", "mae", "huber"),
-        label="Error of values",
+        label="Regression loss",
         help="Where values are learnt: MSE, the squared error, minds a large one most; MAE, the plain one, minds "
         "outliers least; Huber is squared up to one standard deviation and plain beyond it.",
     )

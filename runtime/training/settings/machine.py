@@ -82,7 +82,7 @@ class Machine:
     )
     split_batches = Flag(
         True,
-        label="Split what does not fit",
+        label="Split batches",
         help="Where memory runs out in a step, its batch goes through the network in twice as many parts from then on, "
         "which is told. Otherwise the run ends there.",
     )

@@ -50,7 +50,7 @@ class Refining:
         1,
         minimum=1,
         maximum=65536,
-        label="Parts of a batch",
+        label="Accumulate",
         help="Each batch goes through the network in this many parts whose gradients add up to one step: the step "
         "of the whole batch (but for batch norm, which sees a part) in a fraction of the memory.",
     )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from builder.errors import Problem
 from builder.widgets.fields import ChoiceField, LineField
+from runtime.panels.tuning.ratefinder import _read
 from runtime.panels.tuning.settings import SettingsPanel
+from runtime.training.searching.finding import RateCurve
 from runtime.training.settings import DECLARATIONS, GROUPS, relevant
 from tests.runtime.panels.conftest import MakeWindow, Window
 
@@ -165,3 +168,47 @@ def test_both_themes_dress_all_of_it(window: Window, qtbot: QtBot) -> None:
         window.session.set_theme(theme)
         assert panel.picture.theme is window.session.theme
         assert not panel.grab().isNull()
+
+
+def test_what_is_refused_in_the_form_is_not_trained_without(window: Window, qtbot: QtBot) -> None:
+    panel = window.panels.settings
+    field = panel.field("learning_rate")
+    line = field.focusProxy()
+    assert isinstance(line, QLineEdit)
+    line.selectAll()
+    qtbot.keyClicks(line, "-3")
+    told: list[Problem] = []
+    window.panels.training.troubled.connect(told.extend)
+    window.panels.training.start()
+    assert not window.panels.training.is_running
+    (problem,) = told
+    assert (problem.code, problem.path) == ("setting-refused", "training.learning_rate")
+    assert "-3" in problem.message
+    qtbot.keyClick(line, Qt.Key.Key_Escape)
+    assert panel.refusals() == []
+
+
+@pytest.mark.parametrize(
+    ("steepest", "valley", "lowest", "end"),
+    [
+        (0.001, 0.01, 0.1, "too high."),
+        (0.0071, 0.02, 0.045, "A tenth of the lowest, 0.0045, is safer than either."),
+        (0.05, 0.002, 0.045, "The middle of the fall, 0.002, is safer than either."),
+    ],
+)
+def test_why_a_rate_is_suggested_that_is_not_where_the_loss_falls_fastest(
+    steepest: float, valley: float, lowest: float, end: str
+) -> None:
+    assert _read(RateCurve((1e-7,), (1.0,), steepest, valley, lowest)).endswith(end)
+
+
+def test_device_and_precision_are_chosen_in_the_header(window: Window) -> None:
+    chip = window.panels.device_chip
+    chip.menu().aboutToShow.emit()
+    offered = {action.text(): action for action in chip.menu().actions() if action.isCheckable()}
+    assert {"auto", "cpu", "cuda", "fp32", "bf16"} <= offered.keys()
+    checked = [action.text() for action in chip.menu().actions() if action.isChecked()]
+    assert checked == ["auto", "auto"]
+    offered["bf16"].trigger()
+    assert window.session.document.training["precision"] == "bf16"
+    assert "bf16" in chip.text()
