@@ -16,7 +16,7 @@ PLOTS = {
     "score": "Score",
     "rate": "Learning rate",
     "norm": "Gradient norm",
-    "speed": "Throughput",
+    "speed": "Throughput, images/s",
 }
 _FIRST = ("loss", "score")
 

@@ -54,15 +54,25 @@ def score(metric: str, value: float) -> str:
 
 def summary(trace: Trace) -> str:
     """How a run ended, in a line: ``test 98.1 % with the weights of epoch 23``; empty while it goes on."""
+    return _summaries(trace)[0]
+
+
+def _summaries(trace: Trace) -> tuple[str, ...]:
+    """How a run ended, in a line and in ever fewer words."""
     end = trace.finished
     if end is None:
-        return ""
+        return ("",)
     if end.test_accuracy is not None and end.best_epoch is not None:
         told = score(trace.metric, end.test_accuracy)
-        return f"test {told} with the weights of epoch {end.best_epoch}"
+        return (
+            f"test {told} with the weights of epoch {end.best_epoch}",
+            f"test {told}, epoch {end.best_epoch}",
+            f"test {told}",
+        )
     if end.best_validation_accuracy is not None:
-        return f"{end.reason}, validation {score(trace.metric, end.best_validation_accuracy)} at best"
-    return f"{end.reason} before the first epoch was over"
+        best = f"validation {score(trace.metric, end.best_validation_accuracy)}"
+        return f"{end.reason}, {best} at best", f"{end.reason}, {best}", best
+    return f"{end.reason} before the first epoch was over", end.reason
 
 
 class Curves(QWidget):
@@ -181,10 +191,11 @@ class Curves(QWidget):
         self._build()
         best = trace.best.step if trace.best else None
         for key, half in self._halves.items():
-            cast("Plot", half.plot).show_run(*self._lines(key), best)
-        remarks = [trace.problem or self._name, summary(trace)]
+            grows = trace.finished is None
+            cast("Plot", half.plot).show_run(*self._lines(key), best, last=trace.steps, grows=grows)
+        remarks = [(trace.problem or self._name,), _summaries(trace)]
         for half in self._halves.values():
-            half.remark(remarks.pop(0) if remarks else "")
+            half.remark(*(remarks.pop(0) if remarks else ()))
         self._stack.setCurrentIndex(1)
 
     def _lines(self, key: str) -> tuple[Column, Column, tuple[NDArray[np.float64], NDArray[np.float32]]]:

@@ -20,7 +20,8 @@ class Half(QWidget):
 
     def __init__(self, title: str, plot: Plot | SizePlot) -> None:
         super().__init__()
-        self.plot, self._remark, self._reading = plot, "", ""
+        self.plot, self._reading = plot, ""
+        self._remark: tuple[str, ...] = ("",)
         heading = QLabel(title)
         heading.setFont(font(SMALL, SEMIBOLD))
         heading.setProperty("role", "muted")
@@ -28,6 +29,7 @@ class Half(QWidget):
         self.aside.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row = QHBoxLayout()
         row.setContentsMargins(6, 0, 8, 0)
+        row.setSpacing(8)
         row.addWidget(heading)
         row.addWidget(self.aside, 1)
         column = QVBoxLayout(self)
@@ -37,9 +39,9 @@ class Half(QWidget):
         column.addWidget(plot, 1)
         plot.readingChanged.connect(self._read)
 
-    def remark(self, text: str) -> None:
-        """What stands beside the title while nothing is read off."""
-        self._remark = text
+    def remark(self, *ways: str) -> None:
+        """What stands beside the title while nothing is read off: the first of several ways to say it that fits."""
+        self._remark = ways or ("",)
         self._say()
 
     def _read(self, text: str) -> None:
@@ -48,7 +50,7 @@ class Half(QWidget):
 
     def _say(self) -> None:
         if not self._reading:
-            self.aside.say(self._remark)
+            self.aside.say(*self._remark)
             return
         values = self._reading.split(" · ")[1:]  # after where they are
         figures = (value.removesuffix(" %").rpartition(" ")[2] for value in values)

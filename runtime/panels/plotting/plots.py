@@ -14,19 +14,18 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QGraphicsSceneMouseEvent, QWidget
 
-from builder.widgets.theme import MEDIUM, TINY, Theme, font
+from builder.widgets.theme import Theme
 from runtime.panels.plotting.columns import Column
-from runtime.panels.plotting.plotparts import Axis, Curve, Rules, decades, mixed
-from runtime.panels.plotting.series import nice_ticks
-
-#: Part of a growing run that is left free behind it.
-_ROOM = 0.03
+from runtime.panels.plotting.naming import ASIDE, Band, Box, Ending, View, place
+from runtime.panels.plotting.plotparts import Axis, Curve, Name, Rules, decades, mixed
+from runtime.panels.plotting.series import close_ticks, figure, nice_ticks, stepped
 
 
 class Plot(pg.PlotWidget):
     """Batch values faint, their running mean and the validation as lines, over steps.
 
-    Drag or wheel moves through the steps, double-click or A shows all of them; arrow keys move the reading.
+    Drag or wheel moves through the steps, double-click or A shows all of them; arrow keys move the reading. A line
+    that is alone has no name.
     """
 
     #: What the lines say under the pointer, for whoever has room for it; empty when it leaves.
@@ -45,10 +44,9 @@ class Plot(pg.PlotWidget):
         names: tuple[str, str] = ("train", "validation"),
         parent: QWidget | None = None,
     ) -> None:
-        write = (lambda v: "0 %" if v == 0 else f"{v:.0f}") if percent else (lambda v: f"{v:.10g}")
         super().__init__(
             parent,
-            axisItems={"left": Axis("left", write), "bottom": Axis("bottom", lambda v: f"{v:,.0f}")},
+            axisItems={"left": Axis("left", figure), "bottom": Axis("bottom", lambda v: f"{v:,.0f}")},
             enableMenu=False,
         )
         self.title, self._percent, self._theme = title, percent, theme
@@ -66,25 +64,27 @@ class Plot(pg.PlotWidget):
         box.setDefaultPadding(0)
         box.enableAutoRange(x=False, y=False)
         self._rules = Rules(item)
-        self.batch = Curve(item, "")
+        self.batch = Curve(item, "", faint=True)
         self.train, self.validation = (Curve(item, name) for name in names)
         self._best = pg.InfiniteLine(angle=90, movable=False)
-        self._best_label = pg.TextItem("best", anchor=(0.5, 0))
+        self._best_label = Name(item, "best")
+        self._nothing = Name(item, "All lines are switched off", (0.5, 0.5))
         self._cross = pg.InfiniteLine(angle=90, movable=False)
-        for extra in (self._best, self._best_label, self._cross):
+        for extra in (self._best, self._cross):
             extra.setVisible(False)
             item.addItem(extra, ignoreBounds=True)
-        self._best_label.setFont(font(TINY, MEDIUM))
         self._columns: tuple[Column, Column] = (Column(), Column())
         self._points: tuple[NDArray[np.float64], NDArray[np.float32]] = (self.train.x, self.train.y)
         self._best_step: int | None = None
         self._end = 1
         self._follow = True
+        self._ticks: list[float] = []
         self._cursor: float | None = None
         self._said = ""
         self.bottom, self.top = 0.0, 1.0
         self._log = False
         box.sigXRangeChanged.connect(self._redraw)
+        box.sigResized.connect(self._name)
         box.sigRangeChangedManually.connect(self._stop_following)
         self.scene().sigMouseMoved.connect(self._hover)
         self.set_theme(theme)
@@ -95,17 +95,18 @@ class Plot(pg.PlotWidget):
     def set_theme(self, theme: Theme) -> None:
         """Put on a theme's colours."""
         self._theme = theme
-        self.setBackground(theme.color("panel"))
-        self._rules.set_color(theme.color("hairline"))
-        self.batch.item.setPen(pg.mkPen(mixed(theme.train, theme.panel, 0.28), width=1))
-        width = max(round(self.devicePixelRatioF()), 1)  # pens are in pixels of the screen
-        self.train.item.setPen(pg.mkPen(theme.train, width=width))
-        self.train.label.setColor(theme.color(theme.train))
-        self.validation.item.setPen(pg.mkPen(theme.validation, width=width))
-        self.validation.label.setColor(theme.color(theme.validation))
-        self._best.setPen(pg.mkPen(theme.color("muted"), width=1, style=Qt.PenStyle.DotLine))
-        self._best_label.setColor(theme.color("muted"))
-        self._cross.setPen(pg.mkPen(theme.color("wire"), width=1))
+        ground = theme.color("panel")
+        self.setBackground(ground)
+        ratio = max(round(self.devicePixelRatioF()), 1)  # pens are in pixels of the screen
+        self._rules.set_color(theme.color("hairline"), ratio)
+        self.batch.dress(mixed(theme.train, theme.panel, 0.28), ground, ratio)
+        self.train.dress(theme.color(theme.train), ground, ratio)
+        second = theme.validation if self.validation.name else theme.train
+        self.validation.dress(theme.color(second), ground, ratio)
+        self._best.setPen(pg.mkPen(theme.color("muted"), width=ratio, style=Qt.PenStyle.DotLine))
+        for word in (self._best_label, self._nothing):
+            word.dress(theme.color("muted"), ground)
+        self._cross.setPen(pg.mkPen(theme.color("wire"), width=ratio))
         for side in ("left", "bottom"):
             self.getPlotItem().getAxis(side).setTextPen(theme.color("muted"))
 
@@ -115,14 +116,19 @@ class Plot(pg.PlotWidget):
         smooth: Column,
         epochs: tuple[NDArray[np.float64], NDArray[np.float32]],
         best_step: int | None,
+        *,
+        last: int = 0,
+        grows: bool | None = None,
     ) -> None:
         """Draw a run: values of each batch, their running mean, the validation by (step, value), the best step.
 
-        Values are shown as they are; a percent plot takes 0…1 and shows 0…100.
+        Values are shown as they are; a percent plot takes 0…1 and shows 0…100. ``last`` is the last step of the run,
+        where it told nothing of this plot; ``grows`` whether more will come, None: if it is the run of before.
         """
-        grows = raw is self._columns[0]
+        if grows is None:
+            grows = raw is self._columns[0]
         self._columns, self._points, self._best_step = (raw, smooth), epochs, best_step
-        self._end = max(len(raw), len(smooth), int(epochs[0][-1]) if len(epochs[0]) else 0, 10)
+        self._end = max(len(raw), len(smooth), int(epochs[0][-1]) if len(epochs[0]) else 0, last, 10)
         if not (self._follow and self._frame(with_room=grows)):
             self._redraw()
 
@@ -142,7 +148,7 @@ class Plot(pg.PlotWidget):
 
     def set_log(self, log: bool) -> None:
         """Use a logarithmic scale; not for what is told in per cent."""
-        self._log, self.top = log and not self._percent, math.nan
+        self._log, self._ticks = log and not self._percent, []
         self._redraw()
 
     def want(self, batches: bool, train: bool, validation: bool) -> None:
@@ -162,10 +168,8 @@ class Plot(pg.PlotWidget):
         """Show every step, ``with_room`` for more, so that not each new one moves all; whether that drew anew."""
         box = self.getPlotItem().getViewBox()
         (left, right), _ = box.viewRange()
-        wanted = self._end * (1 + _ROOM) if with_room else float(self._end)
-        if left == 0 and (
-            self._end <= right <= self._end * (1 + 2 * _ROOM) if with_room else right == wanted
-        ):
+        wanted = stepped(self._end) if with_room else float(self._end)
+        if (left, right) == (0, wanted):
             return False
         box.setXRange(0, wanted, padding=0)
         return True
@@ -175,14 +179,14 @@ class Plot(pg.PlotWidget):
         first, last = max(math.floor(left), 0), math.ceil(right) + 1
         scale = np.float32(100 if self._percent else 1)
         buckets = max(self.width() // 2, 100)
+        pixel = (right - left) / max(self.width(), 1)
         for curve, column in zip((self.batch, self.train), self._columns, strict=True):
             x, y = column.envelope(first, last, buckets)
-            curve.draw(x + 1, self._placed(y * scale))
+            curve.draw(x + 1, self._placed(y * scale), pixel)
         x, y = self._points
-        self.validation.draw(x, self._placed(y * scale))
-        self._set_top()
-        self._place_labels(right)
-        self._place_best(left, right)
+        self.validation.draw(x, self._placed(y * scale), pixel)
+        self._set_top(left, right)
+        self._name()
         self._read()
         # Else it is done while painting, which moves the names and so paints a second time.
         self.getPlotItem().getViewBox().updateMatrix()
@@ -197,59 +201,107 @@ class Plot(pg.PlotWidget):
         """The value behind what is drawn."""
         return 10.0**placed if self._log else placed
 
-    def _set_top(self) -> None:
-        # The first batches of a run may be far above everything that follows: the means decide.
-        shown = [curve.y for curve in (self.train, self.validation) if curve.wanted]
-        if self._log:
-            bottom, top, ticks = decades(shown)
-        else:
-            there = [y for y in shown if np.isfinite(y).any()]
-            largest = 100.0 if self._percent else max((float(np.nanmax(y)) for y in there), default=1.0)
-            least = min((float(np.nanmin(y)) for y in there), default=0.0)  # R² may be below 0
-            ticks = nice_ticks(least, largest)
-            bottom, top = ticks[0], ticks[-1]
-        axis = self.getPlotItem().getAxis("left")
-        if (bottom, top) == (self.bottom, self.top) and axis._tickLevels:
+    def _set_top(self, left: float, right: float) -> None:
+        curves = [curve for curve in (self.train, self.validation) if curve.wanted]
+        # The first batches of a run may be far above everything that follows: the means decide, where they are seen.
+        if self.batch.wanted and not (self._follow and self.train.wanted):
+            curves.append(self.batch)
+        ticks = self._ticks_for([curve.between(left, right) for curve in curves])
+        if ticks == self._ticks:
             return
-        self.bottom, self.top = bottom, top
-        axis.setTicks([[(tick, axis._write(self._value(tick))) for tick in ticks]])
+        self._ticks, self.bottom, self.top = ticks, ticks[0], ticks[-1]
+        texts = [figure(self._value(tick)) for tick in ticks]
+        if self._percent:
+            texts[0] += " %"
+        axis = self.getPlotItem().getAxis("left")
+        axis.show_at(ticks, texts)
         self._rules.show_at(ticks)
-        span = top - bottom
-        self.getPlotItem().getViewBox().setYRange(bottom - 0.02 * span, top + 0.04 * span, padding=0)
+        span = self.top - self.bottom
+        self.getPlotItem().getViewBox().setYRange(
+            self.bottom - 0.02 * span, self.top + 0.04 * span, padding=0
+        )
 
-    def _place_labels(self, right: float) -> None:
-        """Names at the lines' ends, in the order of the lines and where no line runs."""
-        ends: list[tuple[float, Curve]] = []
+    def _ticks_for(self, seen: list[NDArray[np.float64]]) -> list[float]:
+        """Where the axis has figures: it holds all of a run from 0 on, and of a part of it what is seen."""
+        if self._log:
+            return decades(seen)[2]
+        values = np.concatenate([*seen, np.empty(0)])
+        least, largest = (float(values.min()), float(values.max())) if len(values) else (math.nan, math.nan)
+        if not self._follow:
+            return close_ticks(least, largest, 100.0 if self._percent else math.inf)
+        if self._percent:
+            return nice_ticks(0.0, 100.0)
+        return nice_ticks(least, largest)  # R² may be below 0
+
+    # names -----------------------------------------------------------------------------------------------
+
+    def _name(self, *_: object) -> None:
+        """Write the names of the lines and of the best epoch where they strike nothing."""
+        box = self.getPlotItem().getViewBox()
+        (left, right), (low, high) = box.viewRange()
+        view = View(left, right, low, high, box.width(), box.height())
+        nothing = not (self.batch.wanted or self.train.wanted or self.validation.wanted)
+        self._nothing.setVisible(nothing)
+        self._nothing.setPos((left + right) / 2, (low + high) / 2)
+        best = self._name_best(view)
+        named: list[Curve] = []
+        endings: list[list[Ending]] = []
         for curve in (self.train, self.validation):
-            curve.label.setVisible(False)
-            seen = np.flatnonzero((curve.x <= right) & np.isfinite(curve.y))
-            if curve.wanted and curve.name and len(curve.x) > 1 and len(seen):
-                ends.append((float(curve.y[seen[-1]]), curve))
-        ends.sort(key=lambda end: -end[0])
-        bottom, span = self.bottom, self.top - self.bottom
-        gap, line = 0.03 * span, 0.11 * span
-        for rank, (value, curve) in enumerate(ends):
-            if ends[0][0] < bottom + 0.4 * span:  # both low: one above the other, over the upper line
-                at, above = ends[0][0] + gap + line * (len(ends) - 1 - rank), True
-            elif ends[-1][0] > bottom + 0.6 * span:  # both high: under the lower line
-                at, above = ends[-1][0] - gap - line * rank, False
-            else:
-                at, above = (value + gap, True) if rank == 0 else (value - gap, False)
-            curve.label.setAnchor((1, 1 if above else 0))
-            curve.label.setPos(min(right, float(curve.x[-1])), at)
-            curve.label.setVisible(True)
+            end = min(curve.end(), right)
+            shown = bool(curve.wanted and curve.name and end >= left)
+            curve.label.setVisible(shown)
+            if shown:
+                named.append(curve)
+                endings.append([self._ending(curve, view, end, away) for away in (0, 1)])
+        for curve, spot in zip(named, place(endings, view.height, [best] if best else []), strict=True):
+            curve.place = spot.number
+            curve.label.setPos(view.step(spot.box.right), view.value(spot.box.top))
 
-    def _place_best(self, left: float, right: float) -> None:
+    def _ending(self, curve: Curve, view: View, end: float, away: int) -> Ending:
+        """Where a curve ends, and what is along its name; which stands beside the line of the best epoch."""
+        wide = curve.label.wide
+        edge = max(view.x(end) - away * wide, wide)
+        if self._best.isVisible():
+            best = view.x(self._best.value())
+            if edge - wide - ASIDE < best < edge + ASIDE:
+                edge = best - ASIDE if best - ASIDE >= wide else best + ASIDE + wide
+        other = self.validation if curve is self.train else self.train
+        own, *others = self._bands((curve, other), view, edge - wide, edge)
+        height = view.y(float(np.interp(end, curve.x, curve.y)))
+        if not math.isfinite(height):
+            height = own[0] if own else 0.0
+        bands = [band for band in (own or (height, height), *others) if band is not None]
+        return Ending(wide, curve.label.high, edge, height, bands, away, curve.place)
+
+    @staticmethod
+    def _bands(curves: tuple[Curve, Curve], view: View, start: float, end: float) -> list[Band | None]:
+        """From where to where each of the curves runs, downwards, between two pixels; None where it does not."""
+        bands: list[Band | None] = []
+        for curve in curves:
+            seen = curve.between(view.step(start), view.step(end)) if curve.wanted else ()
+            bands.append((view.y(float(max(seen))), view.y(float(min(seen)))) if len(seen) else None)
+        return bands
+
+    def _name_best(self, view: View) -> Box | None:
         """The best epoch, named where the lines are not: a loss has room above, an accuracy below."""
         step = self._best_step
-        shown = step is not None and left <= step <= right
+        shown = step is not None and view.left <= step <= view.right
         self._best.setVisible(shown)
         self._best_label.setVisible(shown)
-        if step is not None and shown:
-            self._best.setValue(step)
-            self._best_label.setAnchor((1 if step > (left + right) / 2 else 0, 1 if self._percent else 0))
-            top = self.top + 0.04 * (self.top - self.bottom)
-            self._best_label.setPos(step, 0 if self._percent else top)
+        if step is None or not shown:
+            return None
+        self._best.setValue(step)
+        label, at = self._best_label, view.x(step)
+        start = at - ASIDE / 2 - label.wide if 2 * step > view.left + view.right else at + ASIDE / 2
+        end = start + label.wide
+        places = [0.0, view.height - label.high]
+        bands = [band for band in self._bands((self.train, self.validation), view, start, end) if band]
+        top = min(
+            reversed(places) if self._percent else places,
+            key=lambda top: sum(low < top + label.high and high > top for low, high in bands),
+        )
+        label.setPos(view.step(end), view.value(top))
+        return Box(start, top, end, top + label.high)
 
     # reading values --------------------------------------------------------------------------------------
 

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from runtime.panels.plotting.columns import Column
 
 
+#: Steps that may be missing in front of one that is told; what leaves out more is no run of ours.
+_MOST_MISSING = 10_000_000
+
+
 class Trace:
     """A run as its events tell it: fed with each event, live or replayed, and read by the panels."""
 
@@ -98,6 +102,8 @@ class Trace:
     def add(self, event: Event) -> None:
         """Take in one event; what is not about curves is left alone."""
         match event:
+            case Started() | Steps() if self._leaves_out_too_much(event):
+                return
             case Started():
                 self.started, self.finished, self.state = event, None, "running"
                 self._rewind(event.first_step)
@@ -121,6 +127,10 @@ class Trace:
             case _:
                 return
         self.revision += 1
+
+    def _leaves_out_too_much(self, event: Started | Steps) -> bool:
+        first = event.first_step if isinstance(event, Started) else event.first
+        return first > self.steps + _MOST_MISSING
 
     def _steps(self, event: Steps) -> None:
         span = self._span()
@@ -189,6 +199,26 @@ def _running_mean(before: float, count: int, values: tuple[float, ...], span: in
             mean += (value - mean) / min(count, span)
         means.append(mean)
     return tuple(means)
+
+
+def figure(value: float) -> str:
+    """A value at an axis, in few signs: ``0.05``, ``12,000``, ``1.2M``, ``5e-6``."""
+    size = abs(value)
+    if size >= 1e15 or 0 < size < 1e-4:
+        mantissa, _, power = f"{value:.3e}".partition("e")
+        text = f"{float(mantissa):g}e{int(power)}"
+    elif size >= 1e6:
+        unit, letter = next(pair for pair in ((1e12, "T"), (1e9, "G"), (1e6, "M")) if size >= pair[0])
+        text = f"{value / unit:.4g}{letter}"
+    else:
+        text = f"{value:,.10g}"
+    return text.replace("-", "−")
+
+
+def stepped(end: int) -> float:
+    """The end of an axis for so many steps that go on: up to a sixteenth more, and seldom another one."""
+    unit = 2.0 ** (max(end, 1).bit_length() - 1) / 16
+    return unit * (math.floor(end / unit) + 1)
 
 
 def nice_top(largest: float) -> float:

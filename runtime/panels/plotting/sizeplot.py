@@ -10,10 +10,10 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QKeyEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
-from builder.widgets.theme import MEDIUM, SMALL, TINY, Theme, font
+from builder.widgets.theme import MEDIUM, TINY, Theme, font
 from runtime.panels.plotting.plotparts import Axis, Rules
 from runtime.panels.plotting.series import nice_top
 
@@ -22,8 +22,6 @@ _INTERVALS = 4
 _LINE = 0.11
 #: Half a stroke, as a share of the largest size.
 _STROKE = 0.006
-#: Between a figure at the left and the lines.
-_GAP = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +93,11 @@ class SizePlot(pg.PlotWidget):
         """Put on a theme's colours."""
         self._theme = theme
         self.setBackground(theme.color("panel"))
-        self._rules.set_color(theme.color("hairline"))
-        self._drawn.setPen(pg.mkPen(theme.color("muted"), width=1, style=Qt.PenStyle.DotLine))
+        ratio = max(round(self.devicePixelRatioF()), 1)  # pens are in pixels of the screen
+        self._rules.set_color(theme.color("hairline"), ratio)
+        self._drawn.setPen(pg.mkPen(theme.color("muted"), width=ratio, style=Qt.PenStyle.DotLine))
         self._drawn_label.setColor(theme.color("muted"))
-        self._cross.setPen(pg.mkPen(theme.color("wire"), width=1))
+        self._cross.setPen(pg.mkPen(theme.color("wire"), width=ratio))
         for side in ("left", "bottom"):
             self.getPlotItem().getAxis(side).setTextPen(theme.color("muted"))
         for (curve, label), line in zip(self._curves, self.lines, strict=False):
@@ -164,9 +163,7 @@ class SizePlot(pg.PlotWidget):
         ticks = self._ticks()
         bottom, self.top = ticks[0], ticks[-1]
         axis, texts = self.getPlotItem().getAxis("left"), [self.write(self._value(tick)) for tick in ticks]
-        axis.setTicks([list(zip(ticks, texts, strict=True))])
-        metrics = QFontMetrics(font(SMALL))
-        axis.setWidth(max(metrics.horizontalAdvance(text) for text in texts) + _GAP)
+        axis.show_at(ticks, texts, 0)
         self._rules.show_at(ticks)
         span = self.top - bottom
         self._box.setYRange(bottom - 0.02 * span, self.top + 0.04 * span, padding=0)

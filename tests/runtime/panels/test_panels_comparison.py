@@ -143,7 +143,7 @@ def test_losses_on_a_logarithmic_scale(runs: RunsPanel, qtbot: QtBot) -> None:
     assert view.figure.currentText() == "Validation loss"
     qtbot.mouseClick(view.log, LEFT, pos=QPoint(8, view.log.height() // 2))
     assert view.log.isChecked()
-    assert ticks(plot) == ["0.1", "1", "10"]  # 2, 1 and 0.67
+    assert ticks(plot) == ["0.5", "1", "2"]  # 2, 1 and 0.67
     drawn = [10 ** curve.getData()[1] for curve, _ in plot._curves]
     assert any(y == pytest.approx([2, 1, 2 / 3]) for y in drawn)
     qtbot.keyClick(plot, Qt.Key.Key_Right)

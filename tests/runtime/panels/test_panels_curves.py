@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from builder.errors import Problem
@@ -18,7 +19,7 @@ from builder.widgets.worker import Worker
 from runtime.panels.plotting.curvebar import PLOTS
 from runtime.panels.plotting.curves import Curves
 from runtime.panels.plotting.series import Trace
-from runtime.training.events import Epoch, Gradients, Started, Steps
+from runtime.training.events import Epoch, Finished, Gradients, Started, Steps
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -64,6 +65,28 @@ def test_every_plot_can_be_chosen_and_is_of_its_figures(curves: Curves) -> None:
     assert curves.loss is None
 
 
+def test_the_steps_of_all_plots_stand_under_one_another(curves: Curves) -> None:
+    for action in curves.bar.plots.values():
+        action.setChecked(True)
+    trace = curves.trace
+    for first, count in ((20, 5), (25, 1), (26, 30), (56, 7)):
+        trace.add(Steps(first, (0.1,) * count, (0.5,) * count, (0.1,) * count, 100.0))
+        curves.refresh()
+        ranges = [plot.getPlotItem().getViewBox().viewRange()[0] for plot in curves._all()]
+        assert ranges[0][1] >= first + count
+        assert ranges == ranges[:1] * 5
+
+
+def test_how_a_run_ended_is_said_in_the_room_there_is(curves: Curves) -> None:
+    curves.trace.add(Finished("completed", 1, 0.6, 0.3, 0.75, 2.5))
+    curves.refresh()
+    half = curves._halves["score"]
+    assert half.aside.accessibleName() == "test 75.0 % with the weights of epoch 1"
+    half.aside.setFixedWidth(150)
+    QApplication.processEvents()
+    assert half.aside.text() == "test 75.0 %, epoch 1"
+
+
 def test_what_is_pointed_at_in_one_plot_is_read_in_all_and_a_zoom_is_of_all(
     curves: Curves, qtbot: QtBot
 ) -> None:
@@ -77,7 +100,7 @@ def test_what_is_pointed_at_in_one_plot_is_read_in_all_and_a_zoom_is_of_all(
     ] * 2
     qtbot.keyClick(loss, Qt.Key.Key_Plus)
     ranges = [plot.getPlotItem().getViewBox().viewRange()[0] for plot in (loss, score)]
-    assert ranges[0] == ranges[1] == pytest.approx([2, 18])
+    assert ranges[0] == ranges[1] == pytest.approx([2.1, 18.9])
     qtbot.mouseClick(curves.bar.everything, LEFT)
     assert score.getPlotItem().getViewBox().viewRange()[0] == [0, 20]
 
