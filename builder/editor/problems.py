@@ -16,46 +16,66 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from builder.errors import Problem
+from builder.errors import Problem, Severity
 from builder.figures import count
 from builder.widgets.icons import draw
+from builder.widgets.messages import Told
 from builder.widgets.session import Session
 from builder.widgets.theme import BODY, MEDIUM, SEMIBOLD, SMALL, font
 
 Index = QModelIndex | QPersistentModelIndex
 
 ROW = 44
+#: How much of the accent is under the chosen row.
+CHOSEN = 0.13
 
-NO_PROBLEMS = "No problems: this network can be trained."
+NO_PROBLEMS = "The drawing has no problems. What a run of it tells is listed here while its message stands."
 EMPTY = "What is wrong with the network will be listed here, with ways out. Begin by placing an Input."
 
 
+#: Where a row's problem is, in words.
+_WHERE = Qt.ItemDataRole.UserRole + 1
+_ORDER = tuple(Severity)
+
+
 class ProblemsModel(QAbstractListModel):
-    """The analysis' problems, errors first."""
+    """The problems of the drawing and those told besides, errors first."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.problems: tuple[Problem, ...] = ()
+        self._drawn: tuple[Problem, ...] = ()
 
-    def set_problems(self, problems: tuple[Problem, ...]) -> bool:
+    def set_problems(self, drawn: tuple[Problem, ...], told: tuple[Problem, ...] = ()) -> bool:
         """List these; False if they are those that are listed."""
+        problems = drawn + tuple(problem for problem in told if problem not in drawn)
+        if len(problems) > len(drawn):
+            problems = tuple(sorted(problems, key=lambda problem: _ORDER.index(problem.severity)))
         if problems == self.problems:
             return False
         self.beginResetModel()
-        self.problems = problems
+        self.problems, self._drawn = problems, drawn
         self.endResetModel()
         return True
+
+    def _where(self, problem: Problem) -> str:
+        """Its path; the network for what is drawn, and nothing for what came from elsewhere."""
+        return problem.path or ("network" if problem in self._drawn else "")
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
         return 0 if parent.isValid() else len(self.problems)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         problem = self.problems[index.row()]
-        where = problem.path or "network"
+        where = self._where(problem)
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return f"{str(problem.severity).capitalize()}, {where}: {problem.message}"
+            what = str(problem.severity).capitalize()
+            return f"{', '.join(filter(None, (what, where)))}: {problem.message}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"<b>{escape(where)}</b><br>{escape(problem.message)}"
+            head = f"<b>{escape(where)}</b><br>" if where else ""
+            return f"{head}{escape(problem.message)}"
+        if role == _WHERE:
+            return where
         if role == Qt.ItemDataRole.UserRole:
             return problem
         return None
@@ -81,6 +101,8 @@ class ProblemsPanel(QStackedWidget):
         self.addWidget(self.list)
         self.list.clicked.connect(self._go)
         self.list.activated.connect(self._go)
+        self._told = Told.of(session)
+        self._told.changed.connect(self.refresh)
         session.analysisChanged.connect(self.refresh)
         session.themeChanged.connect(self.list.viewport().update)
         self.refresh()
@@ -91,11 +113,12 @@ class ProblemsPanel(QStackedWidget):
         return sum(str(problem.severity) != "advice" for problem in self.model.problems)
 
     def refresh(self) -> None:
-        """List what the analysis finds now, keeping the chosen row where it is still there."""
+        """List what the analysis finds and what is told now, keeping the chosen row where it is still there."""
         chosen = self.list.currentIndex()
         before = self.model.problems[chosen.row()] if chosen.isValid() else None
-        problems = tuple(self._session.analysis.problems)
-        if self.model.set_problems(problems) and before in problems:
+        changed = self.model.set_problems(tuple(self._session.analysis.problems), self._told.problems)
+        problems = self.model.problems
+        if changed and before in problems:
             self.list.setCurrentIndex(self.model.index(problems.index(before)))
         self.empty.setText(NO_PROBLEMS if len(self._session.document.network) else EMPTY)
         self.setCurrentWidget(self.list if problems else self.empty)
@@ -153,7 +176,8 @@ class ProblemDelegate(QStyledItemDelegate):
         box = rect.adjusted(0, 1, 0, -1)
         if state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_MouseOver):
             painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.color("hover" if state & QStyle.StateFlag.State_Selected else "raised"))
+            chosen = bool(state & QStyle.StateFlag.State_Selected)
+            painter.setBrush(theme.color("accent", CHOSEN) if chosen else theme.color("raised"))
             painter.drawRoundedRect(box, 6, 6)
         color = theme.severity(problem.severity)
         icon = QRect(box.left() + 8, box.top() + 5, 16, 16)
@@ -162,10 +186,13 @@ class ProblemDelegate(QStyledItemDelegate):
         top = QRect(left, box.top() + 3, width, 20)
         word = str(problem.severity).capitalize()
         used = self._write(painter, top, word, color, BODY, SEMIBOLD)
-        where = problem.path or "network"
+        where = str(index.data(_WHERE))
         if problem.count > 1:
             where += f" · {count(problem.count, 'instance')}"
-        used += self._write(painter, top.adjusted(used + 10, 0, 0, 0), where, theme.muted, BODY, MEDIUM) + 10
+        if where:
+            used += (
+                self._write(painter, top.adjusted(used + 10, 0, 0, 0), where, theme.muted, BODY, MEDIUM) + 10
+            )
         self._write(painter, top.adjusted(used + 10, 0, 0, 0), problem.rule, theme.text, BODY, MEDIUM)
         rest = ". ".join(text.rstrip(".") for text in (problem.values, problem.way_out) if text)
         if rest:

@@ -6,9 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from builder.errors import Problem, Severity
 from builder.figures import count
@@ -21,6 +30,10 @@ _FIRST = 2
 
 #: Repairs offered for one problem.
 _REPAIRS = 2
+
+#: Lines of text for each message, and for all of them together, before they scroll.
+_LINES, _MOST_LINES = 4, 10
+_SPACING = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +54,73 @@ class Offer:
     choices: tuple[Choice, ...]
 
 
+class Told(QObject):
+    """The problems that the message line of a session says at present, for those who count and list problems."""
+
+    changed = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.problems: tuple[Problem, ...] = ()
+
+    @classmethod
+    def of(cls, session: Session) -> Told:
+        """The one of this session."""
+        found: Told | None = session.findChild(cls)
+        return found if found is not None else cls(session)
+
+    def tell(self, problems: Sequence[Problem]) -> None:
+        """Say these now; advice is none."""
+        said = tuple(dict.fromkeys(one for one in problems if one.severity is not Severity.ADVICE))
+        if said != self.problems:
+            self.problems = said
+            self.changed.emit()
+
+
+class _Rows(QScrollArea):
+    """One message under the other, as high as their texts are at this width."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._rows: list[QWidget] = []
+        self.content = QWidget(self)
+        self.content.setProperty("surface", "panel")
+        self.column = QVBoxLayout(self.content)
+        self.column.setContentsMargins(0, 0, 0, 0)
+        self.column.setSpacing(_SPACING)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidget(self.content)
+
+    def add(self, row: QWidget) -> None:
+        """Put one at the end; shown at once, since what is hidden has no height."""
+        self._rows.append(row)
+        self.column.addWidget(row)
+        row.show()
+
+    def clear(self) -> None:
+        """Take all of them out."""
+        for row in self._rows:
+            self.column.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        self._rows = []
+
+    def fit(self) -> None:
+        """Be as high as the rows, unless they are too many lines."""
+        between = _SPACING * max(len(self._rows) - 1, 0)
+        wanted = sum(row.heightForWidth(self.width()) for row in self._rows)
+        most = min(_LINES * len(self._rows), _MOST_LINES) * self.fontMetrics().lineSpacing()
+        self.setFixedHeight(min(wanted, most) + between)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Other widths break the lines elsewhere."""
+        super().resizeEvent(event)
+        if event.oldSize().width() != event.size().width():
+            self.fit()
+
+
 class MessageBar(QWidget):
     """What opening, saving and training found: rule, values, way out; closed by hand, by Esc or by the next ones.
 
@@ -58,14 +138,7 @@ class MessageBar(QWidget):
         self._all = False
         self.setAccessibleName("Messages")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._rows = QWidget(self)
-        self._list = QVBoxLayout(self._rows)
-        self._list.setContentsMargins(0, 0, 0, 0)
-        self._list.setSpacing(4)
-        self._scroll = QScrollArea(self)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setWidget(self._rows)
-        self._rows.setProperty("surface", "panel")
+        self._rows = _Rows(self)
         self._more = QPushButton(self)
         self._more.setProperty("variant", "quiet")
         self._more.setProperty("scale", "small")
@@ -73,15 +146,16 @@ class MessageBar(QWidget):
         self._more.clicked.connect(self._show_all)
         self._close = QToolButton(self)
         self._close.setProperty("variant", "quiet")
+        self._close.setProperty("scale", "small")
         self._close.setAccessibleName("Close messages")
         self._close.setToolTip("Close (Esc)")
         self._close.clicked.connect(self.put_away)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 8, 8, 8)
         layout.setSpacing(8)
-        layout.addWidget(self._scroll, 1)
-        layout.addWidget(self._more, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(self._close, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self._rows, 1, Qt.AlignmentFlag.AlignVCenter)
+        layout.addWidget(self._more, 0, Qt.AlignmentFlag.AlignVCenter)
+        layout.addWidget(self._close, 0, Qt.AlignmentFlag.AlignVCenter)
         session.themeChanged.connect(self._fill)
 
     @property
@@ -126,6 +200,7 @@ class MessageBar(QWidget):
 
     def _refresh(self) -> None:
         self._fill()
+        Told.of(self._session).tell([*(offer.problem for offer in self._offers), *self._problems])
         self.shown.emit(not self.is_empty)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -140,10 +215,7 @@ class MessageBar(QWidget):
         self._fill()
 
     def _fill(self) -> None:
-        while (item := self._list.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
+        self._rows.clear()
         theme = self._session.theme
         self._close.setIcon(themed("close", theme))
         listed: list[Offer | Problem] = [*self._offers, *self._problems]
@@ -153,12 +225,10 @@ class MessageBar(QWidget):
         listed = listed if self._all else listed[:_FIRST]
         for shown in listed:
             if isinstance(shown, Offer):
-                self._list.addWidget(self._row(shown.problem, self._choices(shown)))
+                self._rows.add(self._row(shown.problem, self._choices(shown)))
             else:
-                self._list.addWidget(self._row(shown, self._buttons(shown)))
-        self._list.addStretch(1)
-        rows = min(len(listed), 6)
-        self._scroll.setFixedHeight(max(rows, 1) * 36)
+                self._rows.add(self._row(shown, self._buttons(shown)))
+        self._rows.fit()
 
     @staticmethod
     def _word(hidden: Sequence[Offer | Problem]) -> str:
@@ -166,7 +236,7 @@ class MessageBar(QWidget):
 
     def _row(self, problem: Problem, buttons: Sequence[QPushButton]) -> QWidget:
         theme = self._session.theme
-        row = QWidget(self._rows)
+        row = QWidget(self._rows.content)
         layout = QHBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
@@ -175,7 +245,7 @@ class MessageBar(QWidget):
             pixmap(str(problem.severity), theme.severity(problem.severity), 16, self.devicePixelRatioF())
         )
         badge.setAccessibleName(str(problem.severity))
-        layout.addWidget(badge, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(badge, 0, Qt.AlignmentFlag.AlignVCenter)
         colour = theme.text if problem.severity is Severity.ADVICE else theme.severity(problem.severity)
         first = f"<b style='color:{colour}'>{escape(problem.rule)}</b>"
         where = f" <span style='color:{theme.muted}'>{escape(problem.path)}</span>" if problem.path else ""
@@ -187,7 +257,7 @@ class MessageBar(QWidget):
         text.setAccessibleName(problem.message)
         layout.addWidget(text, 1)
         for button in buttons:
-            layout.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
+            layout.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
         return row
 
     @staticmethod

@@ -38,7 +38,7 @@ FILTER = f"Convolab networks (*{SUFFIX});;All files (*)"
 LEFT_WIDTH, RIGHT_WIDTH, BOTTOM_HEIGHT = 224, 312, 252
 
 #: How much of the window's height the bottom gets where what is in it matters most.
-_LARGE_BOTTOM = 0.58
+_LARGE_BOTTOM = 0.45
 #: And what is left to the network even so, with the bars above and below: names can be read in a small window.
 _REST = 350
 

@@ -13,11 +13,15 @@ from builder.convention import Convention
 from builder.errors import Severity
 from builder.figures import ago, count, size, thousands, work
 from builder.shapes import format_shape
+from builder.widgets.messages import Told
 from builder.widgets.session import Session
 from builder.widgets.theme import set_state
 
 #: Said of a field where no local one is left: all of the input is seen.
 GLOBAL = "global"
+
+#: What holds of the drawing: a run of it may fail for other reasons.
+SOUND = "The drawing has no problems"
 
 
 class StatusBar(QStatusBar):
@@ -39,6 +43,8 @@ class StatusBar(QStatusBar):
         self._slots: list[QWidget] = [self._totals]
         self._message = QLabel(self)
         self._message.hide()
+        #: How the run stood when it was said.
+        self._said_while = ""
         self.addWidget(self._message)
         self._hush = QTimer(self)
         self._hush.setSingleShot(True)
@@ -56,6 +62,9 @@ class StatusBar(QStatusBar):
         self._clock.setInterval(20_000)
         self._clock.timeout.connect(self._tell_saved)
         self._clock.start()
+        self._told = Told.of(session)
+        self._told.changed.connect(self._tell_problems)
+        session.runStateChanged.connect(self._run_changed)
         session.analysisChanged.connect(self._tell_analysis)
         session.conventionChanged.connect(self._tell_analysis)
         session.documentReplaced.connect(self._tell_saved)
@@ -81,7 +90,14 @@ class StatusBar(QStatusBar):
         for slot in self._slots:
             slot.setVisible(not text)
         if text:
+            self._said_while = self._session.run_state
             self._hush.start()
+
+    def _run_changed(self) -> None:
+        """What was said of a run that starts holds no longer, also where it failed to."""
+        if self._said_while == "starting":
+            self.say("")
+        self._said_while = ""
 
     def _tell_analysis(self) -> None:
         analysis = self._session.analysis
@@ -91,13 +107,19 @@ class StatusBar(QStatusBar):
             f"Learnable parameters · {convention.unit} for one image ({convention.words}) · "
             f"{field_hint(analysis)} · what training keeps for one image on the way back"
         )
-        found = [problem for problem in analysis.problems if problem.severity is not Severity.ADVICE]
+        self._tell_problems()
+
+    def _tell_problems(self) -> None:
+        """Count what the drawing has and what is told besides: by a run, or by opening a file."""
+        drawn = list(self._session.analysis.problems)
+        found = [problem for problem in drawn if problem.severity is not Severity.ADVICE]
+        found += [problem for problem in self._told.problems if problem not in drawn]
         errors = sum(problem.is_error for problem in found)
         state = "error" if errors else "warning" if found else "ok"
         words = [count(errors, "problem")] if errors else []
         if len(found) > errors:
             words.append(count(len(found) - errors, "warning"))
-        self._problems.setText(" · ".join(words) or "No problems")
+        self._problems.setText(" · ".join(words) or SOUND)
         set_state(self._problems, "state", state)
 
     def _tell_saved(self) -> None:

@@ -11,6 +11,8 @@ from builder.architectures import open_document
 from builder.document import Document
 from builder.editor.problems import EMPTY, NO_PROBLEMS, ProblemsPanel
 from builder.edits import Disconnect, RemoveModule, ReplaceNode
+from builder.errors import Problem
+from builder.widgets.messages import MessageBar
 from builder.widgets.session import Session
 
 
@@ -61,6 +63,27 @@ def test_problems_are_listed_and_counted(qtbot: QtBot, lenet: tuple[Session, Pro
     assert first.data().startswith("Error, conv2: ")
     assert panel.model.problems[0].rule in first.data()
     assert "conv2" in first.data(Qt.ItemDataRole.ToolTipRole)
+
+
+def test_what_a_run_tells_is_listed_while_its_message_stands(
+    qtbot: QtBot, lenet: tuple[Session, ProblemsPanel]
+) -> None:
+    session, panel = lenet
+    bar = MessageBar(session)
+    qtbot.addWidget(bar)
+    _break(session)
+    drawn = tuple(session.analysis.problems)
+    told = Problem("data-unknown", "Data is a known name", "'x' is none")
+    with qtbot.waitSignal(panel.counted) as counted:
+        bar.show_problems([told, *drawn])
+    assert set(panel.model.problems) == {told, *drawn}
+    assert len(panel.model.problems) == len(drawn) + 1
+    assert counted.args == [panel.number]
+    row = panel.model.problems.index(told)
+    assert panel.model.index(row).data() == f"Error: {told.message}"
+    panel.list.viewport().grab()
+    bar.put_away()
+    assert panel.model.problems == drawn
 
 
 def test_a_click_selects_the_node_and_brings_it_into_view(

@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
     QMenu,
     QMessageBox,
     QPushButton,
+    QScrollArea,
+    QToolButton,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -28,12 +30,12 @@ from builder.edits import AddNode, SetName
 from builder.errors import Problem, Severity
 from builder.graph import Node
 from builder.sketch import Sketch
-from builder.widgets.messages import MessageBar
+from builder.widgets.messages import Choice, MessageBar, Offer
 from builder.widgets.panels import WORKSPACES, Panel
 from builder.widgets.session import Session
 from builder.widgets.shell import LEFT_WIDTH, RIGHT_WIDTH, Shell
 from builder.widgets.shortcutsheet import shortcuts_of
-from builder.widgets.status import totals_line
+from builder.widgets.status import SOUND, totals_line
 
 
 class Window:
@@ -393,7 +395,7 @@ def test_a_local_field_is_told_in_pixels(window: Window) -> None:
 
 def test_the_status_bar_counts_problems(qtbot: QtBot, window: Window) -> None:
     status = window.show(qtbot).shell.status
-    assert status._problems.text() == "No problems"
+    assert status._problems.text() == SOUND
     window.session.perform("Add", [AddNode("", Node("n99", "lonely", "conv"))])
     window.session.flush()
     assert status._problems.text().startswith("1 problem")
@@ -458,6 +460,98 @@ def test_many_messages_are_shown_on_demand(qtbot: QtBot) -> None:
     QApplication.processEvents()
     shown = [label.accessibleName() for label in bar.findChildren(QLabel) if label.isVisible()]
     assert all(problem.message in shown for problem in problems)
+
+
+def _wordy(code: str, words: int, severity: Severity = Severity.ERROR) -> Problem:
+    return Problem(code, "A rule", "word " * words, "Do this", severity=severity)
+
+
+@pytest.mark.parametrize("width", [640, 1280])
+def test_the_message_line_is_as_high_as_its_text_until_it_scrolls(qtbot: QtBot, width: int) -> None:
+    bar = MessageBar(Session())
+    qtbot.addWidget(bar)
+    bar.resize(width, 40)
+    bar.show()
+    scroll = bar.findChild(QScrollArea)
+    assert scroll is not None
+    heights = []
+    for words in (0, 10, 30, 2000):
+        bar.show_problems([_wordy("x", words)])
+        qtbot.wait(20)
+        heights.append(scroll.height())
+        assert scroll.verticalScrollBar().maximum() == 0 or words == 2000
+        text = next(
+            label for label in bar.findChildren(QLabel) if label.accessibleName().startswith("A rule")
+        )
+        assert words == 2000 or text.height() >= text.heightForWidth(text.width())
+    assert heights[0] <= heights[1] <= heights[2] < heights[3]
+    assert heights[3] <= 4 * bar.fontMetrics().lineSpacing()
+    assert scroll.verticalScrollBar().maximum() > 0
+
+
+def test_what_is_in_the_message_line_stands_on_one_centre_line(qtbot: QtBot) -> None:
+    bar = MessageBar(Session())
+    qtbot.addWidget(bar)
+    bar.resize(900, 40)
+    bar.offer(Offer(_wordy("x", 40), (Choice("Mend", "why", lambda: None),)))
+    bar.show()
+    qtbot.wait(20)
+    parts = [*bar.findChildren(QPushButton), *bar.findChildren(QToolButton), *bar.findChildren(QLabel)]
+    centres = [
+        part.mapTo(bar, QPoint(0, 0)).y() + part.height() / 2
+        for part in parts
+        if part.isVisible() and part.parent() is not None
+    ]
+    assert len(centres) == 4
+    assert max(centres) - min(centres) <= 1
+
+
+def test_each_of_two_errors_shows_its_own_button(qtbot: QtBot) -> None:
+    bar = MessageBar(Session())
+    qtbot.addWidget(bar)
+    bar.resize(900, 40)
+    for word in ("First", "Second"):
+        bar.offer(Offer(_wordy(word, 40), (Choice(word, "why", lambda: None),)))
+    bar.show()
+    qtbot.wait(20)
+    for word in ("First", "Second"):
+        button = next(button for button in bar.findChildren(QPushButton) if button.text() == word)
+        assert button.visibleRegion().boundingRect().size() == button.size()
+
+
+def test_what_is_told_counts_as_long_as_it_stands(qtbot: QtBot, window: Window) -> None:
+    window.show(qtbot)
+    status, messages = window.shell.status, window.shell.messages
+    assert status._problems.text() == SOUND
+    messages.show_problems(
+        [_wordy("x", 3), _wordy("y", 3, Severity.WARNING), _wordy("z", 3, Severity.ADVICE)]
+    )
+    assert status._problems.text() == "1 problem · 1 warning"
+    assert status._problems.property("state") == "error"
+    messages.put_away()
+    assert status._problems.text() == SOUND
+
+
+def test_what_the_drawing_has_is_counted_once(qtbot: QtBot, window: Window) -> None:
+    window.show(qtbot)
+    window.session.begin(Document())
+    errors = window.session.analysis.problems
+    before = window.shell.status._problems.text()
+    window.shell.messages.show_problems(errors)
+    assert window.shell.status._problems.text() == before
+
+
+def test_a_start_that_fails_is_not_said_to_go_on(qtbot: QtBot, window: Window) -> None:
+    window.show(qtbot)
+    status, session = window.shell.status, window.session
+    session.set_run_state("starting")
+    session.statusMessage.emit("Starting PyTorch…")
+    assert status._message.isVisible()
+    session.set_run_state("idle")
+    assert not status._message.isVisible()
+    session.statusMessage.emit("Saved it")
+    session.set_run_state("running")
+    assert status._message.isVisible()
 
 
 def test_hostile_texts_stay_texts(qtbot: QtBot) -> None:
@@ -582,3 +676,11 @@ def test_the_window_is_dressed_and_the_switch_keeps_its_height(qtbot: QtBot, win
     assert isinstance(app, QApplication)
     assert window.session.theme.accent in app.styleSheet()
     assert shell.header.workspaces.height() < 40
+
+
+def test_the_network_keeps_half_of_a_large_window(qtbot: QtBot, window: Window) -> None:
+    window.shell.resize(1600, 1000)
+    window.shell.set_workspace("Train")
+    window.show(qtbot)
+    QApplication.processEvents()
+    assert 400 <= window.shell.dock("bottom").height() <= 500

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QPalette
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage, QPalette
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QApplication,
+    QCheckBox,
     QComboBox,
     QFrame,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPlainTextEdit,
     QPushButton,
+    QRadioButton,
     QSpinBox,
+    QTabBar,
     QToolButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
 )
+from pytestqt.qtbot import QtBot
 
 from builder.blocks import CATEGORIES
 from builder.errors import Severity
@@ -150,3 +162,86 @@ def test_no_state_in_the_style_sheet_is_a_property_that_widgets_have_anyway(qapp
             meta = kind.staticMetaObject
             own = {meta.property(index).name() for index in range(meta.propertyCount())}
             assert not asked & own, selector
+
+
+def _shown(qtbot: QtBot, theme: Theme, widget: QWidget, width: int, height: int) -> QImage:
+    """A picture of a widget, as the theme has it."""
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    apply_theme(app, theme)
+    qtbot.addWidget(widget)
+    widget.resize(width, height)
+    widget.show()
+    QApplication.processEvents()
+    return widget.grab().toImage()
+
+
+def _colours(picture: QImage) -> set[str]:
+    return {picture.pixelColor(x, y).name() for x in range(picture.width()) for y in range(picture.height())}
+
+
+@both
+def test_a_row_is_one_band_and_the_chosen_one_stands_out(qtbot: QtBot, theme: Theme) -> None:
+    tree = QTreeWidget()
+    tree.setRootIsDecorated(False)
+    tree.setColumnCount(3)
+    tree.setSelectionMode(QTreeWidget.SelectionMode.ExtendedSelection)
+    tree.setHeaderHidden(True)
+    tree.addTopLevelItems([QTreeWidgetItem([".", ".", "."]) for _ in range(3)])
+    tree.selectAll()
+    picture = _shown(qtbot, theme, tree, 400, 120)
+    rect = tree.visualItemRect(tree.topLevelItem(1))
+    inner = picture.copy(20, rect.top(), 300, rect.height())
+    assert theme.panel not in _colours(inner)
+    assert theme.hairline in _colours(inner)
+    assert contrast(theme.hairline, theme.text) >= 4.5
+    assert contrast(theme.hairline, theme.panel) > 1.15 * contrast(theme.raised, theme.panel)
+
+
+@both
+@pytest.mark.parametrize("made", [QCheckBox, QRadioButton, QLineEdit, QComboBox, QPlainTextEdit, QPushButton])
+def test_what_is_disabled_looks_so(qtbot: QtBot, theme: Theme, made: Callable[[], QWidget]) -> None:
+    pictures = []
+    for enabled in (True, False):
+        widget = made()
+        if isinstance(widget, QAbstractButton):
+            widget.setText("Text")
+        elif isinstance(widget, QComboBox):
+            widget.addItem("Text")
+        elif isinstance(widget, QPlainTextEdit):
+            widget.setPlainText("Text")
+        elif isinstance(widget, QLineEdit):
+            widget.setText("Text")
+        widget.setEnabled(enabled)
+        pictures.append(_colours(_shown(qtbot, theme, widget, 120, 40)))
+    assert theme.text in pictures[0]
+    assert theme.text not in pictures[1]
+
+
+@both
+def test_tabs_that_do_not_fit_have_arrows(qtbot: QtBot, theme: Theme) -> None:
+    tabs = QTabBar()
+    tabs.setUsesScrollButtons(True)
+    tabs.setElideMode(Qt.TextElideMode.ElideNone)
+    for _ in range(12):
+        tabs.addTab("A panel")
+    _shown(qtbot, theme, tabs, 300, 34)
+    tabs.setCurrentIndex(5)
+    QApplication.processEvents()
+    arrows = [button for button in tabs.findChildren(QToolButton) if button.isVisible()]
+    assert len(arrows) == 2
+    for arrow in arrows:
+        assert arrow.isEnabled()
+        assert max(contrast(theme.panel, colour) for colour in _colours(arrow.grab().toImage())) > 3
+
+
+@both
+def test_small_boxes_are_as_high_as_small_buttons(qtbot: QtBot, theme: Theme) -> None:
+    host = QWidget()
+    row = QHBoxLayout(host)
+    parts = (QComboBox(), QPushButton("Text"))
+    for part in parts:
+        part.setProperty("scale", "small")
+        row.addWidget(part)
+    _shown(qtbot, theme, host, 300, 60)
+    assert len({part.height() for part in parts}) == 1
