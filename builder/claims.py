@@ -65,12 +65,18 @@ class Claim:
 
     def release(self) -> None:
         """Nothing is left behind."""
-        if self._descriptor is not None:
-            os.close(self._descriptor)
-            self._descriptor = None
-            self._noted.clear()
-            with contextlib.suppress(OSError):
+        if self._descriptor is None:
+            return
+        # Locked while it goes, so that nobody takes it up meanwhile; on Windows what is open stays.
+        with contextlib.suppress(OSError):
+            if sys.platform != "win32":
                 self.path.unlink()
+        os.close(self._descriptor)
+        with contextlib.suppress(OSError):
+            if sys.platform == "win32":
+                self.path.unlink()
+        self._descriptor = None
+        self._noted.clear()
 
 
 def holder(folder: Path, token: str) -> Holder:
@@ -82,6 +88,18 @@ def holder(folder: Path, token: str) -> Holder:
         return Holder.GONE
     except OSError:
         return Holder.UNKNOWN
+
+
+def clear(folder: Path, token: str) -> None:
+    """Take a dead process's claim away; one that somebody holds stays."""
+    path = _path(folder, token)
+    with contextlib.suppress(OSError):
+        with _opened(path) as descriptor:
+            is_free = _lock(descriptor)
+            if is_free and sys.platform != "win32":
+                path.unlink()
+        if is_free and sys.platform == "win32":
+            path.unlink()
 
 
 def abandoned(folder: Path) -> Iterator[tuple[str, list[Path]]]:

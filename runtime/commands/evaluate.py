@@ -115,6 +115,7 @@ def _test(subject: Subject, arguments: argparse.Namespace) -> _Tested | list[Pro
     """Load, recalibrate where that is asked for, and run the test split through the network."""
     from runtime.training.evaluating.evaluation import evaluate
     from runtime.training.loop import check
+    from runtime.training.resuming import as_before
     from runtime.training.tasks import task_of
     from runtime.training.trouble import resolve_device
 
@@ -131,6 +132,8 @@ def _test(subject: Subject, arguments: argparse.Namespace) -> _Tested | list[Pro
         return [device]
     recorded = subject.run.environment().get("task") if subject.run is not None else None
     task = task_of(subject.document, data, recorded=recorded)
+    if subject.run is not None and arguments.data is None:
+        data = as_before(data, subject.run)
     model, data = built.model.to(device), data.to(device)
     viewed = _viewed(subject, model, data, device, task) if arguments.tta else None
     if isinstance(viewed, Problem):

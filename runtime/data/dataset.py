@@ -16,7 +16,7 @@ from runtime.data.fitting import Fit, fit_input, fit_series
 from runtime.data.inputs import Inputs, Pictures, Series, measure
 from runtime.data.pictures import fill, from_array, open_picture
 from runtime.data.raw import Files, Raw, Skipped, Task, tell_skipped
-from runtime.data.streaming import Streamed
+from runtime.data.streaming import PATIENCE, Streamed
 from runtime.data.targets import counted, nearest, split, unit
 
 if TYPE_CHECKING:
@@ -38,6 +38,21 @@ def make_inputs(
         return fit if isinstance(fit, Problem) else (Series.of(raw.images, fit), fit)
     fit = fit_input(input_shape, raw.images.shape[1:])
     return fit if isinstance(fit, Problem) else (Pictures.of(raw.images, fit), fit)
+
+
+def stood_in(raw: Raw, parts: Mapping[str, NDArray[np.int64]]) -> Raw:
+    """Damaged samples are the next sound ones of their split, as ``Streamed`` has it; black where none is near."""
+    if not raw.damaged or isinstance(raw.images, Files):
+        return raw
+    images, labels, damaged = raw.images, raw.labels.copy(), set(raw.damaged)
+    for part in parts.values():
+        order = part.tolist()
+        for place, index in enumerate(order):
+            if index in damaged:
+                following = (order[(place + far) % len(order)] for far in range(1, PATIENCE + 1))
+                other = next((number for number in following if number not in damaged), index)
+                images[index], labels[index] = images[other], labels[other]
+    return replace(raw, labels=labels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +98,7 @@ class Data:
         import torch
 
         parts = split(raw, seed)
+        raw = stood_in(raw, parts)
         made = make_inputs(raw, input_shape, parts)
         if isinstance(made, Problem):
             return made

@@ -35,11 +35,21 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """Pictures that could be read, ``kept`` of those asked for, in memory or as files; and the rest."""
+    """Pictures that could be read, ``kept`` of those asked for, in memory or as files; and the rest.
+
+    ``broken`` are the numbers of those kept that say they are pictures and proved to be damaged: where files are read
+    as they are needed nobody knows that beforehand, and a set has the same samples however much memory is free.
+    """
 
     images: NDArray[np.uint8] | Files
     kept: NDArray[np.int64]
     skipped: tuple[Skipped, ...]
+    broken: frozenset[int] = frozenset()
+
+    @property
+    def damaged(self) -> tuple[int, ...]:
+        """The places of the damaged ones among those kept."""
+        return tuple(place for place, number in enumerate(self.kept.tolist()) if number in self.broken)
 
 
 def gather(paths: Sequence[Path], fit: Fit, root: Path) -> Gathered:
@@ -48,18 +58,23 @@ def gather(paths: Sequence[Path], fit: Fit, root: Path) -> Gathered:
     images = np.empty((len(paths) if fits else 0, fit.channels, *fit.size), np.uint8)
     kept: list[int] = []
     skipped: list[Skipped] = []
+    broken: set[int] = set()
     # Pillow reads without holding Python's lock.
     with ThreadPoolExecutor(usable_cores()) as threads:
         work = (lambda path: read_one(path, fit)) if fits else check_picture
         for number, found in enumerate(threads.map(work, paths)):
             if isinstance(found, Problem):
                 skipped.append(Skipped(shown(paths[number], root), found.values))
-                continue
+                if not fits or check_picture(paths[number]) is not None:
+                    continue
+                broken.add(number)
+                images[len(kept)] = 0
             if isinstance(found, np.ndarray):
                 images[len(kept)] = found
             kept.append(number)
     if fits:
-        return Gathered(images[: len(kept)], np.array(kept, np.int64), tuple(skipped))
+        kept_numbers = np.array(kept, np.int64)
+        return Gathered(images[: len(kept)], kept_numbers, tuple(skipped), frozenset(broken))
     return Gathered(Files(tuple(paths[number] for number in kept)), np.array(kept, np.int64), tuple(skipped))
 
 
@@ -172,7 +187,18 @@ def read_folders(root: Path, fit: Fit) -> Raw | Problem:
     if found.skipped:
         text += f" Left out because they can't be read: {len(found.skipped):,}."
     own = own_splits([entry.split for entry in kept])
-    return Raw(str(root), root.name, text, found.images, labels, tuple(classes), own, skipped=found.skipped)
+    return Raw(
+        str(root),
+        root.name,
+        text,
+        found.images,
+        labels,
+        tuple(classes),
+        own,
+        (),
+        found.skipped,
+        found.damaged,
+    )
 
 
 def _empty_class(name: str, listed: list[Listed], found: Gathered, root: Path) -> Problem:

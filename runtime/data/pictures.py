@@ -17,6 +17,11 @@ from builder.errors import Problem
 
 _log = logging.getLogger(__name__)
 
+# Both hold for the process: what would set them for a while cannot be used from several threads. Sizes are checked
+# below, and odd files are read or refused, of which nobody needs to be warned besides.
+Image.MAX_IMAGE_PIXELS = None
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
 T = TypeVar("T")
 Pixels: TypeAlias = NDArray[np.uint8]
 
@@ -131,19 +136,13 @@ def opened(path: Path, use: Callable[[Image.Image], T]) -> T | Problem:
             return _bad(name, "it is not a file" if not path.is_dir() else "it is a folder")
         if size > MAX_FILE_BYTES:
             return _bad(name, f"it has {size:,} bytes, at most {MAX_FILE_BYTES:,} are read")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow warns of odd files; what matters is checked here
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=_formats()) as image:
-                if image.width * image.height > MAX_PIXELS:
-                    return _bad(
-                        name, f"it has {image.width}×{image.height} pixels, at most {MAX_PIXELS:,} are read"
-                    )
-                return use(image)
+        with Image.open(path, formats=_formats()) as image:
+            if image.width * image.height > MAX_PIXELS:
+                shape = f"it has {image.width}×{image.height} pixels, at most {MAX_PIXELS:,} are read"
+                return _bad(name, shape, "Scale it down first")
+            return use(image)
     except FileNotFoundError:
         return _bad(name, "there is no such file", "Check the path")
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        return _bad(name, f"it has more than {MAX_PIXELS:,} pixels", "Scale it down first")
     except UnidentifiedImageError:
         return _bad(
             name, "its contents are of no known picture format", "Choose a PNG, JPEG, WebP, TIFF or BMP file"

@@ -110,7 +110,7 @@ class Preparation:
         texts = [found["data"], found["interpolation"], found["kind"], *_items(found["classes"])]
         sound = (
             all(isinstance(size, int) and 0 < size < 2**20 for size in sizes)
-            and all(isinstance(scale, int | float) and abs(scale) < 2**20 for scale in scales)
+            and all(isinstance(scale, int | float) and abs(scale) < 1e30 for scale in scales)
             and all(isinstance(text, str) for text in texts)
             and len(_items(found["mean"])) == len(_items(found["std"])) == found["channels"]
             and all(deviation > 0 for deviation in found["std"])

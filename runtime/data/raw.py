@@ -48,7 +48,8 @@ class Raw:
     ``images`` are pictures uint8 (N, C, H, W), series float32 (N, C, L) or files; ``labels`` say the task: classes
     int64 (N,) below ``len(classes)``, masks uint8 (N, H, W) of classes or 255 where nothing is judged, or values
     float32 (N, K) or (N, K, L) of the names ``targets``. ``own`` are the splits (int64 indices) that the set brings
-    itself, of ``train``, ``validation`` and ``test``; what is missing there is cut from the rest.
+    itself, of ``train``, ``validation`` and ``test``; what is missing there is cut from the rest. For the samples
+    ``damaged`` others stand in.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Raw:
     own: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     targets: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    damaged: tuple[int, ...] = ()
 
     @property
     def task(self) -> Task:

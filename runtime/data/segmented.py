@@ -196,4 +196,5 @@ def read_segmented(root: Path, fit: Fit, size: tuple[int, int]) -> Raw | Problem
         names,
         own,
         skipped=found.skipped,
+        damaged=found.damaged,
     )

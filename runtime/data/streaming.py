@@ -35,7 +35,7 @@ _AHEAD_BYTES = 2**28
 #: Fewer pictures than this are read here: other processes take a moment to start.
 _FEW = 64
 #: How many samples on one looks for one that can stand in for a damaged one.
-_PATIENCE = 64
+PATIENCE = 64
 
 #: Pictures and what was wrong with some of them, by position.
 _Answer: TypeAlias = tuple[NDArray[np.uint8], dict[int, str]]
@@ -119,7 +119,7 @@ class Streamed:
 
     def original(self, index: int) -> NDArray[np.uint8]:
         """Bytes (C, H, W) as stored, of what stands in for it where it is damaged."""
-        for _ in range(_PATIENCE):
+        for _ in range(PATIENCE):
             picture = open_picture(self.files.paths[index])
             if not isinstance(picture, Problem):
                 pixels = np.asarray(picture)
@@ -162,8 +162,10 @@ class Streamed:
         for first in range(0, len(part), _ASKED):
             pixels, wrong = next(answers)
             there[first : first + len(pixels)] = pixels
-            for place, reason in wrong.items():
-                there[first + place] = self._stand_in(part[first + place], reason)
+            for place, index in enumerate(part[first : first + len(pixels)]):
+                # What was once unreadable stays stood in for, as its label says, also where it can be read again.
+                if place in wrong or index in self._state.stand_ins:
+                    there[first + place] = self._stand_in(index, wrong.get(place, ""))
         return batch
 
     def _stand_in(self, index: int, reason: str) -> NDArray[np.uint8]:
@@ -171,9 +173,9 @@ class Streamed:
         with self._state.lock:
             if index not in self._state.wrong:
                 _log.warning("can't read %s: %s", self.files.paths[index], reason)
-            self._state.wrong[index] = reason
+            self._state.wrong.setdefault(index, reason)
         other = index
-        for _ in range(_PATIENCE):
+        for _ in range(PATIENCE):
             other = int(self.following[other])
             pixels, wrong = self._here([other])
             if not wrong:
@@ -222,7 +224,9 @@ class Streamed:
     def _answer(self, piece: list[int], answer: Future[_Answer] | None) -> _Answer:
         try:
             return answer.result() if answer is not None else self._here(piece)
-        except (BrokenProcessPool, CancelledError):
+        except CancelledError:  # another who reads the set has closed it
+            return self._here(piece)
+        except BrokenProcessPool:
             self._give_up()
             return self._here(piece)
 

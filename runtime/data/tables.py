@@ -38,7 +38,7 @@ _MEANINGS = {
     "label": "label", "class": "label", "split": "split", "sample": "sample", "step": "step",
 }  # fmt: skip
 _TARGET = re.compile(r"(target|y)([_ ].+)?\Z")
-_NUMBERED = re.compile(r"(.+)_(\d+)\Z")
+_NUMBERED = re.compile(r"(.+)_(\d{1,9})\Z")
 
 
 class _WrongError(Exception):
@@ -182,7 +182,16 @@ def _pictures(path: Path, table: Table, fit: Fit | None) -> Raw | Problem:
     if found.skipped:
         text += f" Left out because they can't be read: {len(found.skipped):,}."
     return Raw(
-        str(path), path.stem, text, found.images, labels[found.kept], classes, own, names, found.skipped
+        str(path),
+        path.stem,
+        text,
+        found.images,
+        labels[found.kept],
+        classes,
+        own,
+        names,
+        found.skipped,
+        found.damaged,
     )
 
 

@@ -34,7 +34,7 @@ class _Type:
 
     def __init__(self, name: object = None, *_: object) -> None:
         if name not in ("u1", b"u1"):
-            raise RefusedError(f"an array of type {name!r:.40}")
+            raise RefusedError(f"an array of another type than bytes ({type(name).__name__})")
 
 
 class Bytes:
@@ -72,12 +72,16 @@ _NAMED: Mapping[tuple[str, str], Callable[..., Any]] = {
 }
 
 
+#: What Python's own reader does at each opcode.
+_AS_PYTHON: Mapping[int, Callable[[Any], None]] = pickle._Unpickler.dispatch
+
+
 class _Reader(pickle._Unpickler):
     """Python's own reader with the opcodes that are allowed."""
 
     stack: list[Any]
     dispatch: ClassVar[dict[int, Callable[[Any], None]]] = {
-        ord(opcode.code): pickle._Unpickler.dispatch[ord(opcode.code)]
+        ord(opcode.code): _AS_PYTHON[ord(opcode.code)]
         for opcode in pickletools.opcodes
         if opcode.name in ALLOWED
     }
@@ -96,7 +100,32 @@ class _Reader(pickle._Unpickler):
         elif not isinstance(self.stack[-1], _Type):
             raise RefusedError("state for something that has none")
 
+    def load_setitem(self) -> None:
+        """A key that is a tuple of tuples takes time without end to look up."""
+        _check_key(self.stack[-2])
+        _AS_PYTHON[pickle.SETITEM[0]](self)
+
+    def load_setitems(self) -> None:
+        """See ``load_setitem``; the keys lie above the mark."""
+        for key in self.stack[::2]:
+            _check_key(key)
+        _AS_PYTHON[pickle.SETITEMS[0]](self)
+
+    def load_dict(self) -> None:
+        """See ``load_setitem``."""
+        for key in self.stack[::2]:
+            _check_key(key)
+        _AS_PYTHON[pickle.DICT[0]](self)
+
     dispatch[pickle.BUILD[0]] = load_build
+    dispatch[pickle.SETITEM[0]] = load_setitem
+    dispatch[pickle.SETITEMS[0]] = load_setitems
+    dispatch[pickle.DICT[0]] = load_dict
+
+
+def _check_key(key: object) -> None:
+    if not isinstance(key, str | bytes | int):
+        raise RefusedError(f"a dict by a {type(key).__name__}")
 
 
 def read_plain(data: bytes) -> Any:

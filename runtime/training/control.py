@@ -18,11 +18,12 @@ class Watch:
     """The nodes to show maps of, and the picture to show them on.
 
     ``picture`` is the index of a sample of the data, or a prepared picture (1, C, H, W) as a float tensor or
-    array, normalised as the data is (``Data.prepare_picture``).
+    array, normalised as the data is (``Data.prepare_picture``). ``number`` counts what a run was asked to show.
     """
 
     paths: tuple[str, ...]
     picture: Any
+    number: int = 0
 
 
 class Control:
@@ -34,7 +35,7 @@ class Control:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._steps = 0
+        self._steps = self._asked = 0
         #: Whether the trainer is to stand still.
         self.paused = False
         #: Whether the trainer is to finish after the current step.
@@ -78,7 +79,8 @@ class Control:
         """Show maps of these nodes on ``picture`` from now on, a few times a second; None: no maps."""
         with self._changed:
             paths = (paths,) if isinstance(paths, str) else paths
-            self.watched = Watch(tuple(paths), picture) if paths else None
+            self._asked += 1
+            self.watched = Watch(tuple(paths), picture, self._asked) if paths else None
             self._changed.notify_all()
 
     def set_learning_rate(self, rate: float) -> None:

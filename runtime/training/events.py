@@ -168,6 +168,8 @@ class Maps:
     values: np.ndarray
     prediction: tuple[float, ...] = ()
     mask: np.ndarray | None = None
+    #: What they answer: ``Watch.number``.
+    asked: int = 0
 
 
 Durable: TypeAlias = Started | Steps | Epoch | Gradients | Checkpoint | State | Changed | Trouble | Finished

@@ -8,6 +8,7 @@ What a user can cause comes as Trouble and Finished("failed"), never as an excep
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -108,6 +109,10 @@ def _train(
             yield Trouble(problem)
         yield _failed()
         return
+    if (
+        settings.deterministic
+    ):  # cuBLAS reads it when it is first used; see torch.use_deterministic_algorithms
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     device = resolve_device(settings.device)
     assert isinstance(device, torch.device)
     torch.set_num_threads(most_threads())
@@ -123,7 +128,7 @@ def _train_on(
     run: Run | None,
 ) -> Iterator[Event]:
     measured = Preparation.of(data).to_json()
-    if run is not None:
+    if run is not None and run.resumes:
         data = as_before(data, run)
     analysis = analyze(document)
     with seeded(seed_of(settings.seed, "initial weights")):

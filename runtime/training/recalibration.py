@@ -19,6 +19,7 @@ from runtime.training.evaluating.evaluation import chunks, evaluate
 from runtime.training.loop import check, input_shape, mask_size
 from runtime.training.randomness import seeded
 from runtime.training.records.runs import Run
+from runtime.training.resuming import as_before
 from runtime.training.tasks import Evaluation, task_of
 from runtime.training.trouble import resolve_device
 from runtime.weights import load_into, write_weights
@@ -129,7 +130,7 @@ def recalibrate_run(folder: Path, stop: Callable[[], bool] = lambda: False) -> R
     device = resolve_device("auto")
     assert not isinstance(device, Problem)
     model.to(device)
-    data = data.to(device)
+    data = as_before(data, run).to(device)
     task = task_of(run.document, data, recorded=run.environment().get("task"))
     before = evaluate(model, data, "test", device, task, stop)
     changes = None if before is None else recalibrate(model, data, device, stop)

@@ -89,8 +89,8 @@ def go_on(trainer: Trainer, run: Run) -> Problem | None:
 
 
 def as_before(data: Data, run: Run) -> Data:
-    """The data, normalised as when the run began: of files it is measured by what fits in memory that day."""
-    known = Preparation.read(run.environment().get("preparation")) if run.resumes else None
+    """The data, normalised as for the run that was: of files it is measured by what fits in memory that day."""
+    known = Preparation.read(run.environment().get("preparation"))
     if known is None or known.channels != data.fit.channels:
         return data
     return data.normalised_by(known.mean, known.std)

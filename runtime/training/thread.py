@@ -19,6 +19,10 @@ from runtime.training.settings import Settings
 log = logging.getLogger(__name__)
 
 
+#: Events that are taken at once.
+MOST = 1000
+
+
 class Ring:
     """Events on their way to a reader: durable ones all and in order, of Maps the newest of each node.
 
@@ -41,11 +45,23 @@ class Ring:
         """Whether maps wait to be taken."""
         return bool(self._maps)
 
+    @property
+    def is_long(self) -> bool:
+        """Whether more waits than is taken at once."""
+        return len(self._durable) > MOST
+
+    @property
+    def has_more(self) -> bool:
+        """Whether durable events wait to be taken."""
+        return bool(self._durable)
+
     def poll(self) -> list[Event]:
-        """Everything since the last call, maps last; never blocks."""
+        """What has come since the last call, the oldest first, maps last; never blocks.
+
+        At most ``MOST`` at once: a run that goes on tells all its past, which is to hold nobody up.
+        """
         taken: list[Event] = []
-        # Bounded, so that a trainer faster than its reader cannot hold the reader here.
-        for _ in range(len(self._durable)):
+        for _ in range(min(len(self._durable), MOST)):
             taken.append(self._durable.popleft())
         for path in list(self._maps):
             taken.append(self._maps.pop(path))

@@ -379,9 +379,10 @@ class Trainer:
         maps: list[Maps] = []
         if watched is not None and self._look_at is not None:
             maps += self._look_at(watched, self.step)
-        if watched is not self._seen:
-            self._look_seconds = math.inf
         now = time.perf_counter()
-        self._seen, self._look_seconds = watched, min(self._look_seconds, now - began)
-        self._next_look = now + _BETWEEN_LOOKS * max(self._look_seconds / _QUICK_LOOK, 1.0)
+        if watched is not self._seen:  # the first one also wakes what was asleep
+            self._seen, self._look_seconds, self._next_look = watched, math.inf, now + _BETWEEN_LOOKS
+        else:
+            self._look_seconds = min(self._look_seconds, now - began)
+            self._next_look = now + _BETWEEN_LOOKS * max(self._look_seconds / _QUICK_LOOK, 1.0)
         yield from maps

@@ -66,7 +66,7 @@ class Viewer:
         for path in watch.paths:
             if path in found:
                 values = _array(found[path][0])
-                yield Maps(path=path, step=step, values=values, prediction=said.values, mask=said.mask)
+                yield Maps(path, step, values, said.values, said.mask, watch.number)
 
     def _picture(self, picture: object) -> Tensor:
         if isinstance(picture, int | np.integer):

@@ -15,6 +15,7 @@ from runtime.panels.running.queueing import QueueRunner
 from runtime.panels.running.training import Training
 from runtime.training.records import left
 from runtime.training.records.runs import Run
+from runtime.training.records.summaries import Summary
 
 #: Runs that are offered by name; the others are in the list of runs.
 _MOST = 3
@@ -40,12 +41,11 @@ class Offering(QObject):
         self._timer.timeout.connect(look)
         self._timer.start(0)
 
-    def _offer(self, found: tuple[list[Run], int] | Problem) -> None:
+    def _offer(self, found: tuple[list[tuple[Run, Summary]], int] | Problem) -> None:
         if isinstance(found, Problem):
             return
         runs, waiting = found
-        for run in runs[-_MOST:]:
-            summary = run.summary()
+        for run, summary in runs[-_MOST:]:
             self._add(
                 run.name,
                 Problem(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 
@@ -11,6 +12,8 @@ _FIRST, _LASTING = 0.04, 0.01
 _HALF = 2.0
 #: Seconds between two looks, at most.
 SLOWEST = 2.0
+#: What a look costs: the thread's own time, which Windows counts in steps longer than most looks.
+_WORK = time.perf_counter if sys.platform == "win32" else time.thread_time
 
 
 class Pace:
@@ -23,7 +26,7 @@ class Pace:
     def __init__(
         self,
         clock: Callable[[], float] = time.monotonic,
-        worked: Callable[[], float] = time.thread_time,
+        worked: Callable[[], float] = _WORK,
     ) -> None:
         self._clock, self._worked = clock, worked
         self._began = self._looked = clock()

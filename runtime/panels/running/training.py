@@ -211,6 +211,8 @@ class Training(QObject):
             return True
         ended = thread.close(seconds)
         self.poll()
+        while self._thread is not None and thread.ring.has_more:
+            self.poll()
         return ended
 
     def abandon(self, seconds: float = 20.0) -> None:
@@ -236,7 +238,7 @@ class Training(QObject):
             self.troubled.emit(problems)
         if self.trace.revision != revision:
             self.traceChanged.emit()
-        if not alive:
+        if not alive and not thread.ring.has_more:
             self._end(thread)
 
     def _tick(self) -> None:
@@ -249,6 +251,7 @@ class Training(QObject):
             thread.control.paused
             or time.monotonic() - self._asked < _ATTENTIVE
             or (self._expects_maps and thread.ring.has_maps)
+            or thread.ring.is_long
         )
         if waited_for or self._pace.due or not thread.is_alive():
             self.poll()
@@ -256,6 +259,8 @@ class Training(QObject):
     def _take(self, event: Event) -> None:
         self.trace.add(event)
         match event:
+            case Maps() if self._is_stale(event):
+                pass
             case Maps():
                 self._expects_maps = False
                 self.mapsArrived.emit(event)
@@ -265,6 +270,11 @@ class Training(QObject):
                 self._session.statusMessage.emit(f"Training on {device_words(event.device)}{how}")
             case State():
                 self._say_state(event.state)
+
+    def _is_stale(self, maps: Maps) -> bool:
+        """Whether something else has been asked for since: another picture, say."""
+        watched = self._thread.control.watched if self._thread is not None else None
+        return watched is not None and maps.asked != watched.number
 
     def _say_state(self, state: str) -> None:
         """Tell how it stands, unless it has been asked to stop meanwhile."""

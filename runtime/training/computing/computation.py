@@ -86,18 +86,16 @@ def in_force(computation: Computation, device: torch.device) -> Iterator[None]:
     """Set what PyTorch keeps for the whole process, and for this thread; leaves it as it was."""
     threads = torch.get_num_threads()
     deterministic = torch.are_deterministic_algorithms_enabled()
+    # What torch.compile reads up to PyTorch 2.10, which fails where only ``fp32_precision`` was set.
     switches = [
-        (torch.backends.cuda.matmul, "fp32_precision", "tf32" if computation.tf32 else "ieee"),
-        (torch.backends.cudnn.conv, "fp32_precision", "tf32" if computation.tf32 else "ieee"),  # type: ignore[attr-defined]
+        (torch.backends.cuda.matmul, "allow_tf32", computation.tf32),
+        (torch.backends.cudnn, "allow_tf32", computation.tf32),
         (torch.backends.cudnn, "benchmark", computation.cudnn_benchmark),
         (torch.backends.cudnn, "deterministic", computation.deterministic),
     ]
     before = [getattr(owner, name) for owner, name, _ in switches] if device.type == "cuda" else []
     torch.set_num_threads(computation.threads)
-    if (
-        computation.deterministic
-    ):  # cuBLAS reads it when it is first used; see torch.use_deterministic_algorithms
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    if computation.deterministic:
         torch.use_deterministic_algorithms(True, warn_only=True)
     try:
         for (owner, name, value), _ in zip(switches, before, strict=False):
@@ -126,8 +124,9 @@ class Computed(nn.Module):
             torch.autocast(device.type, torch.bfloat16) if computation.precision == "bf16" else None
         )
         self._channels_last = computation.memory_format == "channels_last"
-        #: The network as torch.compile made it; used in training mode alone, whose batches are of one size.
-        self.compiled: Any = torch.compile(model) if computation.compile else None
+        #: The network as torch.compile made it, for training alone; kernels for each size of a batch, so that the
+        #: same ones are used whichever came first.
+        self.compiled: Any = torch.compile(model, dynamic=False) if computation.compile else None
 
     def forward(self, inputs: Tensor) -> Outputs:
         network = self.compiled if self.compiled is not None and self.training else self.model

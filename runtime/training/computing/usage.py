@@ -74,6 +74,6 @@ class Gauge:
         if self._nvml:
             try:
                 utilisation = torch.cuda.utilization(self._device) / 100
-            except (ImportError, RuntimeError):
+            except Exception:  # noqa: BLE001 -- NVML's own errors too, where it tells nothing of such a device
                 self._nvml = False
         return torch.cuda.max_memory_allocated(self._device), utilisation

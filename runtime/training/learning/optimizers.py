@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _NormBase
+from torch.nn.modules.conv import _ConvNd
 
 from runtime.training.settings import DECLARATIONS, Settings
 from runtime.training.settings.bynode import ByNode, nearest
@@ -87,7 +88,8 @@ def kernels(model: nn.Module) -> set[int]:
         for module in model.modules()
         if not is_norm(module)
         for name, weight in module.named_parameters(recurse=False)
-        if weight.ndim > 1 and name != "bias"
+        if name != "bias"
+        and (isinstance(module, _ConvNd | nn.Linear) or sum(size > 1 for size in weight.shape) > 1)
     }
 
 

@@ -30,11 +30,14 @@ def last_scales(model: nn.Module) -> Iterator[Tensor]:
     identity, or a projection), and the branch has more. Between the norm and the sum nothing may stand but dropout,
     stochastic depth, or a gate that multiplies (squeeze-excite). None where the network's code cannot be traced.
     """
+    tracer = _Leaves()
     try:
-        graph = _Leaves().trace(model)
+        graph = tracer.trace(model)
     except Exception as error:  # noqa: BLE001 -- tracing throws whatever the traced code throws
         log.warning("residual branches were not found: %s", error)
         return
+    finally:
+        tracer.root = None  # type: ignore[assignment] # it would keep the network for as long as the graph lives
     modules = dict(model.named_modules())
     places = {node: number for number, node in enumerate(graph.nodes)}
     behind: dict[fx.Node, int] = {}

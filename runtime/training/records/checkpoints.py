@@ -7,6 +7,7 @@ A checkpoint is a safetensors file: its tensors are those of a ``StateDict``, na
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
 import zlib
@@ -22,6 +23,8 @@ from torch import Tensor
 from builder.errors import ConvolabError, Problem, Severity
 from builder.writing import put_file
 from runtime.training.state import StateDict
+
+log = logging.getLogger(__name__)
 
 CHECKPOINT = "checkpoint.safetensors"
 BEFORE = "checkpoint-before.safetensors"
@@ -107,10 +110,15 @@ class Keeper:
 
     def _write(self, state: StateDict, position: int) -> None:
         began = time.perf_counter()
-        self._sync()
-        self._problem = write_checkpoint(self._folder, Kept(state, position, self._origin))
-        self._ended = time.perf_counter()
-        self._cost += self._ended - began
+        try:
+            self._sync()
+            self._problem = write_checkpoint(self._folder, Kept(state, position, self._origin))
+        except Exception as error:
+            log.warning("a checkpoint was not written", exc_info=True)
+            self._problem = _not_written(f"{type(error).__name__}: {error}")
+        finally:
+            self._ended = time.perf_counter()
+            self._cost += self._ended - began
 
     def close(self) -> Problem | None:
         """Wait for the one that is being written; why the last one could not be."""
@@ -137,12 +145,14 @@ def write_checkpoint(folder: Path, kept: Kept) -> Problem | None:
     with suppress(OSError):  # there is none yet, or the folder is gone, which is told below
         (folder / CHECKPOINT).replace(folder / BEFORE)
     problem = put_file(folder / CHECKPOINT, contents, "A checkpoint is written into the run's folder")
-    if problem is None:
-        return None
+    return None if problem is None else _not_written(problem.message)
+
+
+def _not_written(why: str) -> Problem:
     return Problem(
         "checkpoint-not-written",
         "A run can go on after a crash from its last checkpoint",
-        problem.message,
+        why,
         "Training goes on, and it is tried again; make room meanwhile",
         severity=Severity.WARNING,
     )

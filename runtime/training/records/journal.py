@@ -21,6 +21,8 @@ EVENTS = "events.jsonl"
 RUNNING = "running"
 #: A line of events is some ten thousand bytes; more is none of ours.
 MAX_LINE = 2**22
+#: How the lines of steps begin, as they are written here.
+_STEPS = b'{"event":"steps",'
 #: Read from the end of the events for a summary.
 _TAIL = 2**16
 
@@ -76,10 +78,12 @@ class Journal:
         self._file.close()
 
 
-def read_events(path: Path) -> Iterator[Durable]:
-    """The recorded events; a line that is cut off or is no event is passed over."""
+def read_events(path: Path, *, steps: bool = True) -> Iterator[Durable]:
+    """The recorded events; a line that is cut off or is no event is passed over, and without ``steps`` most of them."""
     with suppress(FileNotFoundError), path.open("rb") as file:
         while line := file.readline(MAX_LINE):
+            if not steps and line.startswith(_STEPS):
+                continue
             event = read_line(line)
             if event is not None:
                 yield event

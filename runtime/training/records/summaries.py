@@ -54,7 +54,7 @@ def summarise(folder: Path, document: Document) -> Summary:
     finished: Finished | None = None
     events = list(read_ends(folder / EVENTS))
     if not any(isinstance(event, Finished) for event in events):
-        events = list(read_events(folder / EVENTS))
+        events = list(read_events(folder / EVENTS, steps=False))
     for event in events:
         if isinstance(event, Started):
             started, finished = event, None

@@ -65,6 +65,6 @@ class Refining:
     rate_by_node = ByNode(
         Real(1.0, minimum=0.0, maximum=1e6),
         label="Rate by node",
-        help="Multiplies the learning rate of some nodes, by path: features=0.1 for all in it; 0 keeps them as they "
-        "are.",
+        help="Multiplies the learning rate of some nodes, by path: features=0.1 for all in it; 0 keeps their "
+        "weights as they are (averages that batch norms run go on).",
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays as any_array
+from numpy.lib import format as npy
 
 from builder.errors import Problem
 from runtime.data import Data, load_data
@@ -179,3 +182,13 @@ def test_any_arrays_are_a_set_or_a_problem(x: np.ndarray, y: np.ndarray, names: 
     if isinstance(found, Raw):
         assert len(found.images) == len(found.labels) > 0
         assert found.task == "regression" or found.labels.min() >= 0
+
+
+def test_what_takes_no_bytes_is_not_many_things(tmp_path: Path) -> None:
+    header = io.BytesIO()
+    npy.write_array_header_1_0(header, {"descr": "<U0", "fortran_order": False, "shape": (2**27,)})
+    with zipfile.ZipFile(tmp_path / "set.npz", "w") as archive:
+        archive.writestr("classes.npy", header.getvalue())
+    found = load_data(str(tmp_path / "set.npz"), (1, 8, 8))
+    assert isinstance(found, Problem)
+    assert "shorter than its header says" in found.message

@@ -255,3 +255,16 @@ def test_labels_out_of_range(tmp_path: Path) -> None:
     assert isinstance(problem, Problem)
     assert problem.code == "data-labels"
     assert "label 4 of 'test_batch.bin' is 10" in problem.values
+
+
+def test_a_dict_by_tuples_of_tuples_is_refused_at_once():
+    """Its key would take hours to look up: each level doubles what there is to go through."""
+    deep = b"\x80\x02)" + b"2\x86" * 60
+    for pickled in (
+        b"\x80\x02}" + deep[2:] + b"K\x01s.",
+        b"\x80\x02}(" + deep[2:] + b"K\x01u.",
+        b"(" + deep[2:] + b"K\x01d.",
+    ):
+        with pytest.raises(RefusedError, match="by a tuple"):
+            read_plain(pickled)
+    assert read_plain(pickle.dumps({b"a": 1, 2: [b"c"]}, 2)) == {b"a": 1, 2: [b"c"]}

@@ -145,6 +145,53 @@ def test_what_proves_to_be_damaged_is_stood_in_for(tmp_path: Path, streamed: pyt
     closed(data)
 
 
+def test_what_was_unreadable_once_stays_stood_in_for(tmp_path: Path, streamed: pytest.MonkeyPatch) -> None:
+    """A picture that comes back, from a network's disk say, is not shown under another one's label."""
+    draw(tmp_path)
+    data = data_of(tmp_path)
+    train = data.splits["train"].tolist()
+    first = train[0]
+    other = next(place for place, index in enumerate(train) if data.labels[index] != data.labels[first])
+    wanted = [train[other - 1], train[other]]  # neighbours of two classes
+    whole, labels = data.batch(wanted)
+    path = data.inputs.files.paths[wanted[0]]
+    content = path.read_bytes()
+    path.write_bytes(content[:200])
+    data.batch(wanted)
+    path.write_bytes(content)
+    x, y = data.batch(wanted)
+    assert torch.equal(x[0], whole[1])
+    assert y.tolist() == [labels[1], labels[1]]
+    closed(data)
+
+
+def test_a_set_has_the_same_samples_however_much_memory_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draw(tmp_path)
+    for number in (3, 4, 17):
+        path = tmp_path / "cat" / f"{number:02}.png"
+        path.write_bytes(path.read_bytes()[:200])
+    (tmp_path / "dog" / "00.png").write_bytes(b"none")
+    held = data_of(tmp_path)
+    monkeypatch.setattr(inputs_module, "HELD_BYTES", 0)
+    data = data_of(tmp_path)
+    assert len(held) == len(data) == 79
+    for name, part in data.splits.items():
+        assert torch.equal(part, held.splits[name])
+        found, expected = data.batch(part), held.batch(part)
+        assert torch.equal(found[1], expected[1])
+        back = [
+            x * torch.tensor(of.std).view(1, -1, 1, 1) + torch.tensor(of.mean).view(1, -1, 1, 1)
+            for x, of in ((found[0], data), (expected[0], held))
+        ]
+        torch.testing.assert_close(back[0], back[1])
+    assert {skipped.file for skipped in held.skipped} == {skipped.file for skipped in data.skipped} | {
+        "dog/00.png"
+    }
+    closed(data)
+
+
 def test_files_that_are_no_pictures_are_found_beforehand(
     tmp_path: Path, streamed: pytest.MonkeyPatch
 ) -> None:

@@ -124,9 +124,38 @@ def test_maps_of_what_is_newly_looked_at_are_taken_at_once(training):
     arrived = []
     training.mapsArrived.connect(arrived.append)
     for step in range(2):
-        thread.ring.put(Maps("conv", step, np.zeros((1, 4, 4))))
+        thread.ring.put(Maps("conv", step, np.zeros((1, 4, 4)), asked=thread.control.watched.number))
         training._tick()
     assert [event.step for event in arrived] == [0]
+
+
+def test_maps_of_another_picture_are_not_shown_as_those_of_this_one(training):
+    control, ring = training._thread.control, training._thread.ring
+    arrived = []
+    training.mapsArrived.connect(arrived.append)
+    training.watch(("conv",), np.zeros((1, 1, 4, 4)))
+    before = control.watched.number
+    training.watch(("conv",), np.ones((1, 1, 4, 4)))
+    ring.put(Maps("conv", 7, np.zeros((1, 4, 4)), asked=before))
+    training._tick()
+    assert not arrived
+    ring.put(Maps("conv", 8, np.ones((1, 4, 4)), asked=control.watched.number))
+    training._tick()
+    assert [event.step for event in arrived] == [8]
+
+
+def test_a_long_past_is_taken_in_tick_by_tick_and_the_end_waits_for_it(training):
+    thread, ended = training._thread, []
+    training.runFinished.connect(ended.append)
+    for step in range(2500):
+        thread.ring.put(Steps(step, (1.0,), (0.5,), (0.1,), 100.0))
+    thread.alive = False
+    for ticks, steps in ((1, 1000), (2, 2000)):
+        training._tick()
+        assert (training.trace.steps, ended) == (steps, []), ticks
+    training._tick()
+    assert training.trace.steps == 2500
+    assert len(ended) == 1
 
 
 def test_the_end_of_a_run_is_seen_at_once(training):

@@ -202,3 +202,11 @@ def test_close_ticks_of_shares_end_at_the_whole(one: float, other: float) -> Non
 
 def test_close_ticks_of_nothing() -> None:
     assert close_ticks(math.nan, math.nan) == [0.0, 0.25, 0.5, 0.75, 1.0]
+
+
+def test_an_event_that_leaves_out_millions_of_steps_takes_no_memory() -> None:
+    trace = Trace()
+    trace.add(Steps(10**15, (1.0,), (0.5,), (0.1,), 100.0))
+    assert trace.steps == 0
+    trace.add(Steps(5, (1.0,), (0.5,), (0.1,), 100.0))
+    assert trace.steps == 6

@@ -84,7 +84,7 @@ def test_compiling_on_the_cpu_is_refused_with_advice(tiny):
     assert "slower" in problem.message
 
 
-def fails(_model):
+def fails(_model, **_how):
     def call(_x):
         raise NotImplementedError("no kernels today\nat all")
 
@@ -105,7 +105,7 @@ def test_a_compiler_that_fails_is_told_and_done_without(tiny, monkeypatch):
 def test_what_compiles_is_used_for_training_alone(tiny, monkeypatch):
     calls = []
 
-    def counted(model):
+    def counted(model, **_how):
         def call(x):
             calls.append(len(x))
             return model(x)

@@ -208,3 +208,17 @@ def test_nothing_is_kept_while_events_wait_to_be_written(tmp_path):
     keeper.keep(lambda: pytest.fail("nobody needs a copy"))
     assert keeper.close() is None
     assert read_checkpoint(tmp_path) is None
+
+
+def test_a_writer_that_fails_is_told_and_tried_again_when_it_is_time(tmp_path, monkeypatch):
+    def fails(*_):
+        raise MemoryError("no room for a copy")
+
+    monkeypatch.setattr("runtime.training.records.checkpoints.write_checkpoint", fails)
+    keeper = Keeper(tmp_path, ORIGIN, 30.0, lambda: 5, lambda: None)
+    keeper.keep(lambda: dict(STATE))
+    problem = keeper.close()
+    assert problem is not None
+    assert problem.code == "checkpoint-not-written"
+    assert "no room for a copy" in problem.message
+    assert not keeper.due()

@@ -117,3 +117,19 @@ def test_averages_of_another_network_are_refused():
     ours.update()
     with pytest.raises((KeyError, ValueError)):
         Average(nn.Linear(2, 2), 0.9).load_state(ours.state())
+
+
+def test_one_number_for_each_channel_does_not_decay_whatever_its_shape():
+    class Scaled(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(3, 4, 1, groups=1)
+            self.point = nn.Conv2d(
+                4, 4, 1, groups=4
+            )  # one number for each channel, and a kernel all the same
+            self.scale = nn.Parameter(torch.ones(4, 1, 1))
+
+    network = Scaled()
+    groups = parameter_groups(network, Settings(weight_decay=0.1, decay_kernels_only=True))
+    decayed = {id(weight) for group in groups if group["weight_decay"] for weight in group["params"]}
+    assert decayed == {id(network.conv.weight), id(network.point.weight)}

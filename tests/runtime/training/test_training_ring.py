@@ -42,7 +42,8 @@ def test_nothing_durable_is_lost_between_two_threads():
     while writer.is_alive():
         told += ring.poll()
     writer.join()
-    told += ring.poll()
+    while ring.has_more:
+        told += ring.poll()
     assert [event.step for event in told if isinstance(event, State)] == list(range(20_000))
     for path in "012":
         steps = [event.step for event in told if isinstance(event, Maps) and event.path == path]
@@ -59,3 +60,14 @@ def test_what_a_window_needs_of_training_is_there_without_torch():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_long_past_is_taken_in_parts_and_in_order():
+    ring = Ring()
+    for step in range(2500):
+        ring.put(State("running", step))
+    assert ring.is_long
+    taken = [ring.poll() for _ in range(3)]
+    assert [len(part) for part in taken] == [1000, 1000, 500]
+    assert [event.step for part in taken for event in part] == list(range(2500))
+    assert not ring.has_more

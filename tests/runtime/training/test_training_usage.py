@@ -46,7 +46,9 @@ def test_the_processor_is_told_by_the_time_it_worked(monkeypatch):
     assert gauge.read().utilisation == pytest.approx(0.5)
 
 
-@pytest.mark.parametrize("error", [ModuleNotFoundError("pynvml"), RuntimeError("no driver")])
+@pytest.mark.parametrize(
+    "error", [ModuleNotFoundError("pynvml"), RuntimeError("no driver"), Exception("Not Supported")]
+)
 def test_a_gpu_that_does_not_tell_is_asked_once(monkeypatch, error):
     asked = []
 
