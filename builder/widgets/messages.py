@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -83,6 +83,11 @@ class _Rows(QScrollArea):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._rows: list[QWidget] = []
+        #: A layout that is placing this does not hear of another height.
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self.fit)
         self.content = QWidget(self)
         self.content.setProperty("surface", "panel")
         self.column = QVBoxLayout(self.content)
@@ -118,7 +123,7 @@ class _Rows(QScrollArea):
         """Other widths break the lines elsewhere."""
         super().resizeEvent(event)
         if event.oldSize().width() != event.size().width():
-            self.fit()
+            self._soon.start()
 
 
 class MessageBar(QWidget):

@@ -506,6 +506,21 @@ def test_what_is_in_the_message_line_stands_on_one_centre_line(qtbot: QtBot) -> 
     assert max(centres) - min(centres) <= 1
 
 
+def test_a_message_in_the_window_is_seen_whole(qtbot: QtBot, window: Window) -> None:
+    window.show(qtbot, 1280, 720)
+    bar = window.shell.messages
+    for words in (2, 60, 5, 40):
+        bar.show_problems([_wordy("x", words)])
+        qtbot.wait(50)
+        text = next(
+            label for label in bar.findChildren(QLabel) if label.accessibleName().startswith("A rule")
+        )
+        assert text.visibleRegion().boundingRect() == text.rect()
+        above = text.mapTo(bar, QPoint(0, 0)).y()
+        assert abs(above - (bar.height() - above - text.height())) <= 1
+        bar.put_away()
+
+
 def test_each_of_two_errors_shows_its_own_button(qtbot: QtBot) -> None:
     bar = MessageBar(Session())
     qtbot.addWidget(bar)
@@ -679,8 +694,7 @@ def test_the_window_is_dressed_and_the_switch_keeps_its_height(qtbot: QtBot, win
 
 
 def test_the_network_keeps_half_of_a_large_window(qtbot: QtBot, window: Window) -> None:
-    window.shell.resize(1600, 1000)
     window.shell.set_workspace("Train")
-    window.show(qtbot)
+    window.show(qtbot, 1600, 1000)
     QApplication.processEvents()
     assert 400 <= window.shell.dock("bottom").height() <= 500
