@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QRect
-from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from builder.errors import Problem
+from builder.widgets.theme import MEDIUM, SEMIBOLD, SMALL, font
 from builder.writing import replace_file
 
 if TYPE_CHECKING:
@@ -20,19 +22,81 @@ _SHARP = 2
 _ROWS = 100_000
 
 
-def write_picture(plots: QWidget, file: Path) -> Problem | None:
+#: The height of a line of text, the length of a sample of a line, and what is left free beside both.
+_LINE, _MARK, _FREE = 20, 24, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """What a picture says besides the plot: what is drawn, over what, and which line is whose."""
+
+    title: str
+    axis: str
+    lines: tuple[tuple[str, QPen], ...]
+    color: QColor
+    ground: QColor
+
+    def places(self, width: int) -> list[QPoint]:
+        """Where the lines are named, as many beside one another as fit, from the upper left of the names."""
+        metrics = QFontMetrics(font(SMALL, MEDIUM))
+        found, x, y = [], _FREE, 0
+        for name, _ in self.lines:
+            wide = _MARK + 3 * _FREE + metrics.horizontalAdvance(name)
+            if x > _FREE and x + wide > width:
+                x, y = _FREE, y + _LINE
+            found.append(QPoint(x, y))
+            x += wide
+        return found
+
+    def height(self, width: int) -> int:
+        """Of all that is said, over and under the plot."""
+        return 3 * _LINE + max((place.y() for place in self.places(width)), default=0) + _FREE
+
+    def paint(self, painter: QPainter, width: int, plot: int) -> None:
+        """Write around a plot of such a height."""
+        painter.setPen(self.color)
+        painter.setFont(font(SMALL, SEMIBOLD))
+        row = QRect(_FREE, 0, width - 2 * _FREE, _LINE)
+        painter.drawText(row, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self.title)
+        painter.setFont(font(SMALL, MEDIUM))
+        under = row.translated(0, _LINE + plot)
+        painter.drawText(under, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self.axis)
+        for (name, pen), place in zip(self.lines, self.places(width), strict=True):
+            at = place + QPoint(0, under.bottom() + 1)
+            painter.setPen(pen)
+            painter.drawLine(at + QPoint(0, _LINE // 2), at + QPoint(_MARK, _LINE // 2))
+            painter.setPen(self.color)
+            text = QRect(at + QPoint(_MARK + _FREE, 0), QSize(width, _LINE))
+            painter.drawText(text, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
+
+
+def _paint(painter: QPainter, plots: QWidget, legend: Legend | None) -> None:
+    """The plots as they are on the screen, and what is said of them."""
+    whole = QRect(0, 0, plots.width(), _size(plots, legend).height())
+    painter.fillRect(whole, legend.ground if legend else plots.palette().window().color())
+    QWidget.render(plots, painter, QPoint(0, _LINE if legend else 0))  # a QGraphicsView has another method
+    if legend is not None:
+        legend.paint(painter, plots.width(), plots.height())
+
+
+def _size(plots: QWidget, legend: Legend | None) -> QSize:
+    return plots.size() + QSize(0, legend.height(plots.width()) if legend else 0)
+
+
+def write_picture(plots: QWidget, file: Path, legend: Legend | None = None) -> Problem | None:
     """The plots as they are on the screen, as PNG."""
-    made = QPixmap(plots.size() * _SHARP)
+    made = QPixmap(_size(plots, legend) * _SHARP)
     made.setDevicePixelRatio(_SHARP)
-    made.fill(plots.palette().window().color())
-    QWidget.render(plots, made)  # a QGraphicsView has another method of that name
+    painter = QPainter(made)
+    _paint(painter, plots, legend)
+    painter.end()
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     made.save(buffer, "PNG")
     return _write(file, bytes(buffer.data().data()))
 
 
-def write_drawing(plots: QWidget, file: Path) -> Problem | None:
+def write_drawing(plots: QWidget, file: Path, legend: Legend | None = None) -> Problem | None:
     """The plots as SVG: lines stay lines."""
     from PySide6.QtSvg import QSvgGenerator
 
@@ -41,11 +105,11 @@ def write_drawing(plots: QWidget, file: Path) -> Problem | None:
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     generator = QSvgGenerator()
     generator.setOutputDevice(buffer)
-    generator.setSize(plots.size())
-    generator.setViewBox(QRect(0, 0, plots.width(), plots.height()))
+    size = _size(plots, legend)
+    generator.setSize(size)
+    generator.setViewBox(QRect(QPoint(), size))
     painter = QPainter(generator)
-    painter.fillRect(plots.rect(), plots.palette().window())
-    QWidget.render(plots, painter, QPoint())
+    _paint(painter, plots, legend)
     painter.end()
     return _write(file, bytes(content.data()))
 

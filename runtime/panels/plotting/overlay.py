@@ -64,6 +64,11 @@ class Overlay(SizePlot):
         """Every epoch again."""
         self._show(None)
 
+    @property
+    def is_log(self) -> bool:
+        """Whether the scale is logarithmic."""
+        return self._log
+
     def set_log(self, log: bool) -> None:
         """Use a logarithmic scale."""
         if log != self._log:

@@ -174,6 +174,11 @@ class SizePlot(pg.PlotWidget):
             label.setVisible(bool(line.name))
             label.setPos(0, self.top * (1.04 - _LINE * number))
 
+    @property
+    def pointed(self) -> int | None:
+        """The number of the size that is read off, None for none."""
+        return self._cursor if self.sizes else None
+
     # reading values --------------------------------------------------------------------------------------
 
     def reading(self, index: int) -> str:

@@ -34,6 +34,7 @@ from builder.widgets.session import Session
 from builder.widgets.theme import SEMIBOLD, SMALL, font
 from runtime.panels.captions import Caption
 from runtime.panels.plotting.curves import percent
+from runtime.panels.plotting.series import figure
 from runtime.training.events import Epoch
 from runtime.training.metrics import is_share
 from runtime.training.records.comparing import Comparison, compare
@@ -41,6 +42,7 @@ from runtime.training.records.runs import Run
 from runtime.weights import write_atomically
 
 if TYPE_CHECKING:
+    from runtime.panels.plotting.curvefiles import Legend
     from runtime.panels.plotting.overlay import Overlay
 
 #: Fields of the theme that are told apart at a glance, for the first lines; after that strokes differ.
@@ -54,8 +56,9 @@ _FIGURES = {
 }
 #: Side of the mark that says which line is a run's, in pixels.
 _MARK = 12
-#: A run's column, in pixels.
+#: The least width of a column, in pixels.
 _WIDE = 128
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +138,10 @@ class ComparisonView(QWidget):
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.header().setStretchLastSection(False)
         self.table.header().setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.table.header().setMinimumSectionSize(_WIDE)
         self.table.setMinimumWidth(200)
+        #: The first row: what is read off.
+        self._pointed = QTreeWidgetItem()
         self._lay_out()
         session.themeChanged.connect(self._dress)
 
@@ -157,14 +163,11 @@ class ComparisonView(QWidget):
     def _exports(self) -> dict[str, tuple[str, Callable[[Path], Problem | None]]]:
         """What can be taken away: a name for its file, and what writes it."""
         return {
+            "Picture (PNG)…": ("runs.png", self._write_picture),
+            "Drawing (SVG)…": ("runs.svg", self._write_drawing),
+            "Figures (CSV)…": ("epochs.csv", lambda file: self._write_text(file, _epochs_as_csv)),
             "Table (CSV)…": ("comparison.csv", lambda file: self._write_text(file, _table_as_csv)),
             "Table (Markdown)…": ("comparison.md", lambda file: self._write_text(file, _table_as_markdown)),
-            "Lines (PNG)…": ("runs.png", self._write_picture),
-            "Lines (SVG)…": ("runs.svg", self._write_drawing),
-            "Figures of all epochs (CSV)…": (
-                "epochs.csv",
-                lambda file: self._write_text(file, _epochs_as_csv),
-            ),
         }
 
     def _lay_out(self) -> None:
@@ -199,12 +202,14 @@ class ComparisonView(QWidget):
         self.table.clear()
         self.table.setColumnCount(1 + len(comparison.runs))
         self.table.setHeaderLabels(["", *(run.name for run in comparison.runs)])
+        self._pointed = self._row([], len(comparison.runs))
+        self.table.addTopLevelItem(self._pointed)
         for title, rows in comparison.sections().items():
             section = QTreeWidgetItem([title])
             section.setFont(0, font(SMALL, SEMIBOLD))
             self.table.addTopLevelItem(section)
             for row in rows:
-                item = QTreeWidgetItem([row.label, *row.texts])
+                item = self._row([row.label, *row.texts], len(comparison.runs))
                 for column, text in enumerate((row.label, *row.texts)):
                     item.setToolTip(column, text)
                 section.addChild(item)
@@ -212,12 +217,20 @@ class ComparisonView(QWidget):
             self.table.addTopLevelItem(QTreeWidgetItem(["They were made alike"]))
         self.table.expandAll()
         header = self.table.header()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)
         for column, run in enumerate(comparison.runs, start=1):
             self.table.headerItem().setToolTip(column, str(run.folder))
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-            header.resizeSection(column, _WIDE)
+            self.table.headerItem().setTextAlignment(column, _RIGHT)
         self._mark()
+
+    @staticmethod
+    def _row(texts: Sequence[str], runs: int) -> QTreeWidgetItem:
+        """A row with a figure of each run, which stand under one another."""
+        made = QTreeWidgetItem(list(texts))
+        for column in range(1, runs + 1):
+            made.setTextAlignment(column, _RIGHT)
+        return made
 
     def _mark(self) -> None:
         """Each run's column has the line that is its own."""
@@ -247,7 +260,7 @@ class ComparisonView(QWidget):
 
         self.plot = Overlay("Figure", self._session.theme, self._write, len(COLORS))
         self.plot.setMinimumWidth(160)
-        self.plot.readingChanged.connect(self._say)
+        self.plot.readingChanged.connect(lambda _: self._say())
         self.plot.zoomed.connect(self.everything.setEnabled)
         self.everything.clicked.connect(self.plot.show_all)
         self._parts.insertWidget(0, self.plot)
@@ -272,7 +285,7 @@ class ComparisonView(QWidget):
         self.log.setEnabled(not self._draws_shares)
         self.plot.set_log(self.log.isChecked() and not self._draws_shares)
         self.plot.show_lines(range(1, last + 1), lines, 0)
-        self._say("")
+        self._say()
 
     @property
     def _draws_shares(self) -> bool:
@@ -282,16 +295,25 @@ class ComparisonView(QWidget):
 
     def _write(self, value: float) -> str:
         """A value of what is drawn: shares in per cent."""
-        return percent(value) if self._draws_shares else f"{value:.4g}".replace("-", "−")
+        return percent(value) if self._draws_shares else figure(float(f"{value:.4g}"))
 
-    def _say(self, text: str) -> None:
-        """What is read off, or what is drawn."""
-        if self.compared is None:
+    def _say(self) -> None:
+        """What is read off, the values in the table; or what is drawn, and where each run ended."""
+        if self.compared is None or self.plot is None:
             return
-        what = f"{count(len(self.compared.epochs), 'run')} over epochs"
+        said = f"{count(len(self.compared.epochs), 'run')} over epochs"
         if not any(self.compared.epochs):
-            what = "Lines appear here once an epoch is over"
-        self.reading.say(text or what)
+            said = "Lines appear here once an epoch is over"
+        whole, index = said, self.plot.pointed
+        if index is not None:
+            said, whole = f"epoch {self.plot.sizes[index]:,}", self.plot.reading(index)
+        self.reading.say(said)
+        self.reading.setAccessibleName(whole)
+        self._pointed.setText(0, "At the last epoch" if index is None else f"At {said}")
+        for column, line in enumerate(self.plot.lines, start=1):
+            known = [value for value in line.values if math.isfinite(value)] or [math.nan]
+            value = known[-1] if index is None else line.values[index]
+            self._pointed.setText(column, self._write(value) if math.isfinite(value) else "–")
 
     def _dress(self) -> None:
         if self.plot is not None:
@@ -323,17 +345,31 @@ class ComparisonView(QWidget):
         assert self.compared is not None
         return write_atomically(file, made(self.compared).encode())
 
+    def _legend(self) -> Legend:
+        """What a picture of the lines has to say by itself."""
+        from runtime.panels.plotting.curvefiles import Legend
+        from runtime.panels.plotting.overlay import stroke
+
+        assert self.plot is not None
+        theme = self._session.theme
+        lines = tuple(
+            (line.name, QPen(theme.color(line.color), 2, stroke(number, len(COLORS))))
+            for number, line in enumerate(self.plot.lines)
+        )
+        title = self.figure.currentText() + (", logarithmic" if self.plot.is_log else "")
+        return Legend(title, "epoch", lines, theme.color("text"), theme.color("panel"))
+
     def _write_picture(self, file: Path) -> Problem | None:
         from runtime.panels.plotting.curvefiles import write_picture
 
         assert self.plot is not None
-        return write_picture(self.plot, file)
+        return write_picture(self.plot, file, self._legend())
 
     def _write_drawing(self, file: Path) -> Problem | None:
         from runtime.panels.plotting.curvefiles import write_drawing
 
         assert self.plot is not None
-        return write_drawing(self.plot, file)
+        return write_drawing(self.plot, file, self._legend())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

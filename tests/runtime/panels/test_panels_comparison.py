@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtWidgets import QTreeWidget
+from PySide6.QtWidgets import QApplication, QTreeWidget
 from pytestqt.qtbot import QtBot
 
 from builder.architectures import open_document
@@ -105,8 +106,23 @@ def test_lines_are_of_what_is_chosen_and_can_be_read_off(runs: RunsPanel, qtbot:
     qtbot.keyClick(plot, Qt.Key.Key_Right)
     said = view.reading.accessibleName()
     assert said.startswith("epoch 3")
+    assert view.reading.text() == "epoch 3"
     assert "one 0.6667" in said
     assert "three –" in said
+    heads = [view.table.headerItem().text(column) for column in (1, 2, 3)]
+    row = view.table.topLevelItem(0)
+    assert row.text(0) == "At epoch 3"
+    assert {name: row.text(heads.index(name) + 1) for name in heads} == {
+        "one": "0.6667", "two": "–", "three": "–",
+    }  # fmt: skip
+    qtbot.keyClick(view.figure, Qt.Key.Key_Down)  # the training score of the same epoch
+    assert row.text(heads.index("one") + 1) == "50.0 %"
+    assert "one 50.0 %" in view.reading.accessibleName()
+    qtbot.keyClick(view.figure, Qt.Key.Key_Up)
+    plot._cursor = None
+    plot._read()
+    assert row.text(0) == "At the last epoch"
+    assert [row.text(heads.index(name) + 1) for name in ("one", "two", "three")] == ["0.6667", "1", "2"]
 
 
 def ticks(plot: Overlay) -> list[str]:
@@ -154,7 +170,7 @@ def test_losses_on_a_logarithmic_scale(runs: RunsPanel, qtbot: QtBot) -> None:
 
 def test_figures_of_all_epochs_are_a_table(runs: RunsPanel, qtbot: QtBot, tmp_path: Path) -> None:
     view = compare(runs, qtbot, "one", "two")
-    name, write = view._exports()["Figures of all epochs (CSV)…"]
+    name, write = view._exports()["Figures (CSV)…"]
     view.export(tmp_path / name, write)
     rows = list(csv.DictReader((tmp_path / name).read_text(encoding="utf-8").splitlines()))
     assert sorted((row["run"], row["epoch"]) for row in rows) == [
@@ -165,10 +181,29 @@ def test_figures_of_all_epochs_are_a_table(runs: RunsPanel, qtbot: QtBot, tmp_pa
 
 def test_a_picture_of_the_lines(runs: RunsPanel, qtbot: QtBot, tmp_path: Path) -> None:
     view = compare(runs, qtbot, "one", "two")
-    name, write = view._exports()["Lines (PNG)…"]
+    name, write = view._exports()["Picture (PNG)…"]
     view.export(tmp_path / name, write)
     assert view.plot is not None
-    assert QImage(str(tmp_path / name)).width() == 2 * view.plot.width()
+    image = QImage(str(tmp_path / name))
+    assert image.width() == 2 * view.plot.width()
+    assert image.height() > 2 * view.plot.height()
+    name, write = view._exports()["Drawing (SVG)…"]
+    view.export(tmp_path / name, write)
+    drawn = (tmp_path / name).read_text(encoding="utf-8")
+    for text in ("Validation score", "epoch", "one", "two"):
+        assert re.search(rf">\s*{text}\s*</text>", drawn), text
+
+
+def test_columns_share_the_room_and_figures_stand_under_one_another(runs: RunsPanel, qtbot: QtBot) -> None:
+    view = compare(runs, qtbot, "one", "two")
+    header = view.table.header()
+    assert header.length() == view.table.viewport().width()
+    assert header.sectionSize(1) == pytest.approx(header.sectionSize(2), abs=1)
+    row = view.table.topLevelItem(1).child(0)
+    assert row.textAlignment(1) == Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+    view._parts.setSizes([5000, 100])
+    QApplication.processEvents()
+    assert header.sectionSize(1) == pytest.approx(128, abs=2)  # and no less: the rest is scrolled to
 
 
 def test_a_table_is_copied_and_saved_and_escape_goes_back(
@@ -180,8 +215,8 @@ def test_a_table_is_copied_and_saved_and_escape_goes_back(
     for title, begin in (
         ("Table (CSV)…", "section,name,"),
         ("Table (Markdown)…", "| Results |"),
-        ("Figures of all epochs (CSV)…", "run,epoch,step,"),
-        ("Lines (SVG)…", "<?xml"),
+        ("Figures (CSV)…", "run,epoch,step,"),
+        ("Drawing (SVG)…", "<?xml"),
     ):
         name, write = view._exports()[title]
         view.export(tmp_path / name, write)
