@@ -58,16 +58,24 @@ class Judged:
         return found[np.argsort(-self.confidence[found], kind="stable")]
 
     def worst(self, count: int) -> NDArray[np.int64]:
-        """Positions of the samples of largest loss, the largest first; only such as are not all right."""
+        """Positions of the samples of largest loss, of masks those of which least is right; the worst first.
+
+        Only such as are not all right, of masks those with any judged pixel that is wrong.
+        """
+        if self.task == "segmentation":
+            wrong = np.unique(self.pairs[self.pairs[:, 1] != self.pairs[:, 2], 0])
+            return wrong[np.lexsort((-self.loss[wrong], self.score[wrong]))][:count]
         wrong = np.flatnonzero(self.score < 1)
         return wrong[np.argsort(-self.loss[wrong], kind="stable")][:count]
 
     def surest(self, count: int) -> NDArray[np.int64]:
-        """Positions of the mistakes that the network is most confident of, the surest first; of values none.
+        """Positions of the mistakes that the network is most confident of, the surest first.
 
-        A mask is a mistake where less than half of its pixels are right.
+        Of classes only: a mask has hardly ever no mistake in it, and values come without a confidence.
         """
-        wrong = np.flatnonzero((self.score < 0.5) & np.isfinite(self.confidence))
+        if self.task != "classification":
+            return np.zeros(0, np.int64)
+        wrong = np.flatnonzero(self.score < 1)
         return wrong[np.argsort(-self.confidence[wrong], kind="stable")][:count]
 
 

@@ -3,15 +3,49 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy
+from PySide6.QtGui import QFontMetrics, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from builder.widgets.theme import MEDIUM, SEMIBOLD, SMALL, font
+
+#: Between what something is and what it was taken for.
+_ARROW = " → "
+#: The longest line of a hint.
+_LINE = 560
 
 
 def device_words(device: str) -> str:
     """A device as people write it: ``CPU``, ``CUDA:0``; others as they are."""
     return device.upper() if device.startswith(("cpu", "cuda")) else device
+
+
+def shortened(text: str, most: int) -> str:
+    """A name of at most so many letters, cut in its middle: the ends are where names differ."""
+    return text if len(text) <= most else f"{text[: most - most // 2 - 1]}…{text[-(most // 2) :]}"
+
+
+def fitted_pair(text: str, metrics: QFontMetrics, width: int) -> str:
+    """``one → other`` in so many pixels, each of the two cut by itself; other text is cut at its end."""
+    one, arrow, other = text.partition(_ARROW)
+    if not arrow:
+        return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width)
+    room = width - metrics.horizontalAdvance(arrow)
+    left, right = metrics.horizontalAdvance(one), metrics.horizontalAdvance(other)
+    left, right = min(left, max(room // 2, room - right)), min(right, max(room - room // 2, room - left))
+    middle = Qt.TextElideMode.ElideMiddle
+    return metrics.elidedText(one, middle, left) + arrow + metrics.elidedText(other, middle, right)
+
+
+def centred(hint: QWidget) -> QWidget:
+    """A page with a hint in its middle, in lines no longer than one likes to read."""
+    page = QWidget()
+    row = QHBoxLayout(page)
+    row.setContentsMargins(16, 0, 16, 0)
+    hint.setMaximumWidth(_LINE)
+    row.addStretch(1)
+    row.addWidget(hint, 1000)
+    row.addStretch(1)
+    return page
 
 
 class Caption(QLabel):

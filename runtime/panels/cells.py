@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QHelpEvent, QImage, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from builder.widgets.theme import Theme
 
@@ -17,8 +17,8 @@ _PICKS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space)
 class Cells(QWidget):
     """The mouse and arrow keys point at cells, ``readingChanged(text)`` says what is in the one that is pointed at.
 
-    A click, Enter or Space picks it. What there is to point at, its words and its looks are for those that derive
-    from it to say.
+    The same stands in a tooltip at the pointer. A click, Enter or Space picks the cell. What there is to point at,
+    its words and its looks are for those that derive from it to say.
     """
 
     readingChanged = Signal(str)
@@ -81,8 +81,17 @@ class Cells(QWidget):
         (row, column), (rows, columns) = self._cell, self._extent()
         self._point((min(max(row + down, 0), rows - 1), min(max(column + right, 0), columns - 1)))
 
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            self._point(self._cell_at(QPointF(event.pos())))
+            QToolTip.showText(event.globalPos(), self.reading(), self)
+            return True
+        return super().event(event)
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._point(self._cell_at(event.position()))
+        if QToolTip.isVisible():
+            QToolTip.showText(event.globalPosition().toPoint(), self.reading(), self)
 
     def leaveEvent(self, event: object) -> None:
         if not self.hasFocus():

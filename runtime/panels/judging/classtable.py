@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,6 +37,10 @@ _HEADS = {
     "rmse": ("RMSE", "The root of the mean squared error, in the unit of the data"),
 }
 _SHARES = frozenset({"precision", "recall", "f1", "iou", "dice"})
+#: By these the table is sorted before anybody sorts it, what is worst first.
+_WORST_BY = ("f1", "iou")
+#: The widest column: long names are cut in their middle.
+_WIDEST = 144
 _NUMBER, _VALUE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
 
 
@@ -46,7 +49,11 @@ class _Row(QTreeWidgetItem):
 
     def __lt__(self, other: QTreeWidgetItem) -> bool:
         column = self.treeWidget().sortColumn()
-        return bool(self.data(column, _VALUE) < other.data(column, _VALUE))
+        one, two = self.data(column, _VALUE), other.data(column, _VALUE)
+        if one is None or two is None:
+            downwards = self.treeWidget().header().sortIndicatorOrder() == Qt.SortOrder.DescendingOrder
+            return (one is None) == downwards and one is not two
+        return bool(one < two)
 
 
 class ClassTable(QTreeWidget):
@@ -65,6 +72,8 @@ class ClassTable(QTreeWidget):
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.header().setStretchLastSection(False)
         self.header().setMinimumSectionSize(40)
+        self.header().setMaximumSectionSize(_WIDEST)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(180, 64)
         self.itemSelectionChanged.connect(self._tell)
@@ -85,13 +94,16 @@ class ClassTable(QTreeWidget):
             for column, name in enumerate(heads):
                 self.headerItem().setToolTip(column, _HEADS[name][1])
                 self.headerItem().setTextAlignment(column, _side(column))
-            self.header().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)  # as the data has them
+            worst = next(
+                (heads.index(name) for name in _WORST_BY if name in heads), -1
+            )  # or as the data has them
+            self.header().setSortIndicator(worst, Qt.SortOrder.AscendingOrder)
         for number, row in enumerate(rows):
             item = _Row([_text(name, value) for name, value in row.items()])
             item.setData(0, _NUMBER, number)
+            item.setToolTip(0, item.text(0))
             for column, value in enumerate(row.values()):
-                known = number if column == 0 else value if value is not None else -math.inf
-                item.setData(column, _VALUE, known)
+                item.setData(column, _VALUE, number if column == 0 else value)
                 item.setTextAlignment(column, _side(column))
             self.addTopLevelItem(item)
         self.setSortingEnabled(True)

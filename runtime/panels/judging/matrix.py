@@ -9,20 +9,32 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
+from builder.figures import count
 from builder.look import contrast
 from builder.widgets.theme import TINY, Theme, font
+from runtime.panels.captions import shortened
 from runtime.panels.cells import Cells
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-#: The most room that the names of the classes take, on the left and (turned) above.
+#: What rows and columns are, and the height of the line that says it.
+_IS, _TAKEN = "is ↓", "taken for →"
+_HEAD = 14
+#: The room that names of classes may take from the cells, on the left and (turned) above; more where it is free.
 _LEFT, _ABOVE = 76, 46
 #: A class has its name where it has so much room.
 _NAMED = 10
+#: Names above may have a third of the height, as long as cells are so high.
+_ROOMY = 18
 #: Cells are at most so much wider than high.
 _WIDEST = 2.4
+_POWERS = ("", "k", "M", "G", "T")
+#: The part of a cell that a count may take.
+_FILLED = 0.875
+#: Letters of a name in readings that have less and less room.
+_LETTERS = (40, 28, 20, 14, 9)
 
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -44,7 +56,11 @@ class ConfusionMatrix(Cells):
         self.setMinimumSize(150, 96)
 
     def sizeHint(self) -> QSize:
-        return QSize(360, 190)
+        return QSize(150, 190)
+
+    def width_for(self, height: int) -> int:
+        """The width at which cells are square and fill this height."""
+        return height - _HEAD - 16 + self._left(height)
 
     # what is shown ---------------------------------------------------------------------------------------
 
@@ -82,20 +98,27 @@ class ConfusionMatrix(Cells):
     def _layout(self) -> tuple[QRectF, float, float, bool]:
         """Where the cells are, width and height of one, and whether the names above are turned."""
         count = max(len(self._names), 1)
-        metrics = QFontMetrics(font(TINY))
-        widest = max((metrics.horizontalAdvance(name) for name in self._names), default=0) + 8
-        left = min(widest, _LEFT)
-        height = (self.height() - 16) / count
-        turned = widest > min((self.width() - left) / count, height * _WIDEST)
-        above = min(widest, _ABOVE) if turned else 16
-        if min(height, (self.width() - left) / count) < _NAMED:
+        across, down = self.width() - 2, self.height() - _HEAD - 2
+        left, widest = self._left(across), self._widest()
+        turned = widest > min((across - left) / count, (down - 16) / count * _WIDEST)
+        free = max(down - (across - left), min(down // 3, down - _ROOMY * count))
+        above = min(widest, max(_ABOVE, free)) if turned else 16
+        if min(down - above, across - left) < _NAMED * count:
             left, above, turned = 2, 2, False
-        height = (self.height() - above - 2) / count
-        width = min((self.width() - left - 2) / count, height * _WIDEST)
+        height = (down - above) / count
+        width = min((across - left) / count, height * _WIDEST)
         height = min(height, width)
         if min(width, height) >= 3:
             width, height = math.floor(width), math.floor(height)
-        return QRectF(left, above, width * count, height * count), width, height, turned
+        return QRectF(left, _HEAD + above, width * count, height * count), width, height, turned
+
+    def _widest(self) -> int:
+        """The room of the longest name."""
+        return max(map(_advance, self._names), default=0) + 8
+
+    def _left(self, across: int) -> int:
+        """The room for names on the left of a matrix that is so wide."""
+        return max(_advance(_IS) + 8, min(self._widest(), max(_LEFT, across // 4)))
 
     def cell_rect(self, target: int, predicted: int) -> QRectF:
         """Where the cell of a class and what it was taken for is drawn."""
@@ -129,7 +152,9 @@ class ConfusionMatrix(Cells):
             self._image = self._heat()
         painter.drawImage(area, self._image)
         self._paint_figures(painter, area, width, height)
-        if min(width, height) >= _NAMED:
+        named = min(width, height) >= _NAMED
+        self._paint_axes(painter, area, named)
+        if named:
             self._paint_names(painter, area, width, height, turned)
         if self._cell is not None:
             row, column = self._cell
@@ -153,23 +178,36 @@ class ConfusionMatrix(Cells):
         metrics = painter.fontMetrics()
         if height < metrics.ascent() or width < metrics.horizontalAdvance("00") or self._image is None:
             return
+        room = width - 2 if self._shares else _FILLED * width
         for row in range(len(self._names)):
             for column in range(len(self._names)):
-                text = self._figure(row, column)
-                if not text or metrics.horizontalAdvance(text) > width - 2:
+                written = self._figures(row, column)
+                fits = (text for text in written if metrics.horizontalAdvance(text) <= room)
+                if not (text := next(fits, "")):
                     continue
                 ground = self._image.pixelColor(column, row).name()
                 painter.setPen(QColor(max("#000000", "#ffffff", key=lambda ink: contrast(ground, ink))))
                 box = QRectF(area.left() + column * width, area.top() + row * height, width, height)
                 painter.drawText(box, _CENTRE, text)
 
-    def _figure(self, row: int, column: int) -> str:
+    def _figures(self, row: int, column: int) -> tuple[str, ...]:
+        """What is written into a cell, in less and less room: ``18,540``, ``18.5k``, ``19k``."""
         target, predicted = self._classes(row, column)
         assert self._counts is not None
         number = int(self._counts[target, predicted])
-        if not number or not self._shares:
-            return f"{number:,}" if number else ""
-        return f"{100 * number / int(self._counts[target].sum()):.0f}"
+        if not number:
+            return ()
+        if self._shares:
+            return (f"{100 * number / int(self._counts[target].sum()):.0f}",)
+        return f"{number:,}", _short(number, 1), _short(number, 0)
+
+    def _paint_axes(self, painter: QPainter, area: QRectF, named: bool) -> None:
+        """What rows and columns are: beside the names, or in the line above where there are none."""
+        painter.setPen(self._theme.color("muted"))
+        line = QRectF(area.left(), 0, self.width() - area.left(), _HEAD)
+        painter.drawText(line, _LOW, _TAKEN if named else f"{_IS}   {_TAKEN}")
+        if named:
+            painter.drawText(QRectF(0, area.top() - 16, area.left() - 4, 16), _RIGHT, _IS)
 
     def _paint_names(
         self, painter: QPainter, area: QRectF, width: float, height: float, turned: bool
@@ -189,14 +227,13 @@ class ConfusionMatrix(Cells):
             painter.setPen(self._theme.color("text" if lit else "muted"))
             left = area.left() + place * width
             if not turned:
-                painter.drawText(QRectF(left, 0, width, area.top()), _CENTRE, self._names[index])
+                painter.drawText(QRectF(left, _HEAD, width, area.top() - _HEAD), _CENTRE, self._names[index])
                 continue
+            room = area.top() - _HEAD - 4
             painter.save()
             painter.translate(left, area.top() - 4)
             painter.rotate(-90)
-            painter.drawText(
-                QRectF(0, 0, area.top() - 4, width), _LOW, cut(self._names[index], area.top() - 4)
-            )
+            painter.drawText(QRectF(0, 0, room, width), _LOW, cut(self._names[index], room))
             painter.restore()
 
     # hands -----------------------------------------------------------------------------------------------
@@ -207,17 +244,35 @@ class ConfusionMatrix(Cells):
 
     def reading(self) -> str:
         """What is in the cell that is pointed at: ``12 samples (1.2 %) of 3 are taken for 5``."""
+        return self._read(max(map(len, self._names), default=0))
+
+    def readings(self) -> tuple[str, ...]:
+        """The same, and with ever shorter names."""
+        return (self.reading(), *(self._read(letters) for letters in _LETTERS))
+
+    def _read(self, letters: int) -> str:
         if self._cell is None or self._counts is None:
             return ""
         target, predicted = self._classes(*self._cell)
+        one, other = (shortened(self._names[index], letters) for index in (target, predicted))
         number, there = int(self._counts[target, predicted]), int(self._counts[target].sum())
-        share = f" ({100 * number / there:.1f} %)" if there else ""
-        plural = "" if number == 1 else "s"
+        if not there:
+            return f"There is no {self._unit} of {one}"
+        if not number:
+            return f"No {self._unit} of {one} is taken for {other}"
         verb = "is" if number == 1 else "are"
-        return (
-            f"{number:,} {self._unit}{plural}{share} of {self._names[target]} {verb} taken for "
-            f"{self._names[predicted]}"
-        )
+        return f"{count(number, self._unit)} ({100 * number / there:.1f} %) of {one} {verb} taken for {other}"
 
     def _pick(self, row: int, column: int) -> None:
         self.picked.emit(*self._classes(row, column))
+
+
+def _advance(text: str) -> int:
+    return QFontMetrics(font(TINY)).horizontalAdvance(text)
+
+
+def _short(number: int, digits: int) -> str:
+    """``18.5k``, ``427k``, ``1.2M``; with ``digits`` behind the point below a hundred."""
+    power = min((len(str(number)) - 1) // 3, len(_POWERS) - 1)
+    value = number / 1000**power
+    return f"{value:.{digits if value < 100 and power else 0}f}{_POWERS[power]}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,8 @@ from builder.figures import count
 from builder.widgets.guarding import guarded
 from builder.widgets.session import Session
 from builder.widgets.worker import Worker
-from runtime.panels.captions import Caption
+from runtime.panels.captions import Caption, centred
+from runtime.panels.judging.arrangement import Arrangement
 from runtime.panels.judging.classtable import ClassTable
 from runtime.panels.judging.matrix import ConfusionMatrix
 from runtime.panels.judging.verdicts import Subject, Verdict, judge, thumbnails
@@ -43,7 +43,17 @@ _HINT = (
     "What the network gets wrong is shown here once it has learned something: which class it takes for which, and "
     "the samples behind that. Press Train (F5), or choose Show curves for a run of the list."
 )
+_LEARNING = (
+    "The network is learning. Press Judge to see what its best weights so far get wrong; once the run is over, that "
+    "is shown without asking."
+)
+_BEGINNING = "The network is learning. After its first epoch, Judge shows what it gets wrong."
+_AXES = (
+    "Rows: what a sample is. Columns: what it was taken for. A click on a cell shows the samples behind it.",
+    "Rows: what a sample is. Columns: what it was taken for.",
+)
 _JUDGING = "Judging every sample…"
+_ALL_RIGHT = "No mistakes: all of these samples are right."
 _SPLITS = {"test": "Test", "validation": "Validation", "train": "Training"}
 #: So many samples of a kind are shown.
 _MOST = 120
@@ -51,11 +61,12 @@ _MOST = 120
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Selection:
-    """Samples to be shown: their positions in the verdict, and what they have in common."""
+    """Samples to be shown: their positions in the verdict, what they have in common, why there may be none."""
 
     positions: NDArray[np.int64]
     #: One or several ways to say it, the longest first.
     words: tuple[str, ...]
+    nothing: str
 
 
 class MistakesPanel(QWidget):
@@ -95,7 +106,7 @@ class MistakesPanel(QWidget):
         for name, title in _SPLITS.items():
             self.split.addItem(title, name)
         self.again = small_button("Judge", "Judges these samples with the best weights so far")
-        self.figures, self.said = Caption(strong=True), Caption()
+        self.figures = Caption(strong=True)
         self.matrix = ConfusionMatrix(theme)
         self.shares = QCheckBox("Shares")
         self.shares.setToolTip("What part of its class a cell is, in per cent, instead of how many")
@@ -104,7 +115,7 @@ class MistakesPanel(QWidget):
         self.table = ClassTable()
         self.tiles = Tiles(theme, "Samples")
         self.surest = small_button("Surest", "The mistakes that the network is most confident of")
-        self.worst = small_button("Worst", "The samples of largest loss")
+        self.worst = small_button("Worst")
         for button in (self.surest, self.worst):
             button.setCheckable(True)
             button.setProperty("variant", "quiet")
@@ -113,33 +124,15 @@ class MistakesPanel(QWidget):
         )
 
     def _lay_out(self) -> None:
-        def column(heads: Sequence[QWidget], view: QWidget) -> QWidget:
-            part = QWidget()
-            row = QHBoxLayout()
-            row.setSpacing(8)
-            for head in heads:
-                row.addWidget(head, 1 if isinstance(head, Caption) else 0)
-            stack = QVBoxLayout(part)
-            stack.setContentsMargins(0, 0, 0, 0)
-            stack.setSpacing(4)
-            stack.addLayout(row)
-            stack.addWidget(view, 1)
-            return part
-
-        self._matrix_part = column((self.shares, self.sorted, self.said), self.matrix)
-        self._figures_part = QWidget()
-        parts = QHBoxLayout(self._figures_part)
-        parts.setContentsMargins(0, 0, 0, 0)
-        parts.setSpacing(16)
-        parts.addWidget(self._matrix_part, 1)
-        parts.addWidget(self.table)
-        self.shown = Caption()
-        parts.addWidget(column((self.surest, self.worst, self.shown), self.tiles), 1)
+        self.arrangement = Arrangement(
+            self.matrix, (self.shares, self.sorted), self.table, self.tiles, (self.surest, self.worst)
+        )
+        self.said, self.shown = self.arrangement.said, self.arrangement.shown
         room = QWidget()
         self._pages = QStackedLayout(room)
         self._pages.setContentsMargins(0, 0, 0, 0)
-        self._pages.addWidget(self.hint)
-        self._pages.addWidget(self._figures_part)
+        self._pages.addWidget(centred(self.hint))
+        self._pages.addWidget(self.arrangement)
         top = QHBoxLayout()
         top.setSpacing(8)
         for widget in (self.split, self.again):
@@ -159,7 +152,7 @@ class MistakesPanel(QWidget):
         self.again.clicked.connect(lambda: self.stop() if self._busy else self.begin())
         self.shares.toggled.connect(self.matrix.show_shares)
         self.sorted.toggled.connect(self.matrix.sort_by_mistakes)
-        self.matrix.readingChanged.connect(self.said.say)
+        self.matrix.readingChanged.connect(lambda _: self._read())
         self.matrix.picked.connect(self._show_cell)
         self.table.chosen.connect(self._show_class)
         self.surest.clicked.connect(lambda: self._show_surest())
@@ -168,7 +161,8 @@ class MistakesPanel(QWidget):
         self.tiles.opened.connect(self._open)
         self.inspect.clicked.connect(self.inspectAsked)
         self._training.runFinished.connect(lambda _: self.refresh())
-        self._training.runStarted.connect(self._enable)
+        self._training.runStarted.connect(self.refresh)
+        self._training.traceChanged.connect(self._follow)
         session.analysisChanged.connect(self.refresh)
         session.documentReplaced.connect(self._forget)
         session.themeChanged.connect(self._dress)
@@ -184,15 +178,24 @@ class MistakesPanel(QWidget):
         subject = self._subject()
         if subject is None:
             if self.verdict is None:
-                self._say(_HINT)
-        elif subject != self._tried and not self._training.is_running:
+                self._say(self._waiting())
+        elif subject == self._tried:
+            return
+        elif not self._training.is_running:
             self.begin()
+        elif self.verdict is None and not self._busy:
+            self._say(_LEARNING)
+
+    def _follow(self) -> None:
+        """While nothing is shown, say when there are weights that can be judged."""
+        if self.verdict is None and self._training.is_running:
+            self.refresh()
 
     def begin(self) -> None:
         """Judge now."""
         subject = self._subject()
         if subject is None:
-            self._say(_HINT)
+            self._say(self._waiting())
             return
         self._session.flush()
         self._stop.set()
@@ -218,6 +221,10 @@ class MistakesPanel(QWidget):
         if found is None or found[1].file is None:
             return None
         return Subject(*found, self.split.currentData())
+
+    def _waiting(self) -> str:
+        """What to do while nothing has been learned."""
+        return _BEGINNING if self._training.is_running else _HINT
 
     def _take(self, answer: Verdict | Problem | None) -> None:
         self._busy = False
@@ -250,7 +257,7 @@ class MistakesPanel(QWidget):
     def _say(self, text: str) -> None:
         self.hint.setText(text)
         self.figures.say("")
-        self._pages.setCurrentWidget(self.hint)
+        self._pages.setCurrentIndex(0)
 
     def _say_figures(self, verdict: Verdict) -> None:
         self.figures.say(f"{verdict.figures} · {verdict.subject.weights.name}", verdict.figures)
@@ -258,34 +265,45 @@ class MistakesPanel(QWidget):
     def _show(self, verdict: Verdict) -> None:
         self.verdict = verdict
         self._say_figures(verdict)
-        self._matrix_part.setVisible(len(verdict.confusion) > 0)
-        unit = "pixel" if verdict.judged.task == "segmentation" else "sample"
-        self.matrix.show_matrix(verdict.confusion, verdict.names, unit)
+        classes = len(verdict.confusion) > 0
+        self.arrangement.matrix_part.setVisible(classes)
+        self.said.setVisible(classes)
+        self.matrix.show_matrix(verdict.confusion, verdict.names, verdict.unit)
         self.table.show_rows(verdict.rows)
-        surest = verdict.judged.task != "regression"  # values come without a confidence
+        surest = verdict.judged.task == "classification"
         self.surest.setVisible(surest)
-        self._pages.setCurrentWidget(self._figures_part)
+        masks = verdict.judged.task == "segmentation"
+        self.worst.setToolTip(f"The samples {'of which least is right' if masks else 'of largest loss'}")
+        self._pages.setCurrentIndex(1)
         if surest:
             self._show_surest()
         else:
             self._show_worst()
 
+    def _read(self) -> None:
+        """Say what is in the cell that is pointed at, or what the matrix is."""
+        self.said.say(*(self.matrix.readings() if self.matrix.reading() else _AXES))
+
     def _show_surest(self) -> None:
         if self.verdict is not None:
             found = self.verdict.judged.surest(_MOST)
-            self._show_samples(_Selection(found, ("" if len(found) else "no mistakes",)), self.surest)
+            self._show_samples(_Selection(found, ("",), _ALL_RIGHT), self.surest)
 
     def _show_worst(self) -> None:
         if self.verdict is not None:
             found = self.verdict.judged.worst(_MOST)
-            self._show_samples(_Selection(found, ("" if len(found) else "no mistakes",)), self.worst)
+            self._show_samples(_Selection(found, self.verdict.worst_words(found), _ALL_RIGHT), self.worst)
 
     def _show_cell(self, target: int, predicted: int) -> None:
-        if self.verdict is not None:
-            names, found = self.verdict.names, self.verdict.judged.cell(target, predicted)
-            number, one, other = count(len(found), "sample"), names[target], names[predicted]
-            words = f"{number}: {one}, taken for {other}", f"{number}: {one} → {other}", f"{one} → {other}"
-            self._show_samples(_Selection(found, words))
+        verdict = self.verdict
+        if verdict is not None:
+            found, unit = verdict.judged.cell(target, predicted), verdict.unit
+            number, one, other = count(len(found), "sample"), verdict.names[target], verdict.names[predicted]
+            words = f"{number}: {one}, taken for {other}", f"{number}: {one} → {other}", number
+            nothing = f"No {unit} of {one} was taken for {other}."
+            if not verdict.confusion[target].any():
+                nothing = f"There is no {unit} of {one} among these samples."
+            self._show_samples(_Selection(found, words, nothing))
 
     def _show_class(self, number: int) -> None:
         """The mistakes with a class, the surest first; of values those that are worst at all."""
@@ -300,17 +318,23 @@ class MistakesPanel(QWidget):
             mixed = pairs[(pairs[:, 1] == number) & (pairs[:, 2] != number)]
             missed = np.bincount(mixed[:, 0], mixed[:, 3], minlength=len(judged))
             found = np.argsort(-missed, kind="stable")[: np.count_nonzero(missed)]
+            said = f"{verdict.names[number]}: missed in {count(len(found), 'mask')}"
         else:
             found = np.flatnonzero((judged.targets == number) & (judged.predicted != number))
             found = found[np.argsort(-judged.confidence[found], kind="stable")]
-        self._show_samples(_Selection(found, (f"{verdict.names[number]}: {count(len(found), 'mistake')}",)))
+            said = f"{verdict.names[number]}: {count(len(found), 'mistake')}"
+        nothing = f"Every {verdict.unit} of {verdict.names[number]} was found."
+        if not verdict.confusion[number].any():
+            nothing = f"There is no {verdict.unit} of {verdict.names[number]} among these samples."
+        self._show_samples(_Selection(found, (said,), nothing))
 
     def _show_samples(self, selection: _Selection, button: QPushButton | None = None) -> None:
         verdict = self.verdict
         assert verdict is not None
         for one in (self.surest, self.worst):
             one.setChecked(one is button)
-        self.shown.say(*selection.words)
+        self.shown.say(*(selection.words if len(selection.positions) else ("",)))
+        self.arrangement.show_nothing("" if len(selection.positions) else selection.nothing)
         positions = selection.positions[:_MOST]
         indices = verdict.judged.indices[positions].tolist()
         stage, wish = self._looking.backstage, verdict.subject.wish

@@ -44,11 +44,23 @@ class Verdict:
     rows: tuple[dict[str, Any], ...]
     figures: str
 
+    @property
+    def unit(self) -> str:
+        """What the matrix counts."""
+        return "pixel" if self.judged.task == "segmentation" else "sample"
+
+    def worst_words(self, worst: NDArray[np.int64]) -> tuple[str, ...]:
+        """What is to be said of the worst samples: of masks how much of them is right."""
+        if self.judged.task != "segmentation" or not len(worst):
+            return ("",)
+        share = _right(float(self.judged.score[worst[0]]))
+        return f"the worst: {share} of its pixels right", f"{share} of its pixels right", f"{share} right"
+
     def words(self, position: int) -> tuple[str, str]:
         """What a sample is and was taken for: ``3 → 5`` and ``sure 98 %``; of masks ``81 % right``; of values both."""
         judged = self.judged
         if judged.task == "segmentation":
-            return f"{100 * judged.score[position]:.0f} % right", f"loss {judged.loss[position]:.3g}"
+            return f"{_right(float(judged.score[position]))} right", f"loss {judged.loss[position]:.3g}"
         if judged.task == "classification":
             names = (self.names[int(k[position])] for k in (judged.targets, judged.predicted))
             return " → ".join(names), f"sure {100 * judged.confidence[position]:.0f} %"
@@ -78,12 +90,7 @@ def judge(
         return made
     model, name = made
     if name != subject.weights.name:
-        return Problem(
-            "other-network",
-            "Mistakes are those of a network that has learned",
-            f"the weights are gone, or '{document.name}' has changed since they were learned",
-            "Train it again, or undo the change",
-        )
+        return _unfit(document, subject.weights)
     device = resolve_device("auto")
     assert not isinstance(device, Problem)
     model, data = model.to(device), data.to(device)
@@ -115,6 +122,34 @@ def _data(stage: Backstage, document: Document, wish: DataWish) -> Data | Proble
     if tuple(data.labels.shape[1:]) == size:
         return data
     return load_data(wish.source, wish.input_shape, mask_size=size)
+
+
+def _unfit(document: Document, weights: Weights) -> Problem:
+    """Why the weights are not those of the network that is drawn."""
+    from runtime.training.records.runs import Run
+
+    rule = "Mistakes are those of a network that has learned"
+    run = Run.open(weights.file.parent) if weights.file is not None else None
+    if not isinstance(run, Run) or weights.file is None or not weights.file.is_file():
+        return Problem("other-network", rule, "the weights of this run are gone", "Train it again")
+    if run.document.name != document.name:
+        return Problem(
+            "other-network",
+            rule,
+            f"the run that is shown is of another network, '{run.document.name}'; drawn is '{document.name}'",
+            f"Show the curves of a run of '{document.name}', or open '{run.document.name}'",
+        )
+    return Problem(
+        "other-network",
+        rule,
+        f"'{document.name}' has changed since these weights were learned",
+        "Train it again, or undo the change",
+    )
+
+
+def _right(share: float) -> str:
+    """``83 %``; all of it is said only where it is all."""
+    return "over 99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
 
 
 def _recorded(weights: Weights) -> object:

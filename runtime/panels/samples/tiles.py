@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
 
 from builder.widgets.theme import TINY, Theme, font
+from runtime.panels.captions import fitted_pair
 from runtime.panels.looking.pictures import IMAGE, INDEX, LINES, Index, PictureDelegate, PictureList
 
 #: Width of a tile, side of the picture in it, and height of a line of text.
@@ -32,8 +33,7 @@ class _Tile(PictureDelegate):
             painter.setPen(self.theme.color("text" if number == 0 else "muted"))
             top = rect.top() + _SIDE + 4 + number * _LINE
             line = QRect(rect.left() + 2, top, rect.width() - 4, _LINE)
-            said = metrics.elidedText(text, Qt.TextElideMode.ElideRight, line.width())
-            painter.drawText(line, Qt.AlignmentFlag.AlignCenter, said)
+            painter.drawText(line, Qt.AlignmentFlag.AlignCenter, fitted_pair(text, metrics, line.width()))
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(_WIDTH, _SIDE + self._lines * _LINE + 10)

@@ -97,6 +97,20 @@ def test_masks_that_have_a_mistake_are_found_by_it_those_with_most_of_it_first()
             assert (pixels > 0).all()
             assert (pixels.diff() <= 0).all()
     assert found.targets.shape == (27, 5, 6)
+    right = ((x.argmax(1) == y) & (y != 255)).flatten(1).sum(1) / (y != 255).flatten(1).sum(1)
+    worst = found.worst(5)
+    assert right[found.indices[worst]].tolist() == right[found.indices].sort().values[:5].tolist()
+    assert len(found.worst(100)) == (right[found.indices] < 1).sum()
+    assert len(found.surest(3)) == 0
+
+
+def test_a_mask_with_one_wrong_pixel_is_a_mistake_and_one_that_nothing_is_judged_of_is_none() -> None:
+    y = torch.zeros(6, 20, 20, dtype=torch.int64)
+    x = F.one_hot(y, 2).movedim(-1, 1) * 9.0
+    data = made("segmentation", x, y, classes=2)
+    wrong, unjudged, _ = data.splits["test"].tolist()
+    y[wrong, 3, 4], y[unjudged] = 1, 255
+    assert judge(Segmentation(), data).worst(9).tolist() == [0]
 
 
 def test_of_large_masks_only_the_figures_are_kept() -> None:
