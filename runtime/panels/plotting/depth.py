@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 from builder.widgets.guarding import guarded
 from builder.widgets.session import Session
 from builder.widgets.theme import TINY, Theme, font
-from runtime.panels.captions import Caption
+from runtime.panels.captions import Caption, centred
 from runtime.panels.cells import Cells
 from runtime.panels.parts import Hint
 from runtime.panels.plotting.series import Trace
@@ -24,10 +25,15 @@ _HINT = (
     "How strong the gradient is in each node is drawn here while the network trains, from its front to its end. Where "
     "it fades on the way to the front, the front learns nothing; residual shortcuts keep it alive. Press Train (F5)."
 )
-#: Room for the steps on the left, for the scale on the right, and the most for the names below.
-_LEFT, _RIGHT, _BELOW = 52, 64, 64
+#: Room for the steps on the left and for the scale on the right.
+_LEFT, _RIGHT = 52, 64
+#: The room for names below: so much at least where they need it, so much at most, and this part of the height between.
+_BELOW, _MOST_BELOW, _SHARE_BELOW = 64, 110, 0.4
+#: The least height of the newest row.
+_NEWEST = 6
 #: A node has its name where it has so much room.
 _NAMED = 12
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _CORNER = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop
 _FOOT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
 _START = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -78,7 +84,8 @@ class DepthStrip(Cells):
         below = 4.0
         if width >= _NAMED:
             widest = self._widest()
-            below = 18.0 if widest <= width else min(widest, _BELOW)
+            room = min(max(_BELOW, _SHARE_BELOW * self.height()), _MOST_BELOW)
+            below = 18.0 if widest <= width else min(widest, room)
         return QRectF(_LEFT, 4, width * count, max(self.height() - below - 4, 10)), width
 
     def _widest(self) -> int:
@@ -91,11 +98,19 @@ class DepthStrip(Cells):
         return QRectF(area.left() + self.paths.index(path) * width, area.top(), width, area.height())
 
     def _rows_at(self, shares: NDArray[np.float64]) -> NDArray[np.int64]:
-        """The events that were the last at these shares (0…1) of the time."""
+        """The events that were the last at these shares (0…1) of the height.
+
+        The newest takes as much as the shortest before it, but can be seen: no time has passed since.
+        """
         import numpy as np
 
-        steps = self._steps[0] + shares * (self._steps[-1] - self._steps[0])
-        return np.maximum(np.searchsorted(self._steps, steps, side="right") - 1, 0)
+        taken = np.array(self._steps)
+        if len(taken) == 1:
+            return np.zeros(len(shares), np.int64)
+        whole, shortest = max(taken[-1] - taken[0], 1), max(np.diff(taken).min(), 0)
+        newest = max(shortest / (whole + shortest), min(_NEWEST / self._area()[0].height(), 0.5))
+        steps = taken[0] + np.minimum(shares / (1 - newest), 1) * whole
+        return np.maximum(np.searchsorted(taken, steps, side="right") - 1, 0)
 
     def _extent(self) -> tuple[int, int]:
         return len(self._rows), len(self.paths)
@@ -166,7 +181,7 @@ class DepthStrip(Cells):
         image = heat_image(levels, dark=theme.is_dark, ground=theme.raised, empty=levels < 0)
         painter.drawImage(bar, image)
         words = QRectF(bar.right() + 5, area.top(), _RIGHT - 24, area.height())
-        low, high = (f"{10**limit:.1g}" for limit in self._limits)
+        low, high = (_figure(10**limit, 1) for limit in self._limits)
         painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, high)
         painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, low)
 
@@ -195,7 +210,7 @@ class DepthStrip(Cells):
             return ""
         row, node = self._cell
         norm = self._rows[row][node]
-        return f"{self.paths[node]} · step {self._steps[row] + 1:,} · gradient norm {norm:.3g}"
+        return f"{self.paths[node]} · step {self._steps[row] + 1:,} · gradient norm {_figure(norm, 3)}"
 
     def _pick(self, row: int, column: int) -> None:
         self.picked.emit(self.paths[column])
@@ -223,7 +238,7 @@ class DepthPanel(QWidget):
         column.addWidget(self.caption)
         column.addWidget(self.strip, 1)
         self._pages = QStackedLayout(self)
-        self._pages.addWidget(self.hint)
+        self._pages.addWidget(centred(self.hint))
         self._pages.addWidget(page)
         self.strip.readingChanged.connect(lambda _: self._say())
         self.strip.picked.connect(session.reveal)
@@ -251,9 +266,9 @@ class DepthPanel(QWidget):
         if not self._trace.gradients:
             return ""
         last = self._trace.gradients[-1]
-        said = [f"gradient norm of each node, step {last.step + 1:,}"]
+        said = [f"Gradient norm of each node, step {last.step + 1:,}"]
         if last.norms and min(last.norms) > 0:
-            said.append(f"the strongest is {max(last.norms) / min(last.norms):,.3g} × the weakest")
+            said.append(f"the strongest is {_figure(max(last.norms) / min(last.norms), 3)} × the weakest")
         dead = max(last.dead.items(), key=lambda entry: entry[1], default=("", 0.0))
         if dead[1] > 0:
             said.append(f"{100 * dead[1]:.0f} % of the units of {dead[0]} are dead")
@@ -263,3 +278,13 @@ class DepthPanel(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.refresh()
+
+
+def _figure(number: float, digits: int) -> str:
+    """So many figures: ``0.0123``, ``15,300``, but ``3.4·10¹⁰`` and ``2·10⁻¹⁵`` of what is far from one."""
+    if 10**digits - 0.5 <= abs(number) < 1e6:
+        return f"{number:,.0f}"
+    if not number or 1e-4 <= abs(number) < 1e6 or not math.isfinite(number):
+        return f"{number:.{digits}g}"
+    factor, power = f"{number:.{min(digits, 2) - 1}e}".split("e")
+    return f"{factor}·10{str(int(power)).translate(_RAISED)}"

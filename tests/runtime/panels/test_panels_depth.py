@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from builder.look import contrast
 from builder.widgets.theme import DARK, LIGHT
-from runtime.panels.plotting.depth import DepthStrip
+from runtime.panels.plotting.depth import DepthStrip, _figure
 from runtime.panels.plotting.series import Trace
 from runtime.training.events import Gradients, Started
 from tests.runtime.panels.conftest import MakeWindow
@@ -95,6 +95,44 @@ def test_time_runs_by_steps_and_what_has_no_gradient_is_left_out(strip: DepthStr
     assert first != DARK.raised
 
 
+@pytest.mark.parametrize("count", [2, 5, 3000])
+def test_the_newest_row_is_high_enough_to_be_seen(strip: DepthStrip, count: int) -> None:
+    strip.show_trace(told([[1.0, 1.0, 1.0, 1.0]] * (count - 1) + [[1e-6, 1.0, 1.0, 1.0]]))
+    picture, column = strip.grab().toImage(), strip.node_rect("conv1")
+    colours = [
+        picture.pixelColor(int(column.center().x()), y).name()
+        for y in range(int(column.top()), int(column.bottom()))
+    ]
+    newest = colours.count(colours[-1])
+    assert newest >= 6
+    assert newest == pytest.approx(max(len(colours) / count, 6), abs=1.5)
+    assert set(colours[-newest:]) == {colours[-1]}
+
+
+def test_a_high_strip_has_room_for_whole_names(strip: DepthStrip) -> None:
+    trace = Trace()
+    paths = tuple(f"layer{k}.0.downsample.conv" for k in range(12))
+    trace.add(Gradients(0, paths, (1.0,) * 12))
+    strip.show_trace(trace)
+    room = []
+    for height in (120, 320):
+        strip.resize(400, height)
+        room.append(strip.height() - strip._area()[0].bottom() - 4)
+    assert room[0] <= 64
+    assert room[1] >= min(strip._widest() - 8, 100)
+
+
+def test_figures_far_from_one_are_written_as_powers_of_ten() -> None:
+    told = [_figure(number, 3) for number in (3.37e10, 0.0123, 15_300, 999.7, 55.2, 0.0)]
+    assert told == ["3.4·10¹⁰", "0.0123", "15,300", "1,000", "55.2", "0"]
+    assert [_figure(number, 1) for number in (2e-15, 9.6, 0.009, math.inf)] == [
+        "2·10⁻¹⁵",
+        "10",
+        "0.009",
+        "inf",
+    ]
+
+
 def test_another_run_and_what_a_resume_takes_back_are_drawn_anew(strip: DepthStrip) -> None:
     trace = told([[k + 1.0] * 4 for k in range(6)])
     strip.show_trace(trace)
@@ -125,7 +163,7 @@ def test_training_is_followed_and_a_click_selects_the_node(make_window: MakeWind
     QApplication.processEvents()
     assert panel.strip.paths == window.panels.training.trace.gradients[-1].paths
     assert {"conv1", "conv2"} <= set(panel.strip.paths)
-    assert panel.caption.accessibleName().startswith("gradient norm of each node, step ")
+    assert panel.caption.accessibleName().startswith("Gradient norm of each node, step ")
     qtbot.mouseClick(panel.strip, LEFT, pos=panel.strip.node_rect("conv2").center().toPoint())
     (chosen,) = window.session.selection
     assert window.session.graph.node(chosen).name == "conv2"
