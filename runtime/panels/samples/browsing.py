@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -104,8 +105,10 @@ def _sample(data: Data, index: int) -> Sample:
 
 
 def _figures(values: list[float]) -> str:
-    """Three figures each; those of channels that are all alike are told once."""
-    told = [f"{value:.3g}" for value in values]
+    """Three figures of the largest, the others as exactly; those of channels that are all alike are told once."""
+    largest = max(map(abs, values), default=0.0)
+    decimals = 2 - math.floor(math.log10(largest)) if 1e-3 <= largest < math.inf else 3
+    told = [f"{value:,.{max(decimals, 0)}f}".replace("-", "−") for value in values]
     if len(set(told)) == 1:
         return told[0]
     return ", ".join(told[:_TOLD]) + (", …" if len(told) > _TOLD else "")

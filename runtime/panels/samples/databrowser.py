@@ -18,7 +18,7 @@ from builder.figures import count
 from builder.widgets.guarding import guarded
 from builder.widgets.session import Session
 from builder.widgets.worker import Worker
-from runtime.panels.captions import Caption, Sentence
+from runtime.panels.captions import Caption, Sentence, centred
 from runtime.panels.looking.backstage import DataWish
 from runtime.panels.looking.looking import Looking
 from runtime.panels.parts import Hint, small_button
@@ -57,8 +57,10 @@ class DataBrowser(QWidget):
         self.split.setAccessibleName("Split")
         self.split.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.headline, self.place = Caption(strong=True), Caption()
-        self.earlier = small_button("Earlier", f"The {PAGE} samples before these", lambda: self._turn(-PAGE))
-        self.later = small_button("Later", f"The {PAGE} samples after these", lambda: self._turn(PAGE))
+        self.previous = small_button(
+            "Previous", f"The {PAGE} samples before these", lambda: self._turn(-PAGE)
+        )
+        self.next = small_button("Next", f"The {PAGE} samples after these", lambda: self._turn(PAGE))
         self.inspect = small_button(
             "Look inside",
             "What the network makes of this sample, node by node (Enter)",
@@ -85,8 +87,8 @@ class DataBrowser(QWidget):
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.split)
-        row.addWidget(self.earlier)
-        row.addWidget(self.later)
+        row.addWidget(self.previous)
+        row.addWidget(self.next)
         row.addWidget(self.place, 1)
         row.addWidget(self.inspect)
         right = QVBoxLayout()
@@ -102,7 +104,7 @@ class DataBrowser(QWidget):
         room = QWidget()
         self._pages = QStackedLayout(room)
         self._pages.setContentsMargins(0, 0, 0, 0)
-        self._pages.addWidget(self.hint)
+        self._pages.addWidget(centred(self.hint))
         self._pages.addWidget(parts)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(12, 2, 12, 8)
@@ -184,8 +186,8 @@ class DataBrowser(QWidget):
         first, last = answer.choice.first, answer.choice.first + len(answer.samples)
         said = f"{first + 1:,}–{last:,} of {answer.total:,}" if answer.samples else "none of this class"
         self.place.say(said)
-        self.earlier.setEnabled(first > 0)
-        self.later.setEnabled(last < answer.total)
+        self.previous.setEnabled(first > 0)
+        self.next.setEnabled(last < answer.total)
         self.inspect.setEnabled(False)
 
     # going on --------------------------------------------------------------------------------------------

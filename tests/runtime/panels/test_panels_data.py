@@ -14,7 +14,7 @@ from builder.edits import SetSettings
 from builder.widgets.theme import DARK
 from runtime.panels.looking.backstage import Backstage, DataWish
 from runtime.panels.samples.balance import Balance
-from runtime.panels.samples.browsing import PAGE, Choice, Overview, Page, overview, page
+from runtime.panels.samples.browsing import PAGE, Choice, Overview, Page, _figures, overview, page
 from runtime.panels.samples.databrowser import DataBrowser
 from tests.runtime.panels.conftest import MakeWindow, Window
 
@@ -35,6 +35,7 @@ def click_class(panel: DataBrowser, name: str, qtbot: QtBot) -> Page:
     """Go to a class with the mouse; its first page."""
     before = panel.page
     (item,) = panel.balance.findItems(name, Qt.MatchFlag.MatchExactly)
+    panel.balance.scrollToItem(item)
     qtbot.mouseClick(panel.balance.viewport(), LEFT, pos=panel.balance.visualItemRect(item).center())
     qtbot.waitUntil(lambda: panel.page is not before, timeout=LONG)
     assert panel.page is not None
@@ -53,19 +54,34 @@ def test_what_the_data_is_and_how_its_classes_are_spread(window: Window) -> None
     assert sum(counts[0]) == 1797
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([0.2770, 0.2741, 0.27], "0.277, 0.274, 0.270"),
+        ([0.5, 0.5], "0.500"),
+        ([0.05, -0.004], "0.0500, −0.0040"),
+        ([123.4, 7.0], "123, 7"),
+        ([0.0], "0.000"),
+        ([0.1, 0.2, 0.3, 0.4], "0.100, 0.200, 0.300, …"),
+    ],
+)
+def test_figures_of_channels_have_the_same_decimals(values: list[float], said: str) -> None:
+    assert _figures(values) == said
+
+
 def test_samples_of_a_class_and_a_split_page_by_page(window: Window, qtbot: QtBot) -> None:
     panel = window.panels.data
-    assert (panel.tiles.count(), panel.earlier.isEnabled()) == (PAGE, False)
+    assert (panel.tiles.count(), panel.previous.isEnabled()) == (PAGE, False)
     found = click_class(panel, "3", qtbot)
     assert {sample.said for sample in found.samples} == {"3"}
     assert panel.place.accessibleName() == f"1–{PAGE} of {found.total}"
-    qtbot.mouseClick(panel.later, LEFT)
+    qtbot.mouseClick(panel.next, LEFT)
     qtbot.waitUntil(lambda: panel.page is not found, timeout=LONG)
     assert panel.page is not None
     assert panel.page.choice == Choice("train", 3, PAGE)
     assert len(panel.page.samples) == found.total - PAGE
-    assert panel.earlier.isEnabled()
-    assert not panel.later.isEnabled()
+    assert panel.previous.isEnabled()
+    assert not panel.next.isEnabled()
     qtbot.keyClick(panel.split, Qt.Key.Key_End)
     qtbot.waitUntil(lambda: panel.page is not None and panel.page.choice == Choice("test", 3), timeout=LONG)
     assert {sample.said for sample in panel.page.samples} == {"3"}
