@@ -62,7 +62,7 @@ class Recalibration(QFrame):
 
     def _show(self, answer: Recalibrated | Problem | None) -> None:
         if answer is None or isinstance(answer, Problem):
-            self._say("Stopped." if answer is None else answer.message)
+            self._say("Stopped." if answer is None else f"{answer.message.rstrip('.')}.")
             return
         from runtime.training.metrics import format_metric
 

@@ -22,10 +22,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from builder.blocks.normalisation import BatchNorm
+from builder.document import Document
 from builder.errors import Problem
 from builder.widgets.guarding import guarded
 from builder.widgets.session import Session
 from builder.widgets.worker import Worker
+from runtime.panels.captions import shortened
 from runtime.panels.plotting.curves import score
 from runtime.panels.plotting.series import Trace
 from runtime.panels.records.recalibrating import Recalibration
@@ -36,23 +39,40 @@ if TYPE_CHECKING:
     from runtime.panels.records.comparison import Compared, ComparisonView
 
 _HINT = "Every training is kept as a run: its network, settings, curves and weights. Press Train (F5) for the first."
-_FOLDER, _STATE = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
+_FOLDER, _STATE, _NORMS = (Qt.ItemDataRole.UserRole + number for number in range(3))
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 #: How runs stand that can go on.
 _OPEN_ENDED = ("unfinished", "stopped", "failed")
 _COLUMNS = ("Run", "Network", "Data", "Epochs", "Validation", "Test", "State", "When")
+_FIGURES = (3, 4, 5)
+#: Letters of a name in a column that is not the run's own; the whole is in the tooltip.
+_LETTERS = 20
+
+_RECALIBRATES = "Computes batch norm's running averages anew on the training data, and tests again"
+_NO_NORMS = "Its network has no batch norm with running averages, so there is nothing to compute anew"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A run in the list; ``when`` is local time, as text."""
+    """A run in the list; ``when`` is local time, as text. ``has_norms``: whether there is any to recalibrate."""
 
     summary: Summary
     when: str
+    has_norms: bool = True
 
 
 def read_rows(folder: Path) -> list[Row]:
     """Every readable run in a folder, newest first."""
-    return [Row(run.summary(), _when(run)) for run in list_runs(folder)]
+    return [Row(run.summary(), _when(run), _has_norms(run.document)) for run in list_runs(folder)]
+
+
+def _has_norms(document: Document) -> bool:
+    """Whether a batch norm that keeps running averages is drawn anywhere."""
+    return any(
+        node.block == BatchNorm.id and node.parameters.get("track_running_stats") is not False
+        for graph in document.graphs()
+        for node in graph
+    )
 
 
 def _when(run: Run) -> str:
@@ -60,7 +80,9 @@ def _when(run: Run) -> str:
         moment = datetime.fromisoformat(str(run.environment().get("started")))
     except ValueError:
         return ""
-    return f"{moment.astimezone():%d %b %Y, %H:%M}"
+    local = moment.astimezone()
+    is_lately = local.year == datetime.now().astimezone().year
+    return f"{local:%d %b, %H:%M}" if is_lately else f"{local:%d %b %Y, %H:%M}"
 
 
 def replay(folder: Path) -> Trace | Problem:
@@ -93,8 +115,8 @@ class RunsPanel(QWidget):
         self.list.setHeaderLabels(_COLUMNS)
         self.list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.list.setAccessibleName("Runs, newest first")
-        self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.list.header().setStretchLastSection(True)
+        self.list.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self._arrange_head()
         self.list.itemDoubleClicked.connect(lambda *_: self.show_chosen())
         self.list.itemSelectionChanged.connect(self._enable)
         self.hint = QLabel(_HINT)
@@ -109,9 +131,7 @@ class RunsPanel(QWidget):
             "Compare", "Side by side: choose several runs with Ctrl or Shift, then see what differs (Enter)"
         )
         self.compare.clicked.connect(self.compare_chosen)
-        self.recalibrate = self._button(
-            "Recalibrate", "Computes batch norm's running averages anew on the training data, and tests again"
-        )
+        self.recalibrate = self._button("Recalibrate", _RECALIBRATES)
         self.recalibration = Recalibration(worker)
         self.recalibrate.clicked.connect(lambda: self.recalibration.begin(self.chosen))
         buttons = QHBoxLayout()
@@ -141,6 +161,15 @@ class RunsPanel(QWidget):
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.pages)
         self._enable()
+
+    def _arrange_head(self) -> None:
+        """Every column as wide as what is in it, but for the run's name, which gets what is left."""
+        head = self.list.header()
+        head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        head.setStretchLastSection(False)
+        for column in _FIGURES:
+            self.list.headerItem().setTextAlignment(column, _RIGHT)
 
     @staticmethod
     def _button(text: str, tip: str) -> QPushButton:
@@ -191,9 +220,11 @@ class RunsPanel(QWidget):
             item = QTreeWidgetItem(_texts(row))
             item.setData(0, _FOLDER, row.summary.folder)
             item.setData(0, _STATE, row.summary.state)
-            for column in (3, 4, 5):
-                item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-            item.setToolTip(0, str(row.summary.folder))
+            item.setData(0, _NORMS, row.has_norms)
+            for column in _FIGURES:
+                item.setTextAlignment(column, _RIGHT)
+            for column, tip in enumerate(_tips(row)):
+                item.setToolTip(column, tip)
             self.list.addTopLevelItem(item)
             if row.summary.folder in chosen:
                 if not self.list.selectedItems():
@@ -204,9 +235,12 @@ class RunsPanel(QWidget):
         self._enable()
 
     def _enable(self) -> None:
-        for button in (self.curves, self.export, self.recalibrate):
+        for button in (self.curves, self.export):
             button.setEnabled(self.chosen is not None)
         rows = self.list.selectedItems()
+        lacks = len(rows) == 1 and not rows[0].data(0, _NORMS)
+        self.recalibrate.setEnabled(len(rows) == 1 and not lacks)
+        self.recalibrate.setToolTip(_NO_NORMS if lacks else _RECALIBRATES)
         self.resume.setEnabled(len(rows) == 1 and rows[0].data(0, _STATE) in _OPEN_ENDED)
         self.compare.setEnabled(len(rows) > 1)
 
@@ -261,16 +295,22 @@ def _texts(row: Row) -> list[str]:
     def told(value: float | None) -> str:
         if value is None:
             return "–"
-        name = "" if summary.metric == "accuracy" else f" {summary.metric}"
+        name = "" if summary.metric == "accuracy" else f" {summary.metric.removeprefix('mean ')}"
         return score(summary.metric, value) + name
 
     return [
         summary.name,
-        summary.network,
-        summary.data,
+        shortened(summary.network, _LETTERS),
+        shortened(Path(summary.data).name or summary.data, _LETTERS),
         f"{summary.epochs:,}",
         told(summary.validation_accuracy),
         told(summary.test_accuracy),
         summary.state,
         row.when,
     ]
+
+
+def _tips(row: Row) -> tuple[str, ...]:
+    """The whole of what a row has too little room for."""
+    summary = row.summary
+    return str(summary.folder), summary.network, summary.data, "", summary.metric, summary.metric

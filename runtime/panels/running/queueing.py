@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QShowEvent
@@ -23,6 +24,7 @@ from builder.errors import Problem
 from builder.figures import count
 from builder.widgets.guarding import guarded
 from builder.widgets.session import Session
+from runtime.panels.running.status import Trained
 from runtime.panels.running.training import Training
 from runtime.training.events import Finished
 from runtime.training.records.queue import Queue, Waiting
@@ -33,7 +35,9 @@ _HINT = (
     "as they are now, at the end; you may go on drawing."
 )
 _NAME = Qt.ItemDataRole.UserRole
-_COLUMNS = ("Network", "Data", "Epochs", "Batch", "Optimizer", "Learning rate")
+_COLUMNS = ("Network", "Data", "Epochs", "Batch", "Learning rate", "Optimizer")
+_FIGURES = (2, 3, 4)
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class QueueRunner(QObject):
@@ -48,7 +52,7 @@ class QueueRunner(QObject):
     ) -> None:
         super().__init__(parent)
         self.queue = queue
-        self._session, self._training = session, training
+        self.session, self._training = session, training
         #: Whether the next begins when a run ends.
         self.is_on = False
         self._begun: Waiting | None = None
@@ -57,15 +61,15 @@ class QueueRunner(QObject):
 
     def add(self) -> None:
         """Put what is drawn at the end; while a run goes on its turn comes by itself."""
-        self._session.flush()
-        document = self._session.document
-        errors = [problem for problem in self._session.analysis.problems if problem.is_error]
+        self.session.flush()
+        document = self.session.document
+        errors = [problem for problem in self.session.analysis.problems if problem.is_error]
         settings = Settings.read(document.training)
         if errors or isinstance(settings, list):
             self.troubled.emit(errors or settings)
             return
         if self._told(self.queue.add(document, settings)):
-            self._session.statusMessage.emit(f"{document.name} waits for its turn")
+            self.session.statusMessage.emit(f"{document.name} waits for its turn")
             if self._training.is_running:
                 self.start()
         self.changed.emit()
@@ -153,6 +157,12 @@ class QueuePanel(QWidget):
         self.list.setAccessibleName("Trainings that wait, the next first")
         self.list.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.list.itemSelectionChanged.connect(self._enable)
+        for figure in _FIGURES:
+            self.list.headerItem().setTextAlignment(figure, _RIGHT)
+        self.now = QLabel()
+        self.now.setProperty("role", "caption")
+        self.now.setContentsMargins(8, 0, 8, 6)
+        self.now.setAccessibleName("What trains now")
         self.hint = QLabel(_HINT)
         self.hint.setProperty("role", "muted")
         self.hint.setWordWrap(True)
@@ -176,8 +186,11 @@ class QueuePanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self.now)
         column.addWidget(self.pages, 1)
         column.addLayout(buttons)
+        self._trained = Trained(runner.session, training)
+        training.traceChanged.connect(self._tell_now)
         runner.changed.connect(self.refresh)
         training.runStarted.connect(self._enable)
         training.runFinished.connect(self._enable)
@@ -204,11 +217,27 @@ class QueuePanel(QWidget):
         for waiting in self._runner.queue.waiting():
             item = QTreeWidgetItem(_texts(waiting))
             item.setData(0, _NAME, waiting.name)
+            item.setToolTip(1, waiting.data_source)
+            for column in _FIGURES:
+                item.setTextAlignment(column, _RIGHT)
             self.list.addTopLevelItem(item)
             if waiting.name == chosen:
                 self.list.setCurrentItem(item)
         self.pages.setCurrentIndex(1 if self.list.topLevelItemCount() else 0)
+        self._tell_now()
         self._enable()
+
+    def _tell_now(self) -> None:
+        """Name what trains, and how far it is."""
+        trained = self._trained.document if self._training.is_running else None
+        started = self._training.trace.started
+        said = [trained.name, _data(str(trained.data.get("source", "digits")))] if trained is not None else []
+        if said and started is not None:
+            said.append(
+                f"epoch {min(int(self._training.trace.epoch) + 1, started.epochs):,} / {started.epochs:,}"
+            )
+        self.now.setText(f"Trains now: {'  ·  '.join(said)}" if said else "")
+        self.now.setVisible(bool(said))
 
     @guarded
     def showEvent(self, event: QShowEvent) -> None:
@@ -250,9 +279,14 @@ def _texts(waiting: Waiting) -> list[str]:
     settings = waiting.settings
     return [
         waiting.document.name,
-        waiting.data_source,
+        _data(waiting.data_source),
         f"{settings.epochs:,}",
         f"{settings.batch:,}",
-        settings.optimizer,
         f"{settings.learning_rate:g}",
+        settings.optimizer,
     ]
+
+
+def _data(source: str) -> str:
+    """The data's name, of a file without its folder."""
+    return Path(source).name or source

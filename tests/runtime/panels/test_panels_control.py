@@ -12,9 +12,11 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from builder.claims import Claim
-from builder.edits import ReplaceNode, SetName
+from builder.document import Document
+from builder.edits import ReplaceNode, SetName, SetSettings
 from runtime.data import Data, load_data
 from runtime.panels.running.queueing import QueuePanel
+from runtime.panels.running.status import RunStatus
 from runtime.training.control import Control
 from runtime.training.events import Epoch, Started, Steps
 from runtime.training.loop import train
@@ -86,6 +88,62 @@ def test_what_waits_is_put_in_order_and_trained_one_after_the_other(
     assert listed(panel) == []
     runs = list_runs(window.panels.training.run_dir)
     assert [run.document.name for run in runs] == ["two", "one"]
+
+
+def test_the_queue_and_the_status_name_what_trains_when_another_is_drawn(
+    make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    window = make_window()
+    window.set_training(**{**SURE, "epochs": 100_000})
+    training, panel = window.panels.training, window.panels.queue_panel
+    (said,) = window.shell.status.findChildren(RunStatus)
+    rename(window, "one that trains")
+    assert not panel.now.text()
+    training.start()
+    qtbot.waitUntil(lambda: training.trace.steps > 0, timeout=LONG)
+    assert "one that trains" not in said.text()
+    assert panel.now.text().startswith("Trains now: one that trains")
+    window.session.history.mark_saved()
+    window.session.begin(Document("another"))
+    assert said.text().startswith("one that trains  ·  ")
+    training.stop()
+    qtbot.waitUntil(lambda: not training.is_running, timeout=LONG)
+    assert said.text().startswith("one that trains  ·  ")
+    assert not panel.now.text()
+
+
+def test_figures_of_what_waits_stand_under_their_heads(make_window: MakeWindow, tmp_path: Path) -> None:
+    window = make_window()
+    source = str(tmp_path / "pictures.npz")
+    window.panels.queue.queue.add(window.session.document, Settings(**SURE), source)
+    tree = window.panels.queue_panel.list
+    window.panels.queue_panel.refresh()
+    item = tree.topLevelItem(0)
+    assert item is not None
+    assert (item.text(1), item.toolTip(1)) == ("pictures.npz", source)
+    for column in range(1, tree.columnCount()):
+        is_figure = item.text(column).replace(",", "").replace(".", "").isdigit()
+        assert bool(item.textAlignment(column) & Qt.AlignmentFlag.AlignRight) == is_figure
+        assert bool(tree.headerItem().textAlignment(column) & Qt.AlignmentFlag.AlignRight) == is_figure
+
+
+def test_every_column_of_runs_fits_a_small_window(
+    make_window: MakeWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = make_window()
+    source = str(tmp_path / "a folder with a long name" / "and-a-file-with-a-long-name-too.npz")
+    window.session.perform("Data", [SetSettings("data", {"source": source})])
+    make_run(window, tmp_path / "runs", "lenet5-and-more-of-its-name-20261121-200435").close()
+    window.shell.set_workspace("Train")
+    window.show("Runs")
+    tree = window.panels.runs.list
+    qtbot.waitUntil(lambda: tree.topLevelItemCount() == 1, timeout=LONG)
+    qtbot.wait(20)
+    assert tree.horizontalScrollBar().maximum() == 0
+    item = tree.topLevelItem(0)
+    assert item is not None
+    assert item.toolTip(2) == source
+    assert item.text(7) == "" or tree.columnWidth(7) >= tree.fontMetrics().horizontalAdvance(item.text(7))
 
 
 def test_one_that_fails_leaves_the_others_their_turn_and_one_that_is_stopped_holds_them(

@@ -69,6 +69,7 @@ def test_the_test_before_and_after_is_told_and_the_weights_are_kept(
     panel = choose(window, "with", qtbot)
     strip = panel.recalibration
     assert strip.isHidden()
+    assert "no batch norm" not in panel.recalibrate.toolTip()
     qtbot.mouseClick(panel.recalibrate, LEFT)
     assert strip.isVisible()
     qtbot.waitUntil(strip.keep.isVisible, timeout=LONG)
@@ -94,13 +95,17 @@ def test_the_test_before_and_after_is_told_and_the_weights_are_kept(
     assert strip.isHidden()
 
 
-def test_a_run_without_batch_norm_is_told_and_a_stopped_pass_says_nothing(
-    window: Window, qtbot: QtBot
-) -> None:
+def test_a_run_without_batch_norm_offers_none_and_says_why(window: Window, qtbot: QtBot) -> None:
     panel = choose(window, "without", qtbot)
-    qtbot.mouseClick(panel.recalibrate, LEFT)
+    assert not panel.recalibrate.isEnabled()
+    assert "no batch norm" in panel.recalibrate.toolTip()
+    panel.recalibration.begin(panel.chosen)
     qtbot.waitUntil(lambda: "has no batch norm" in panel.recalibration.said.text(), timeout=LONG)
+    assert panel.recalibration.said.text().endswith("Test it as it is.")
     assert panel.recalibration.keep.isHidden()
+
+
+def test_a_stopped_pass_says_nothing(window: Window, qtbot: QtBot) -> None:
     panel = choose(window, "with", qtbot)
     qtbot.mouseClick(panel.recalibrate, LEFT)
     qtbot.mouseClick(panel.recalibration.close_, LEFT)
