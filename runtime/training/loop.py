@@ -27,14 +27,15 @@ from runtime.training.computing.arranging import arrange
 from runtime.training.computing.computation import in_force
 from runtime.training.computing.memory import check_memory, part_of
 from runtime.training.control import Control
-from runtime.training.events import Epoch, Event, Finished, Maps, Trouble
+from runtime.training.events import Epoch, Event, Finished, Trouble
 from runtime.training.feeding import Feed
 from runtime.training.guards import Drawn
 from runtime.training.learning.initialisation import balance, initialise
 from runtime.training.randomness import seed_of, seeded
 from runtime.training.records.checkpoints import Keeper, Origin
+from runtime.training.records.recorder import Recorder
 from runtime.training.records.runs import Run
-from runtime.training.resuming import as_before, computed_before, go_on, remarks
+from runtime.training.resuming import as_before, computed_before, fingerprint, go_on, remarks
 from runtime.training.samples import check_labels, remarks_on
 from runtime.training.settings import Settings
 from runtime.training.tasks import TASKS, task_of, weight_of
@@ -67,23 +68,18 @@ def train(
     so and training goes on; a run from ``resuming.resume`` goes on where it was. Closing the generator
     early ends the run as stopped.
     """
-    broken = False
+    recorder = None if run is None else Recorder(run)
     finished = False
     with _logged_in(run):
         try:
             for event in _guarded(document, settings, data, control or Control(), run):
                 finished = isinstance(event, Finished)
-                if run is not None and not isinstance(event, Maps):
-                    problem = run.record(event)
-                    if problem is not None and not broken:
-                        broken = True
-                        yield Trouble(problem)
+                if recorder is not None:
+                    yield from recorder.take(event)
                 yield event
         finally:
-            if run is not None:
-                if not finished:
-                    run.record(Finished("stopped", None, None, None, None, 0.0))
-                run.close()
+            if recorder is not None:
+                recorder.end(finished)
 
 
 def _guarded(
@@ -127,7 +123,7 @@ def _train_on(
     control: Control,
     run: Run | None,
 ) -> Iterator[Event]:
-    measured = Preparation.of(data).to_json()
+    measured, samples = Preparation.of(data).to_json(), fingerprint(data)
     if run is not None and run.resumes:
         data = as_before(data, run)
     analysis = analyze(document)
@@ -163,12 +159,13 @@ def _train_on(
                 yield Trouble(problem)
                 yield _failed()
                 return
-            told = [*told, *remarks(run, origin, settings, measured)]
+            told = [*told, *remarks(run, origin, settings, measured, samples)]
         run.describe(
             device=origin.device,
             threads=origin.threads,
             computation=computation.to_json(),
             preparation=Preparation.of(data).to_json(),
+            samples=samples,
             task=task.to_json(),
         )
     yield from map(

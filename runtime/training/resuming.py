@@ -5,6 +5,7 @@ What was told after the checkpoint is forgotten and told again: on the same mach
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,9 +15,13 @@ from builder.errors import Problem, Severity
 from runtime.data import Data
 from runtime.data.preparation import Preparation
 from runtime.training.records.checkpoints import Kept, Origin, read_checkpoint
+from runtime.training.records.journal import EVENTS
 from runtime.training.records.runs import Run
 from runtime.training.settings import Settings
 from runtime.training.trainer import Trainer
+
+#: So many masks are looked at to tell whether they are the same.
+_LOOKED_AT = 1000
 
 
 def resume(folder: Path | str, epochs: int | None = None) -> Run | Problem:
@@ -29,11 +34,11 @@ def resume(folder: Path | str, epochs: int | None = None) -> Run | Problem:
         return run
     kept = read_checkpoint(run.folder)
     wrong = kept if isinstance(kept, Problem) else _check_epochs(run, kept, epochs or run.settings.epochs)
-    if wrong is None and epochs is not None:
-        wrong = run.change_settings(run.settings.replace(epochs=epochs))
     if wrong is not None:
         run.close()
         return wrong
+    if epochs is not None:
+        run.change_settings(run.settings.replace(epochs=epochs))
     assert not isinstance(kept, Problem)
     run.resumes, run.kept = True, kept
     return run
@@ -85,7 +90,16 @@ def go_on(trainer: Trainer, run: Run) -> Problem | None:
                 f"its checkpoint is of another: {lines[0][:200]}",
                 "Bring back its data, or train anew",
             )
-    return run.rewind(run.kept.events if run.kept is not None else 0)
+    return run.rewind(run.kept.events if run.kept is not None else 0) or run.write_settings()
+
+
+def fingerprint(data: Data) -> str:
+    """What tells the samples of a run from others: their targets and splits (of masks a thousand, evenly spread)."""
+    labels = data.labels[:: -(-len(data.labels) // _LOOKED_AT)] if data.labels.ndim > 2 else data.labels
+    found = hashlib.blake2b(labels.cpu().numpy().tobytes(), digest_size=16)
+    for name in sorted(data.splits):
+        found.update(data.splits[name].cpu().numpy().tobytes())
+    return found.hexdigest()
 
 
 def as_before(data: Data, run: Run) -> Data:
@@ -102,7 +116,9 @@ def computed_before(run: Run, device: str) -> object:
     return environment.get("computation") if environment.get("device") == device else None
 
 
-def remarks(run: Run, origin: Origin, settings: Settings, preparation: dict[str, Any]) -> Iterator[Problem]:
+def remarks(
+    run: Run, origin: Origin, settings: Settings, preparation: dict[str, Any], samples: str
+) -> Iterator[Problem]:
     """What whoever goes on with a run ought to know: where it may not be the run that it would have been."""
     kept = run.kept
     if kept is None:
@@ -128,6 +144,21 @@ def remarks(run: Run, origin: Origin, settings: Settings, preparation: dict[str,
             "A run goes on with the data that it began with",
             "what its pictures are prepared by has changed since",
             "It goes on all the same, normalising as it did; bring the data back if that is not meant",
+        )
+    if run.environment().get("samples", samples) != samples:
+        yield _remark(
+            "resumed-on-other-data",
+            "A run goes on with the data that it began with",
+            "its samples, their targets or how they are split have changed since",
+            "It goes on all the same; bring the data back if that is not meant",
+        )
+    told = run.position()
+    if told is not None and told < kept.events:
+        yield _remark(
+            "events-lost",
+            "A run's events tell all its steps up to its checkpoint",
+            f"'{EVENTS}' has {told:,} of {kept.events:,} bytes that it had then",
+            "It goes on all the same; its curves have a gap",
         )
     if kept.epochs not in (None, settings.epochs) and settings.schedule != "constant":
         yield _remark(

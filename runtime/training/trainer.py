@@ -32,7 +32,7 @@ from runtime.training.learning.learner import Learner, Weights
 from runtime.training.learning.schedules import Schedule
 from runtime.training.ledger import Ledger
 from runtime.training.records.checkpoints import Keeper
-from runtime.training.records.saving import Save, Saver
+from runtime.training.records.saving import Save, Saver, best_lost
 from runtime.training.settings import Settings
 from runtime.training.state import StateDict
 from runtime.training.tasks import Evaluation, Task
@@ -309,8 +309,10 @@ class Trainer:
             yield from self._saver.save("last", self.learner.weights(), self.epoch, None)
         test = None
         if self.best is not None and self._best is not None:
-            if "best" in self._saver.failed and self._best_epoch is not None:
-                yield from self._saver.save("best", self.best, self._best_epoch, self._best[0])
+            yield from self._rescue_best()
+            if "best" in self._saver.failed:
+                reason = "failed"
+                yield Trouble(best_lost(self._best_epoch))
             self.model.load_state_dict(self.best)
             # In fp32, whatever the run is computed in: the same figure as whoever evaluates its weights gets.
             test = self._evaluate("test", self.model, lambda: self.control.at_once)
@@ -326,6 +328,15 @@ class Trainer:
             seconds=time.perf_counter() - self._began,
             test_metrics=test.metrics if test else {},
         )
+
+    def _rescue_best(self) -> Iterator[Event]:
+        """Try once more to write the best weights, in place of the older checkpoint if it must be."""
+        for again in (False, True):
+            if "best" not in self._saver.failed or self._best_epoch is None or self._best is None:
+                return
+            if again and self._keeper is not None:
+                self._keeper.make_room()
+            yield from self._saver.save("best", self.best, self._best_epoch, self._best[0])
 
     def _keep(self) -> Iterator[Event]:
         """A checkpoint of where it stands, unless that is kept already; where it fails training goes on, said once."""

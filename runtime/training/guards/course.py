@@ -11,6 +11,8 @@ from runtime.training.remedies import LOWER_RATE
 
 #: So many times its lowest, and so much of where it began, is called diverging.
 _TIMES, _SHARE = 3.0, 0.5
+#: So many times what the first losses were is called diverging from the start, after so many steps.
+_BLOWN_UP, _FIRST, _SOON = 10.0, 4, 8
 #: Losses that are averaged, and steps before which nothing is said.
 _SPAN, _FEWEST = 32, 200
 #: Not below this share of guessing's loss is no better than guessing.
@@ -27,7 +29,7 @@ class Course:
         self._guessing = guessing
         self._patience = max(_FEWEST, 2 * steps_per_epoch)
         self._count = 0
-        self._mean = self._began = 0.0
+        self._mean = self._began = self._first = 0.0
         self._lowest: float | None = None
 
     def add(self, losses: Sequence[float]) -> Iterator[Problem]:
@@ -35,8 +37,12 @@ class Course:
         for loss in losses:
             self._count += 1
             self._mean += (loss - self._mean) / min(self._count, _SPAN)
+            if self._count <= _FIRST:
+                self._first = self._mean
             if self._count == _SPAN:
                 self._began = self._mean
+            if self._blows_up:
+                yield self._diverging()
             if self._count < _SPAN:
                 continue
             if self._lowest is None or self._mean < self._lowest:
@@ -52,6 +58,12 @@ class Course:
         return lowest is not None and lowest >= 0 and self._mean > max(_TIMES * lowest, _SHARE * self._began)
 
     @property
+    def _blows_up(self) -> bool:
+        """Whether it is far above the first losses, and above guessing: the lowest so far may be high already."""
+        before = max(self._first, self._guessing or 0.0)
+        return self._count >= _SOON and before > 0 and self._mean > _BLOWN_UP * before
+
+    @property
     def _is_guessing(self) -> bool:
         return (
             self._guessing is not None
@@ -63,8 +75,8 @@ class Course:
         return Problem(
             "loss-diverging",
             "The loss should fall on the whole",
-            f"at step {self._count:,} it is {self._mean:.3g} (averaged over {_SPAN} steps), after it had been "
-            f"{self._lowest:.3g}",
+            f"at step {self._count:,} it is {self._mean:.3g} (averaged over {min(self._count, _SPAN)} steps), after it "
+            f"had been {self._first if self._lowest is None else min(self._first, self._lowest):.3g}",
             "Lower the learning rate, warm up, or clip the gradient; the best weights so far are kept",
             severity=Severity.WARNING,
             fixes=(LOWER_RATE,),
@@ -85,7 +97,13 @@ class Course:
 
     def state(self) -> dict[str, Any]:
         """What a resume needs, as plain numbers."""
-        return {"count": self._count, "mean": self._mean, "began": self._began, "lowest": self._lowest}
+        return {
+            "count": self._count,
+            "mean": self._mean,
+            "began": self._began,
+            "lowest": self._lowest,
+            "first": self._first,
+        }
 
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on from what ``state`` gave."""
@@ -94,6 +112,7 @@ class Course:
             float(state["mean"]),
             float(state["began"]),
         )
+        self._first = float(state.get("first", 0.0))
         self._lowest = None if state["lowest"] is None else float(state["lowest"])
 
 

@@ -120,6 +120,12 @@ class Keeper:
             self._ended = time.perf_counter()
             self._cost += self._ended - began
 
+    def make_room(self) -> None:
+        """Give up the checkpoint before the newest, for what matters more."""
+        if (self._folder / CHECKPOINT).is_file():
+            with suppress(OSError):
+                (self._folder / BEFORE).unlink()
+
     def close(self) -> Problem | None:
         """Wait for the one that is being written; why the last one could not be."""
         if self._thread is not None:
@@ -145,7 +151,7 @@ def write_checkpoint(folder: Path, kept: Kept) -> Problem | None:
     with suppress(OSError):  # there is none yet, or the folder is gone, which is told below
         (folder / CHECKPOINT).replace(folder / BEFORE)
     problem = put_file(folder / CHECKPOINT, contents, "A checkpoint is written into the run's folder")
-    return None if problem is None else _not_written(problem.message)
+    return None if problem is None else _not_written(problem.values)
 
 
 def _not_written(why: str) -> Problem:

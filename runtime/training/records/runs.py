@@ -145,12 +145,15 @@ class Run:
             return _cannot_write(self.folder, error)
         return None
 
-    def change_settings(self, settings: Settings) -> Problem | None:
-        """Write other settings, which the rest of the run goes by."""
+    def change_settings(self, settings: Settings) -> None:
+        """Let the rest of the run go by other settings; ``write_settings`` writes them."""
         self.settings = settings
         self.document.put_settings("training", settings.to_json())
+
+    def write_settings(self) -> Problem | None:
+        """Write the settings that the rest of the run goes by."""
         try:
-            _write_json(self.folder / SETTINGS, settings.to_json())
+            _write_json(self.folder / SETTINGS, self.settings.to_json())
         except OSError as error:
             return _cannot_write(self.folder, error)
         return save(self.document, self.folder / DOCUMENT)
@@ -216,7 +219,10 @@ class Run:
         if accuracy is not None:
             about["validation_accuracy"] = f"{accuracy:.6f}"
         problem = write_weights(weights, self.folder / name, about)
-        return replace(problem, severity=Severity.WARNING) if problem is not None else name
+        if problem is None:
+            return name
+        way_out = "Training goes on, and it is tried again; make room meanwhile"
+        return replace(problem, severity=Severity.WARNING, way_out=way_out)
 
     def close(self) -> None:
         """Close the events file; the run can still be read."""

@@ -37,3 +37,13 @@ class Saver:
         elif which not in self.failed:
             self.failed.add(which)
             yield Trouble(problem)
+
+
+def best_lost(epoch: int | None) -> Problem:
+    """The weights that a run is judged by are not on the disk when it ends."""
+    return Problem(
+        "best-not-kept",
+        "A run leaves the weights that its result is told of",
+        f"those of epoch {epoch} could not be written; what lies there is of an earlier one, if anything",
+        "Make room and go on with the run: it is trained again from its last checkpoint",
+    )

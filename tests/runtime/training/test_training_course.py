@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 
@@ -51,6 +52,30 @@ def test_a_loss_that_rises_to_three_times_its_lowest_is_told():
     assert not said(course, [2.0 * 0.98**step for step in range(150)])
     rising = said(course, [0.1 * 1.03**step for step in range(150)])
     assert rising[0] == "loss-diverging"
+
+
+@pytest.mark.parametrize(
+    ("guessing", "losses"),
+    [
+        (
+            math.log(10),
+            [2.3, 2.5, 30.0, 400.0] + [3000.0] * 20,
+        ),  # a rate that is far too high, from the first step on
+        (math.log(10), [2.3] * 6 + [207.0] * 10),
+        (None, [1.0, 1.1, 0.9, 1.0] + [10.0**step for step in range(1, 6)] + [1e5] * 5),  # values
+    ],
+)
+def test_a_loss_that_explodes_in_the_first_steps_is_told_at_once(guessing, losses):
+    course = Course(guessing, 100)
+    found = list(course.add(losses))
+    assert found
+    assert found[0].code == "loss-diverging"
+    assert course.state() == json.loads(json.dumps(course.state()))
+
+
+def test_a_loss_that_begins_high_and_wavers_is_not_diverging():
+    course = Course(None, 100)
+    assert not said(course, [5.0, 9.0, 20.0, 12.0, 30.0, 15.0, 10.0, 8.0] + [4.0] * 20)
 
 
 def test_a_loss_that_is_next_to_nothing_may_rise_by_a_little():

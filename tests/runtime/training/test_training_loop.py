@@ -27,11 +27,12 @@ from runtime.training.control import Control
 from runtime.training.evaluating.evaluation import evaluate
 from runtime.training.events import Checkpoint, Epoch, Finished, Gradients, Maps, Steps, Trouble, to_json
 from runtime.training.loop import train
+from runtime.training.records.checkpoints import BEFORE
 from runtime.training.records.runs import Run
 from runtime.training.settings import Settings
 from runtime.training.tasks import task_of
 from runtime.training.thread import TrainingThread
-from runtime.weights import load_into
+from runtime.weights import load_into, write_weights
 
 QUICK = Settings(epochs=2, batch=128, learning_rate=1e-2, device="cpu")
 SHAPE = (1, 8, 8)
@@ -310,10 +311,33 @@ def test_weights_that_cannot_be_written_do_not_end_the_training(tmp_path, digits
     run = Run.create(tmp_path, document, QUICK)
     monkeypatch.setattr("runtime.training.records.runs.write_weights", full)
     events = list(train(document, QUICK, digits, run=run))
-    assert codes(events) == ["not-writable"] * 2
-    assert events[-1].reason == "completed"
+    assert codes(events) == ["not-writable"] * 2 + ["best-not-kept"]
+    assert sum(isinstance(event, Epoch) for event in events) == QUICK.epochs
+    # Its result is that of weights that nobody has.
+    assert events[-1].reason == "failed"
     assert events[-1].test_accuracy is not None
     assert [to_json(event) for event in run.events()] == [to_json(event) for event in events]
+
+
+def test_the_older_checkpoint_makes_room_for_the_best_weights(tmp_path, digits, monkeypatch):
+    document = draw()
+    settings = QUICK.replace(checkpoint_every=0.0)
+    run = Run.create(tmp_path, document, settings)
+
+    def full(weights, file, about):
+        if file.name == "best.safetensors" and (run.folder / BEFORE).is_file():
+            return Problem("not-writable", "No room")
+        return write_weights(weights, file, about)
+
+    monkeypatch.setattr("runtime.training.records.checkpoints._SHARE", float("inf"))
+    monkeypatch.setattr("runtime.training.ledger._SECONDS", 0.0)
+    monkeypatch.setattr("runtime.training.records.runs.write_weights", full)
+    events = list(train(document, settings, digits, run=run))
+    assert events[-1].reason == "completed"
+    model = build(document)
+    assert load_into(model, run.weights("best")) is None
+    tested = evaluate(model, digits, "test", torch.device("cpu"), task_of(document, digits))
+    assert tested.accuracy == pytest.approx(events[-1].test_accuracy)
 
 
 def test_a_trainer_that_is_killed_leaves_a_run_that_can_be_read(tmp_path):

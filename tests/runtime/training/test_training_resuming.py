@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 import torch
@@ -378,6 +379,34 @@ def test_a_folder_that_goes_away_is_told_and_training_goes_on(tmp_path, through,
         if len(events) == 5:
             run.folder.rename(tmp_path / "elsewhere")
     codes = [event.problem.code for event in events if isinstance(event, Trouble)]
-    assert sorted(set(codes)) == ["checkpoint-not-written", "not-writable"]
+    assert sorted(set(codes)) == ["best-not-kept", "checkpoint-not-written", "not-writable"]
     assert codes.count("checkpoint-not-written") == 1
-    assert (events[-1].reason, events[-1].test_loss) == ("completed", figures(through)[2][2])
+    assert events[-1].test_loss == figures(through)[2][2]
+    assert events[-1].reason == "failed"  # nobody has the weights
+
+
+def test_a_resume_that_is_refused_leaves_the_run_as_it_was(tmp_path, digits):
+    run = begin(tmp_path)
+    finish(run, digits)
+    before = {path.name: path.read_bytes() for path in run.folder.iterdir()}
+    again = resume(run.folder, 7)
+    assert again.settings.epochs == 7
+    other = load_data("shapes", (1, 8, 8))
+    events = list(train(again.document, again.settings, other, run=again))
+    assert events[-1].reason == "failed"
+    assert {path.name: path.read_bytes() for path in run.folder.iterdir()} == before
+    assert Run.open(run.folder).summary().state == "completed"
+
+
+def test_other_targets_and_lost_events_are_told(moments, digits, tmp_path):
+    folder = crashed(moments, tmp_path)
+    events = (folder / EVENTS).read_bytes().splitlines(keepends=True)
+    (folder / EVENTS).write_bytes(b"".join(events[: len(events) // 3]))
+    run = resume(folder)
+    turned = replace(digits, labels=digits.labels.flip(0))
+    told = [
+        event.problem.code
+        for event in train(run.document, run.settings, turned, run=run)
+        if isinstance(event, Trouble)
+    ]
+    assert told == ["resumed-on-other-data", "events-lost"]
