@@ -122,6 +122,7 @@ class Keeper:
 
     def make_room(self) -> None:
         """Give up the checkpoint before the newest, for what matters more."""
+        self.close()
         if (self._folder / CHECKPOINT).is_file():
             with suppress(OSError):
                 (self._folder / BEFORE).unlink()
