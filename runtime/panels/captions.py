@@ -32,8 +32,13 @@ def fitted_pair(text: str, metrics: QFontMetrics, width: int) -> str:
     room = width - metrics.horizontalAdvance(arrow)
     left, right = metrics.horizontalAdvance(one), metrics.horizontalAdvance(other)
     left, right = min(left, max(room // 2, room - right)), min(right, max(room - room // 2, room - left))
-    middle = Qt.TextElideMode.ElideMiddle
-    return metrics.elidedText(one, middle, left) + arrow + metrics.elidedText(other, middle, right)
+    return _in(left, one, metrics) + arrow + _in(right, other, metrics)
+
+
+def _in(room: int, name: str, metrics: QFontMetrics) -> str:
+    """A name that is cut in its middle if it must be: what fits but for the rounding of its width stays whole."""
+    fits = metrics.horizontalAdvance(name) <= room
+    return name if fits else metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
 
 
 def centred(hint: QWidget) -> QWidget:
