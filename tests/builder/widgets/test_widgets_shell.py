@@ -7,8 +7,8 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QAction, QDropEvent
+from PySide6.QtCore import QMimeData, QPoint, QPointF, QRect, Qt, QUrl
+from PySide6.QtGui import QAction, QDropEvent, QFont
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -698,3 +698,22 @@ def test_the_network_keeps_half_of_a_large_window(qtbot: QtBot, window: Window) 
     window.show(qtbot, 1600, 1000)
     QApplication.processEvents()
     assert 400 <= window.shell.dock("bottom").height() <= 500
+
+
+def test_words_of_the_status_stand_on_one_line(qtbot: QtBot, window: Window) -> None:
+    status = window.show(qtbot).shell.status
+    status._problems.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    rows = []
+    for widget in (status._totals, status._problems):
+        widget.setText("xx")
+        QApplication.processEvents()
+        picture = status.grab(QRect(widget.pos(), widget.size())).toImage()
+        paper = picture.pixelColor(0, 0)
+        inked = [
+            y
+            for y in range(picture.height())
+            if any(picture.pixelColor(x, y) != paper for x in range(picture.width()))
+        ]
+        rows.append((widget.y() + inked[0], widget.y() + inked[-1]))
+        assert widget.font().weight() == QFont.Weight.Normal
+    assert rows[0] == rows[1]
