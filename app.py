@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import argparse
 import gc
+import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from builder.console import complain, output_was_lost
 from builder.logs import start_logging
 
 if TYPE_CHECKING:
@@ -40,6 +43,10 @@ COMMANDS = {
 }
 #: Milliseconds after the window is shown, when it has painted.
 _SEEN = 500
+#: What these make lasts beyond what they say; the others are called for their output alone.
+_LASTING = ("train", "new", "export", "inspect", "demo")
+#: The exit code after Ctrl+C, as shells have it: 128 and the signal's number.
+INTERRUPTED = 130
 #: Of the contract, and still to come.
 LATER = ("import",)
 USAGE = f"""usage: app.py [FILE]         open the window
@@ -66,7 +73,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run_command(arguments: list[str]) -> int:
-    """Parse and run one command."""
+    """Parse and run one command; Ctrl+C ends it with a line, also while it loads."""
+    try:
+        return _run_command(arguments)
+    except KeyboardInterrupt:
+        # What Python does at its end is not to be interrupted in turn: that would be a traceback.
+        with suppress(ValueError):  # not in the main thread
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        lead = "\n" if sys.stderr is not None and sys.stderr.isatty() else ""  # after the terminal's own ^C
+        complain(f"{lead}{arguments[0]} was interrupted")
+        return INTERRUPTED
+
+
+def _run_command(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="app.py")
     subparsers = parser.add_subparsers(dest="command", required=True)
     module = import_module(COMMANDS[arguments[0]])
@@ -76,7 +95,10 @@ def run_command(arguments: list[str]) -> int:
         parsed = parser.parse_args(arguments, argparse.Namespace(paint=paint_png))
     except SystemExit as stop:
         return int(stop.code or 0)
+    output_was_lost()
     code: int = parsed.run(parsed)
+    if output_was_lost() and code == 0 and arguments[0] not in _LASTING:
+        return 1  # what it was called for is lost
     return code
 
 

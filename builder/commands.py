@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from builder.blocks.parameters import Choice, Flag, Parameter
 from builder.console import (
     MISUSE,
     OK,
+    complain,
     count_argument,
     factor_argument,
     print_json,
@@ -109,9 +109,7 @@ def new(arguments: argparse.Namespace) -> int:
         made = " ".join(problem.message for problem in made)
     if isinstance(made, str):
         known = ", ".join(options_of(entry))
-        sys.stderr.write(
-            f"{made.rstrip('.')}. {f'Its options are {known}' if known else 'It has no options'}\n"
-        )
+        complain(f"{made.rstrip('.')}. {f'Its options are {known}' if known else 'It has no options'}")
         return MISUSE
     document = made
     problem = save(document, arguments.output)

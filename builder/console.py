@@ -7,6 +7,8 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from math import nan
 from typing import Any
 
@@ -47,17 +49,63 @@ def factor_argument(text: str) -> float:
 def say(text: str = "", end: str = "\n") -> None:
     """A line for whoever called the command; signs that the stream cannot take (of a file's name) are escaped.
 
-    Where nobody reads any more (``… | head``) it is said to nobody: the work goes on.
+    Where nobody reads any more (``… | head``) it is said to nobody: the work goes on. So it does where the output
+    cannot be written (a full disk, a closed stream), which is told once.
     """
-    encoding = sys.stdout.encoding or "utf-8"
+    stream = sys.stdout
+    if stream is None:
+        _lose("it is closed")
+        return
+    encoding = stream.encoding or "utf-8"
     try:
-        sys.stdout.write((text + end).encode(encoding, "backslashreplace").decode(encoding))
-        sys.stdout.flush()
+        stream.write((text + end).encode(encoding, "backslashreplace").decode(encoding))
+        stream.flush()
     except BrokenPipeError:
-        # What could not be written is still in the stream, which Python empties once more when it ends.
+        _say_to_nobody()
+    except OSError as error:
+        _lose(error.strerror or str(error))
+        _say_to_nobody()
+    except ValueError:  # a stream that was closed
+        _lose("it is closed")
+
+
+def complain(text: str) -> None:
+    """A line beside the result; where that cannot be written either, nobody is told."""
+    with suppress(OSError, ValueError, AttributeError):  # the last: Python has no stream for what is closed
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+
+@dataclass(slots=True)
+class _Output:
+    """Whether some of what was said could not be written."""
+
+    is_lost: bool = False
+
+
+_OUTPUT = _Output()
+
+
+def output_was_lost() -> bool:
+    """Whether a line could not be written since this was asked last."""
+    was_lost, _OUTPUT.is_lost = _OUTPUT.is_lost, False
+    return was_lost
+
+
+def _lose(reason: str) -> None:
+    if not _OUTPUT.is_lost:
+        complain(f"error: Output cannot be written: {reason}. What is told from here on is lost")
+    _OUTPUT.is_lost = True
+
+
+def _say_to_nobody() -> None:
+    """Let the output go nowhere: what could not be written is still in the stream, which Python empties at its end."""
+    with suppress(OSError, ValueError):  # a stream without a file
         nobody = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nobody, sys.stdout.fileno())
-        os.close(nobody)
+        try:
+            os.dup2(nobody, sys.stdout.fileno())
+        finally:
+            os.close(nobody)
 
 
 def tell(problems: Iterable[Problem], write: Callable[[str], object] | None = None) -> int:
@@ -67,7 +115,7 @@ def tell(problems: Iterable[Problem], write: Callable[[str], object] | None = No
         times = f" (in {problem.count} places)" if problem.count > 1 else ""
         line = f"{problem.severity}: {where}{problem.message}{times}".replace("\n", " ").rstrip()
         if write is None:
-            sys.stderr.write(f"{line}\n")
+            complain(line)
         else:
             write(line)
     return FAILED

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from builder.architectures import ARCHITECTURES, open_document
-from builder.console import say as say  # noqa: PLC0414  every command says its lines by it
+from builder.console import complain as complain  # noqa: PLC0414  every command says its lines by these
+from builder.console import say as say  # noqa: PLC0414
 from builder.document import Document
 from builder.errors import Problem, Severity
 from runtime.training.records.journal import EVENTS
@@ -27,12 +27,6 @@ OK, FAILED, MISUSE = 0, 1, 2
 
 #: The data of a document that names none.
 STOCK_DATA = "digits"
-
-
-def complain(text: str) -> None:
-    """A line beside the result."""
-    sys.stderr.write(text + "\n")
-    sys.stderr.flush()
 
 
 def say_json(data: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from builder.console import complain
 from builder.errors import Problem
 from runtime.data.known import BY_NAME
 
@@ -16,12 +17,12 @@ def have(source: str) -> Problem | None:
     known = BY_NAME.get(source.lower())
     if known is None or known.available:
         return None
-    sys.stderr.write(f"{known.title} is not on this computer: {known.size / 1e6:,.0f} MB to download\n")
+    complain(f"{known.title} is not on this computer: {known.size / 1e6:,.0f} MB to download")
     bars: dict[str, tqdm[Any]] = {}
 
     def tell(file: str, there: int, whole: int) -> None:
         if file not in bars:
-            quiet = not sys.stderr.isatty()
+            quiet = sys.stderr is None or not sys.stderr.isatty()
             bars[file] = tqdm(
                 total=whole, desc=file, unit="B", unit_scale=True, file=sys.stderr, disable=quiet
             )

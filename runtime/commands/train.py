@@ -211,7 +211,7 @@ def tell(events: Iterator[Event], title: str) -> Finished | None:
                     write(bar, f"goes on after step {event.first_step:,}")
                 if event.why:
                     write(bar, f"computing in {event.why}")
-                if sys.stderr.isatty():
+                if sys.stderr is not None and sys.stderr.isatty():
                     total = event.epochs * event.steps_per_epoch
                     bar = tqdm(
                         initial=event.first_step,
