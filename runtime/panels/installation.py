@@ -114,9 +114,13 @@ class Panels(QObject):
         self.queue.troubled.connect(self._tell)
         self.following.standingChanged.connect(lambda said: self.curves.rename(said))
         self.following.changed.connect(lambda: self.curves.refresh())
+        self.queue.changed.connect(self._count_waiting)
         self.looking.troubled.connect(self._tell)
         self.looking.deviceFound.connect(self.device_chip.found)
         self._shell.closing.connect(self.close)
+
+    def _count_waiting(self) -> None:
+        self._queue.set_count(len(self.queue.queue.waiting()))
 
     # the panels, each made when it is asked for first --------------------------------------------------------
 

@@ -65,6 +65,7 @@ class Offering(QObject):
                 ),
             )
         if waiting:
+            self._runner.changed.emit()  # the tab of the queue says how many
             self._add(
                 "",
                 Problem(

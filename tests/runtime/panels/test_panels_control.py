@@ -71,6 +71,7 @@ def test_what_waits_is_put_in_order_and_trained_one_after_the_other(
         rename(window, name)
         click(qtbot, panel.add)
     assert listed(panel) == ["one", "two", "three"]
+    assert window.panels._queue.label == "Queue  3"
     panel.list.setCurrentItem(panel.list.topLevelItem(2))
     click(qtbot, panel.up)
     click(qtbot, panel.up)
@@ -86,6 +87,7 @@ def test_what_waits_is_put_in_order_and_trained_one_after_the_other(
     qtbot.waitUntil(lambda: not queue.is_on and len(ended) == 2, timeout=LONG)
     assert ended == ["completed", "completed"]
     assert listed(panel) == []
+    assert window.panels._queue.label == "Queue"
     runs = list_runs(window.panels.training.run_dir)
     assert [run.document.name for run in runs] == ["two", "one"]
 
