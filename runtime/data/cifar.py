@@ -11,7 +11,7 @@ import logging
 import tarfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from builder.errors import Problem
-from runtime.data.raw import Raw, check_labels, last, numbered
+from runtime.data.raw import Raw, by_number, check_labels, fetch_again, last
 from runtime.data.unpickling import Bytes, RefusedError, read_plain
 
 _log = logging.getLogger(__name__)
@@ -106,7 +106,7 @@ def find(root: Path, kind: Kind | None = None) -> Found | None:
 
 
 def _broken(path: Path, values: str) -> Problem:
-    return Problem("data-file", f"'{path.name}' is no sound part of CIFAR", values, "Fetch it again")
+    return Problem("data-file", f"'{path.name}' is no sound part of CIFAR", values, fetch_again(path))
 
 
 class _Bounded:
@@ -159,15 +159,19 @@ def _load(found: Found) -> dict[str, bytes] | Problem:
     return held
 
 
-def _from_binary(name: str, data: bytes, kind: Kind) -> tuple[NDArray[np.uint8], NDArray[np.int64]] | Problem:
+def _from_binary(
+    path: Path, name: str, data: bytes, kind: Kind
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]] | Problem:
     size = kind.header + _PIXELS
     if not data or len(data) % size:
-        return _broken(Path(name), f"it has {len(data):,} bytes, which is no multiple of {size:,}")
+        return _broken(path, f"'{name}' has {len(data):,} bytes, which is no multiple of {size:,}")
     rows = np.frombuffer(data, np.uint8).reshape(-1, size)
     return rows[:, kind.header :].reshape(-1, 3, _SIDE, _SIDE), rows[:, kind.header - 1].astype(np.int64)
 
 
-def _from_pickle(name: str, data: bytes, kind: Kind) -> tuple[NDArray[np.uint8], NDArray[np.int64]] | Problem:
+def _from_pickle(
+    path: Path, name: str, data: bytes, kind: Kind
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]] | Problem:
     try:
         held = read_plain(data)
     except RefusedError as error:
@@ -175,18 +179,18 @@ def _from_pickle(name: str, data: bytes, kind: Kind) -> tuple[NDArray[np.uint8],
             "data-file",
             "Of CIFAR's pickles plain values and arrays of bytes are read, nothing else",
             f"'{name}' holds {error}",
-            "Fetch it again, or use the binary version",
+            f"{fetch_again(path)}, or use the binary version",
         )
     pixels, labels = (
         (_entry(held, b"data"), _entry(held, kind.labels)) if isinstance(held, Mapping) else (None, None)
     )
     if not isinstance(pixels, Bytes) or not hasattr(pixels, "array") or not isinstance(labels, list):
-        return _broken(Path(name), f"it holds no 'data' and '{kind.labels.decode()}'")
+        return _broken(path, f"'{name}' holds no 'data' and '{kind.labels.decode()}'")
     images = pixels.array
     if images.ndim != 2 or images.shape[1] != _PIXELS or len(images) != len(labels) or not len(images):
-        return _broken(Path(name), f"its data is of shape {images.shape} for {len(labels):,} labels")
+        return _broken(path, f"the data of '{name}' is of shape {images.shape} for {len(labels):,} labels")
     if not all(type(label) is int and abs(label) < 2**31 for label in labels):
-        return _broken(Path(name), "its labels are not all whole numbers")
+        return _broken(path, f"the labels of '{name}' are not all whole numbers")
     return images.reshape(-1, 3, _SIDE, _SIDE), np.array(labels, np.int64)
 
 
@@ -194,19 +198,21 @@ def _entry(held: Mapping[Any, Any], key: bytes) -> Any:
     return held.get(key, held.get(key.decode()))
 
 
-def _class_names(data: bytes, kind: Kind, pickled: bool) -> tuple[str, ...] | None:
-    """The names of the classes; None where they can't be made out."""
+def _class_names(path: Path, data: bytes, kind: Kind, pickled: bool) -> tuple[str, ...] | Problem | None:
+    """The names of the classes; None where there are none, or not as many."""
     if not pickled:
-        names = data.decode("utf-8", "replace").split()
+        names = data.decode("utf-8-sig", "replace").split()
     else:
         try:
             held = read_plain(data)
         except RefusedError:
             return None
         found = _entry(held, kind.names) if isinstance(held, Mapping) else None
-        names = [
-            name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name) for name in found or ()
-        ]
+        if found is None:
+            return None
+        if not isinstance(found, list | tuple) or not all(isinstance(name, str | bytes) for name in found):
+            return _broken(path, f"its '{kind.names.decode()}' are no list of names")
+        names = [name.decode("utf-8", "replace") if isinstance(name, bytes) else name for name in found]
     return tuple(names) if len(names) == kind.classes else None
 
 
@@ -219,17 +225,21 @@ def read(found: Found, name: str, title: str, text: str) -> Raw | Problem:
     pickled = not version.files[0].endswith(".bin")
     images: list[NDArray[np.uint8]] = []
     labels: list[NDArray[np.int64]] = []
+    packed = not found.path.is_dir()
     for file in version.files:
-        part = (_from_pickle if pickled else _from_binary)(file, held[file], kind)
+        path = found.path if packed else found.path / file
+        part = (_from_pickle if pickled else _from_binary)(path, file, held[file], kind)
         if isinstance(part, Problem):
             return part
         if wrong := check_labels(part[1], kind.classes, file):
-            return wrong
+            return replace(wrong, way_out=fetch_again(path))
         images.append(part[0])
         labels.append(part[1])
     joined = np.concatenate(labels)
-    classes = _class_names(held.get(version.names, b""), kind, pickled) or numbered(
-        np.array([kind.classes - 1])
-    )
+    path = found.path if packed else found.path / version.names
+    named = _class_names(path, held.get(version.names, b""), kind, pickled)
+    if isinstance(named, Problem):
+        return named
+    classes = named or by_number(kind.classes)
     test = sum(map(len, labels[len(version.train) :]))
     return Raw(name, title, text, np.concatenate(images), joined, classes, last(test, len(joined)))

@@ -134,7 +134,7 @@ def _by_lists(root: Path, listed: list[Listed]) -> list[Listed] | Problem:
             return _bad_list(
                 file, f"it has {file.stat().st_size:,} bytes, at most {MAX_LIST_BYTES:,} are read"
             )
-        for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+        for number, line in enumerate(file.read_text(encoding="utf-8-sig", errors="replace").splitlines(), 1):
             name = line.strip().replace("\\", "/").removeprefix("./")
             if not name:
                 continue

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from builder.errors import Problem
 from builder.shapes import format_shape
-from runtime.data.raw import Raw, check_labels, last, numbered
+from runtime.data.raw import Raw, check_labels, fetch_again, last, numbered
 
 _log = logging.getLogger(__name__)
 
@@ -29,8 +29,8 @@ MAX_RATIO = 1032
 _NAME = re.compile(r"(?P<stem>.*?)(?P<what>images|labels)[-.]idx(?P<rank>[13])-ubyte(\.gz)?\Z")
 
 
-def _broken(path: Path, values: str, way_out: str = "Fetch the file again") -> Problem:
-    return Problem("data-file", f"'{path.name}' is no sound IDX file", values, way_out)
+def _broken(path: Path, values: str) -> Problem:
+    return Problem("data-file", f"'{path.name}' is no sound IDX file", values, fetch_again(path))
 
 
 def _parse(stream: BinaryIO, path: Path, rank: int, most: int) -> NDArray[np.uint8] | Problem:
@@ -100,8 +100,8 @@ def read_pair(images: Path, labels: Path) -> tuple[NDArray[np.uint8], NDArray[np
         return Problem(
             "data-file",
             "Every picture needs a label",
-            f"'{images.name}' has {len(x):,} pictures, '{labels.name}' {len(y):,} labels",
-            "Put files of the same set beside each other",
+            f"'{images}' has {len(x):,} pictures, '{labels.name}' {len(y):,} labels",
+            "Put files of the same set beside each other, or remove both and fetch them again",
         )
     return x, y
 

@@ -27,13 +27,23 @@ def too_many(where: str) -> Problem:
     )
 
 
+def nothing_judged(where: str) -> Problem:
+    """What is said of masks that hold nothing but what is not judged."""
+    return Problem(
+        "data-masks",
+        f"A mask's pixels of {NOT_JUDGED} (white) are not judged, so others are needed to learn from",
+        f"every pixel in '{where}' is {NOT_JUDGED}",
+        "Number the classes from 0",
+    )
+
+
 def order_of(values: Sequence[int], ignored: int) -> list[int]:
-    """The values that are classes, lowest first: all but ``ignored``, which is a class where there are but two.
+    """The values that are classes, lowest first: all but ``ignored``, which is a class beside but one other.
 
     So 0 and 255 are background and object, and 0, 1 and 255 are two classes and what is not judged.
     """
     found = sorted(set(values))
-    return found if len(found) <= 2 else [value for value in found if value != ignored]
+    return found if len(found) == 2 else [value for value in found if value != ignored]
 
 
 def as_classes(
@@ -52,6 +62,8 @@ def as_classes(
             "Number the classes from 0",
         )
     values = np.flatnonzero(np.bincount(masks.ravel(), minlength=1)).tolist()
+    if values == [NOT_JUDGED]:
+        return nothing_judged(where)
     classes = list(range(len(names))) if names is not None else order_of(values, NOT_JUDGED)
     if len(classes) > MOST:
         return too_many(where)

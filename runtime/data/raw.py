@@ -71,6 +71,11 @@ class Raw:
         return "segmentation" if self.labels.ndim == 3 else "classification"
 
 
+def fetch_again(path: Path) -> str:
+    """The way out of a damaged file; while it is there nothing is fetched in its place."""
+    return f"Remove '{path}' and fetch it again"
+
+
 def last(count: int, of: int) -> Mapping[str, NDArray[np.int64]]:
     """The splits of a set whose last ``count`` of ``of`` samples are its official test set; none where 0 are."""
     return {"test": np.arange(of - count, of)} if count else {}
@@ -89,6 +94,22 @@ def check_labels(labels: NDArray[np.integer], classes: int | None, where: str) -
         f"label {first:,} of '{where}' is {int(labels[first])}"
         + (f", and {len(wrong) - 1:,} more" * (len(wrong) > 1)),
         "Correct the labels or count the classes from 0",
+    )
+
+
+def check_classes(raw: Raw) -> Problem | None:
+    """There are two classes to tell apart; of samples' classes two that occur."""
+    if raw.task == "regression":
+        return None
+    masks = raw.task == "segmentation"
+    found = range(len(raw.classes)) if masks else np.unique(raw.labels).tolist()
+    if len(found) > 1:
+        return None
+    return Problem(
+        "data-labels",
+        f"{'Segmentation' if masks else 'Classification'} needs two classes at least",
+        f"'{raw.title}' has {len(found)}" + "".join(f" ('{raw.classes[number]}')" for number in found),
+        "Add samples of another class, or learn values instead",
     )
 
 

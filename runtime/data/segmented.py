@@ -15,7 +15,7 @@ from PIL import Image
 from builder.errors import Problem
 from runtime.data.fitting import Fit
 from runtime.data.folders import Gathered, gather, own_splits, pictures_in, shown, split_folders
-from runtime.data.masks import MOST, order_of, too_many
+from runtime.data.masks import MOST, nothing_judged, order_of, too_many
 from runtime.data.pictures import centre, opened
 from runtime.data.raw import NOT_JUDGED, Files, Raw, Skipped
 from runtime.machine import usable_cores
@@ -27,6 +27,8 @@ MASKS = ("masks", "mask", "labels", "segmentationclass")
 NAMES = "classes.txt"
 #: Added to a colour's 24 bits, so that blue is not the grey level 255.
 _COLOUR = 1 << 24
+#: Pixels whose codes are looked through at once.
+_BAND = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +76,44 @@ def codes_of(image: Image.Image) -> NDArray[np.int32]:
     return np.asarray(image, np.int32) & (_COLOUR - 1)
 
 
-def _read(size: tuple[int, int], proportions: tuple[int, int], pair: _Pair) -> NDArray[np.int32] | Problem:
-    """A mask's codes at ``size``, of the part of the picture that the network gets."""
+def values_of(image: Image.Image) -> list[int]:
+    """The codes that occur, lowest first; where they are more than a byte counts, one more than that at least.
 
-    def cut(image: Image.Image) -> NDArray[np.int32] | tuple[int, int]:
+    Taken in bands of rows, so that a large mask needs no more room than a small one.
+    """
+    found: set[int] = set()
+    rows = max(1, _BAND // image.width)
+    for top in range(0, image.height, rows):
+        band = image.crop((0, top, image.width, min(top + rows, image.height)))
+        codes = codes_of(band).ravel()
+        # Areas are of one code: what is sorted is where it changes.
+        found.update(np.unique(codes[np.flatnonzero(np.diff(codes, prepend=codes[0] ^ 1))]).tolist())
+        if len(found) > MOST + 1:
+            break
+    return sorted(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mask:
+    """A mask's codes as it is stored, lowest first, and, at the network's size, which of them each pixel is."""
+
+    codes: list[int]
+    pixels: NDArray[np.uint8]
+
+
+def _read(size: tuple[int, int], proportions: tuple[int, int], pair: _Pair) -> _Mask | Problem:
+    """A mask at ``size``, of the part of the picture that the network gets; with too many codes its pixels are 0."""
+
+    def cut(image: Image.Image) -> _Mask | tuple[int, int]:
         image.seek(0)
         if sizes not in (image.size, image.size[::-1]):
             return image.size
+        codes = values_of(image)
+        if len(codes) > MOST + 1:
+            return _Mask(codes, np.zeros(size, np.uint8))
         box = centre(image.size, proportions)
-        return codes_of(image.resize((size[1], size[0]), Image.Resampling.NEAREST, box=box))
+        small = codes_of(image.resize((size[1], size[0]), Image.Resampling.NEAREST, box=box))
+        return _Mask(codes, np.searchsorted(codes, small).astype(np.uint8))
 
     if pair.mask is None:
         return Problem("data-masks", "Every picture needs a mask of its name", "it has no mask")
@@ -102,13 +133,12 @@ class _Codes:
     def __init__(self) -> None:
         self.numbers: dict[int, int] = {}
 
-    def numbered(self, mask: NDArray[np.int32]) -> NDArray[np.uint8] | None:
+    def numbered(self, mask: _Mask) -> NDArray[np.uint8] | None:
         """The mask by numbers; None where there are more codes than a byte counts."""
-        values, inverse = np.unique(mask, return_inverse=True)
-        if len(self.numbers.keys() | set(values.tolist())) > MOST + 1:
+        if len(self.numbers.keys() | set(mask.codes)) > MOST + 1:
             return None
-        table = np.array([self.numbers.setdefault(v, len(self.numbers)) for v in values.tolist()], np.uint8)
-        return table[inverse].reshape(mask.shape)
+        table = np.array([self.numbers.setdefault(code, len(self.numbers)) for code in mask.codes], np.uint8)
+        return table[mask.pixels]
 
 
 def _name_of(code: int) -> str:
@@ -120,6 +150,8 @@ def _classes(root: Path, codes: Sequence[int]) -> tuple[dict[int, int], tuple[st
     order = order_of(codes, NOT_JUDGED)
     if len(order) > MOST:
         return too_many(root.name)
+    if not order:
+        return nothing_judged(root.name)
     file = root / NAMES
     if not file.is_file():
         return {code: number for number, code in enumerate(order)}, tuple(map(_name_of, order))
@@ -127,7 +159,7 @@ def _classes(root: Path, codes: Sequence[int]) -> tuple[dict[int, int], tuple[st
         return Problem(
             "data-masks", f"{NAMES} names the classes, one a line", f"it has {file.stat().st_size:,} bytes"
         )
-    names = tuple(file.read_text(encoding="utf-8", errors="replace").split("\n"))
+    names = tuple(file.read_text(encoding="utf-8-sig", errors="replace").split("\n"))
     names = tuple(name.strip() for name in names if name.strip())
     if all(code < len(names) for code in codes if code != NOT_JUDGED) and len(names) <= MOST:
         return {code: code for code in codes if code < len(names)}, names
@@ -151,7 +183,10 @@ def _keep(found: Gathered, places: list[int], skipped: list[Skipped]) -> Gathere
 
 
 def read_segmented(root: Path, fit: Fit, size: tuple[int, int]) -> Raw | Problem:
-    """Pictures for ``fit`` and their masks at ``size`` (H, W), nearest pixel. What has no sound mask is left out."""
+    """Pictures for ``fit`` and their masks at ``size`` (H, W), nearest pixel. What has no sound mask is left out.
+
+    The classes are those of the masks as they are stored, so they are the same for every network.
+    """
     pairs = _pairs(root)
     found = gather([pair.picture for pair in pairs], fit, root)
     masks = np.empty((len(found.kept), *size), np.uint8)

@@ -13,7 +13,7 @@ from runtime.data.fitting import fit_input
 from runtime.data.folders import read_folders
 from runtime.data.idx import find_pairs, read_idx_folder
 from runtime.data.known import BY_NAME
-from runtime.data.raw import Files, Raw
+from runtime.data.raw import Files, Raw, check_classes
 from runtime.data.segmented import has_masks, read_segmented
 from runtime.data.tables import read_table
 
@@ -82,6 +82,8 @@ def load_data(
         raw = _read_path(path, input_shape or _PLAIN, mask_size)
     if isinstance(raw, Problem):
         return raw
+    if problem := check_classes(raw):
+        return problem
     if input_shape is None:
         input_shape = _PLAIN if isinstance(raw.images, Files) else raw.images.shape[1:]
     return Data.from_raw(raw, input_shape, seed, mask_size)

@@ -21,6 +21,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +38,9 @@ _MEANINGS = {
     "file": "file", "image": "file", "filename": "file", "path": "file",
     "label": "label", "class": "label", "split": "split", "sample": "sample", "step": "step",
 }  # fmt: skip
+#: What each row must say, and what else it would be.
+_NEEDED = {"label": "class", "sample": "sample"}
+_WHOLE = re.compile(r"-?\d{1,19}", re.ASCII)
 _TARGET = re.compile(r"(target|y)([_ ].+)?\Z")
 _NUMBERED = re.compile(r"(.+)_(\d{1,9})\Z")
 
@@ -47,13 +51,17 @@ class _WrongError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Columns as text by what they mean, and numbers (rows, columns) with the names of theirs."""
+    """Columns as text by what they mean, and numbers (rows, columns) with the names of theirs.
+
+    ``lines`` are the rows' lines in the file.
+    """
 
     texts: dict[str, list[str]]
     targets: NDArray[np.float64]
     target_names: tuple[str, ...]
     numbers: NDArray[np.float64]
     names: tuple[str, ...]
+    lines: tuple[int, ...]
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -100,14 +108,20 @@ def _parse(path: Path) -> Table:
             raise _WrongError("two columns mean the same")
         places = {kind: [k for k, each in enumerate(kinds) if each == kind] for kind in ("target", "number")}
         numbers: dict[str, list[list[float]]] = {kind: [] for kind in places}
+        lines: list[int] = []
         for row in rows:
             if not row:
                 continue
+            lines.append(rows.line_num)
             if len(row) != len(header):
                 raise _WrongError(f"line {rows.line_num} has {len(row)} entries, the first {len(header)}")
-            for kind, text in zip(kinds, row, strict=True):
+            for kind, name, text in zip(kinds, header, row, strict=True):
                 if kind in texts:
                     texts[kind].append(text.strip())
+                if kind in _NEEDED and not text.strip():
+                    raise _WrongError(
+                        f"line {rows.line_num} says '' in '{name}', which is no {_NEEDED[kind]}"
+                    )
             for kind, columns in places.items():
                 numbers[kind].append([_number(row[k], header[k], rows.line_num) for k in columns])
     count = len(numbers["number"])
@@ -119,6 +133,7 @@ def _parse(path: Path) -> Table:
         tuple(header[k] for k in places["target"]),
         np.array(numbers["number"], np.float64).reshape(count, -1),
         tuple(header[k] for k in places["number"]),
+        tuple(lines),
     )
 
 
@@ -134,7 +149,7 @@ def _labelled(labels: Sequence[str]) -> tuple[NDArray[np.int64], tuple[str, ...]
     found = set(labels)
     if len(found) > MAX_CLASSES:
         raise _WrongError(f"'label' has {len(found):,} different entries")
-    whole = all(re.fullmatch(r"-?\d{1,18}", name, re.ASCII) for name in found)
+    whole = all(_WHOLE.fullmatch(name) for name in found)
     names = sorted(found, key=int) if whole else sorted(found)
     number_of = {name: number for number, name in enumerate(names)}
     return np.array([number_of[name] for name in labels], np.int64), tuple(names)
@@ -223,6 +238,33 @@ def _samples(path: Path, table: Table) -> Raw | Problem:
     )
 
 
+def _places(steps: Sequence[str], lines: Sequence[int]) -> NDArray[np.int64] | NDArray[np.float64]:
+    """Where each row stands in its sequence: whole numbers as they are, for times may need all their digits."""
+    if all(_WHOLE.fullmatch(text) and abs(int(text)) < 2**63 for text in steps):
+        return np.array([int(text) for text in steps], np.int64)
+    found = np.array([_number(text, "step", line) for text, line in zip(steps, lines, strict=True)])
+    if len(wrong := np.flatnonzero(~np.isfinite(found))):
+        first = int(wrong[0])
+        raise _WrongError(
+            f"line {lines[first]} says '{steps[first][:40]}' in 'step', which is no finite number"
+        )
+    return found
+
+
+def _check_order(
+    order: NDArray[np.intp], number: NDArray[np.intp], place: NDArray[Any], table: Table
+) -> None:
+    """Raises where two rows of a sample say the same step."""
+    before, after = order[:-1], order[1:]
+    same = (number[before] == number[after]) & (place[before] == place[after])
+    if same.any():
+        one, other = int(before[same][0]), int(after[same][0])
+        raise _WrongError(
+            f"line {table.lines[other]} says '{table.texts['step'][other][:40]}' in 'step', as line "
+            f"{table.lines[one]} does of the same sample"
+        )
+
+
 def _steps(path: Path, table: Table) -> Raw | Problem:
     """One row a step: sequences of one length, in the order of ``step`` or else of the rows."""
     if not table.names:
@@ -231,10 +273,9 @@ def _steps(path: Path, table: Table) -> Raw | Problem:
     first: dict[str, int] = {}
     number = np.array([first.setdefault(name, len(first)) for name in identities])
     steps = table.texts.get("step")
-    place = np.arange(len(table), dtype=np.float64)
-    if steps is not None:
-        place[:] = [_number(text, "step", row + 2) for row, text in enumerate(steps)]
+    place = np.arange(len(table)) if steps is None else _places(steps, table.lines)
     order = np.lexsort((place, number))
+    _check_order(order, number, place, table)
     lengths = np.bincount(number)
     if lengths.min() != lengths.max():
         raise _WrongError(

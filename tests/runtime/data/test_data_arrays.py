@@ -157,6 +157,11 @@ def test_a_split_is_named_for_each_sample(tmp_path: Path) -> None:
         ({"x_train": IMAGES, "x_test": IMAGES, "y_train": LABELS[:30], "y_test": LABELS}, "70 y"),
         ({"x_train": IMAGES, "y": LABELS, "other": LABELS, "x": np.array([object()])}, "can't be read"),
         ({"other": LABELS}, "it holds other"),
+        ({"images": IMAGES, "labels": LABELS * 0 + 3}, "has 1 ('3')"),
+        ({"images": IMAGES, "labels": LABELS * 0, "classes": np.array(["up", "down"])}, "has 1 ('up')"),
+        ({"images": IMAGES, "masks": np.full_like(IMAGES, 255)}, "every pixel"),
+        ({"images": IMAGES, "y": np.full_like(IMAGES, 255), "classes": np.array(["a", "b"])}, "every pixel"),
+        ({"images": IMAGES, "masks": np.zeros_like(IMAGES)}, "has 1 ('0')"),
     ],
 )
 def test_archives_that_cannot_be_learnt_from(tmp_path: Path, arrays: dict[str, Any], said: str) -> None:

@@ -268,3 +268,42 @@ def test_a_dict_by_tuples_of_tuples_is_refused_at_once():
         with pytest.raises(RefusedError, match="by a tuple"):
             read_plain(pickled)
     assert read_plain(pickle.dumps({b"a": 1, 2: [b"c"]}, 2)) == {b"a": 1, 2: [b"c"]}
+
+
+@pytest.mark.parametrize("names", [5, {1: 2}, [[1]] * 10, "airplane"])
+def test_names_that_are_no_list_of_names(tmp_path: Path, names: object) -> None:
+    version = cifar.CIFAR10.versions[1]
+    files = written(cifar.CIFAR10, version)
+    files[version.names] = pickle.dumps({b"label_names": names}, protocol=2)
+    folder = unpack(tmp_path / "py", files)
+    problem = load_data(str(folder), SHAPE)
+    assert isinstance(problem, Problem)
+    assert "no list of names" in problem.values
+    assert str(folder / version.names) in problem.way_out
+
+
+def test_a_damaged_known_set_says_which_file_to_remove(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it is there nothing is fetched in its place."""
+    monkeypatch.setattr(known_module, "places", lambda name, _torchvision: (tmp_path / name,))
+    archive = tmp_path / "cifar10" / cifar.CIFAR10.versions[0].archive
+    archive.parent.mkdir()
+    files = written(cifar.CIFAR10, cifar.CIFAR10.versions[0])
+    cut = files | {"data_batch_2.bin": files["data_batch_2.bin"][:-5]}
+    wrong = files | {"data_batch_2.bin": b"\xff" + files["data_batch_2.bin"][1:]}
+    for make in (
+        lambda: archive.write_bytes(b"junk" * 100),
+        lambda: pack(archive, cut, "x"),
+        lambda: pack(archive, wrong, "x"),
+    ):
+        make()
+        problem = load_data("cifar10", SHAPE)
+        assert isinstance(problem, Problem)
+        assert problem.way_out == f"Remove '{archive}' and fetch it again"
+    archive.unlink()
+    assert not BY_NAME["cifar10"].available
+    folder = unpack(tmp_path / "cifar10" / "cifar-10-batches-bin", cut)
+    problem = load_data("cifar10", SHAPE)
+    assert isinstance(problem, Problem)
+    assert str(folder / "data_batch_2.bin") in problem.way_out

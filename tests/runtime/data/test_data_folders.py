@@ -275,3 +275,10 @@ def test_streamed_batches_arrive_on_the_device(tmp_path: Path, streamed: pytest.
         assert torch.equal(y.cpu(), data.labels[part])
     assert there.inputs._joined([1], iter([there.inputs._here([1])])).is_pinned()
     closed(data)
+
+
+def test_lists_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    draw(tmp_path, count=8)
+    lines = [f"{name}/{k:02}.png" for name in ("cat", "dog") for k in range(6)]
+    (tmp_path / "train.txt").write_text("\n".join(lines), encoding="utf-8-sig")
+    assert len(data_of(tmp_path)) == len(lines)

@@ -172,3 +172,11 @@ def test_many_kinds_of_damage_at_once(tmp_path: Path) -> None:
                 damaged[chance.randrange(len(damaged))] = chance.randrange(256)
             read = read_idx(put(tmp_path, bytes(damaged[: chance.randint(1, len(damaged))])), 3)
             assert isinstance(read, Problem | np.ndarray)
+
+
+def test_damage_says_which_file_to_remove(tmp_path: Path) -> None:
+    path = tmp_path / "train-images-idx3-ubyte.gz"
+    path.write_bytes(b"junk")
+    problem = read_idx(path, 3)
+    assert isinstance(problem, Problem)
+    assert problem.way_out == f"Remove '{path}' and fetch it again"

@@ -12,7 +12,8 @@ from PIL import Image
 from builder.errors import Problem
 from runtime.data import Data, load_data
 from runtime.data import inputs as inputs_module
-from runtime.data.segmented import codes_of
+from runtime.data import segmented as segmented_module
+from runtime.data.segmented import codes_of, values_of
 
 SIZE = (8, 10)
 SHAPE = (3, *SIZE)
@@ -116,8 +117,9 @@ def test_masks_are_cut_as_their_pictures(tmp_path: Path, mask_size: tuple[int, i
     height, width = mask_size or SIZE
     assert data.labels.shape == (8, height, width)
     wanted = np.repeat([1, 2], height // 2)[:, None].repeat(width, 1)
-    # The outermost class lies outside the cut; 1 and 2 are left, which are 0 and 1 where nothing else is.
-    assert np.array_equal(data.labels[0].numpy(), wanted - 1)
+    # The outermost class lies outside the cut and is one all the same: another network's cut may show it.
+    assert data.classes == ("0", "1", "2")
+    assert np.array_equal(data.labels[0].numpy(), wanted)
     if mask_size is None:
         assert np.array_equal(data.picture(0)[[0, -1], 1:-1, 0], wanted[[0, -1], 1:-1] * 100)
 
@@ -173,3 +175,45 @@ def test_grey_levels_and_colours_never_meet() -> None:
     grey = codes_of(Image.new("L", (1, 1), 255))
     assert white == grey == 255
     assert blue != grey
+
+
+def test_classes_are_those_of_the_masks_as_stored(tmp_path: Path) -> None:
+    """A class of single pixels, which a small network does not see, keeps its number."""
+
+    def rare(classes: np.ndarray) -> Image.Image:
+        mask = np.where(classes == 1, 1, 3).astype(np.uint8)
+        mask[0, 0] = 2
+        return Image.fromarray(mask)
+
+    draw(tmp_path, rare, size=(32, 40))
+    for size in ((32, 40), (8, 10), (3, 3)):
+        data = data_of(tmp_path, (3, *size))
+        assert data.classes == ("1", "2", "3")
+        assert {0, 2} <= set(data.labels.unique().tolist())
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "I;16", "I", "F", "RGB", "RGBA"])
+def test_values_are_counted_in_bands(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segmented_module, "_BAND", 20)
+    grey = CHANCE.integers(0, 2 if mode == "1" else 9, (13, 7), np.uint8)
+    grey[6:, :] = 0
+    if mode == "I;16":
+        image = Image.fromarray(grey.astype(np.uint16) * 1000)
+    else:
+        image = Image.fromarray(grey * 255 if mode == "1" else grey).convert(mode)
+    assert values_of(image) == np.unique(codes_of(image)).tolist()
+
+
+def test_masks_in_which_nothing_is_judged(tmp_path: Path) -> None:
+    draw(tmp_path, levels(255, 255, 255))
+    assert "every pixel" in problem_of(tmp_path).values
+    (tmp_path / "classes.txt").write_text("sky\nsea\n")
+    assert "every pixel" in problem_of(tmp_path).values
+    draw(tmp_path / "one", levels(4, 4, 4))
+    assert "has 1 ('4')" in problem_of(tmp_path / "one").values
+
+
+def test_a_byte_order_mark_is_no_part_of_a_name(tmp_path: Path) -> None:
+    draw(tmp_path, levels(0, 1, 2))
+    (tmp_path / "classes.txt").write_text("sky\nsea\nsand\n", encoding="utf-8-sig")
+    assert data_of(tmp_path).classes == ("sky", "sea", "sand")

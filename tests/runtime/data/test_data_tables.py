@@ -135,6 +135,17 @@ def test_pictures_with_labels_and_with_values(tmp_path: Path) -> None:
         ("sample,a,label", [[1, 1, 1], [1, 2, 1], [2, 1, 1]], "one length"),
         ("sample,a,label", [[1, 1, 1], [1, 2, 2]], "'label' changes"),
         ("sample,step,a,label", [[1, "first", 1, 1]], "'first' in 'step'"),
+        ("sample,step,a,label", [[1, "nan", 1, 1]], "line 2 says 'nan' in 'step'"),
+        ("sample,step,a,label", [[1, 1, 1, 1], [1, "1.0", 2, 1]], "line 3 says '1.0' in 'step', as line 2"),
+        (
+            "sample,step,a,label",
+            [[1, 7, 1, 1], [2, 7, 1, 1], [1, 7, 2, 1]],
+            "line 4 says '7' in 'step', as line 2",
+        ),
+        ("sample,a,label", [[1, 1, 1], ["", 2, 1]], "line 3 says '' in 'sample'"),
+        ("a,Class", [[1, 1], [1, " "]], "line 3 says '' in 'Class', which is no class"),
+        ("file,label", [["a.png", 1], ["b.png", ""]], "line 3 says '' in 'label'"),
+        ("a,label", [[1, "up"], [2, "up"]], "has 1 ('up')"),
         ("file,label", [["/etc/passwd", 1]], "no path within"),
         ("file,label", [["../secret.png", 1]], "no path within"),
         ("file,label", [["a/..\\..\\b.png", 1]], "no path within"),
@@ -163,3 +174,10 @@ def test_any_text_is_a_set_or_a_problem(tmp_path_factory: pytest.TempPathFactory
     assert isinstance(read_table(path, None), Raw | Problem)
     path.write_text(text, encoding="utf-8", newline="")
     assert isinstance(read_table(path, None), Raw | Problem)
+
+
+def test_steps_that_need_all_their_digits_keep_their_order(tmp_path: Path) -> None:
+    """Times in nanoseconds, which as floating point would be the same."""
+    first = 1_700_000_000_000_000_000
+    rows = [[k, first + step, step, NAMES[k % 2]] for k in range(COUNT) for step in (2, 0, 1)]
+    assert stored(data_of(write(tmp_path, "sample,step,x,label", rows), (1, 3)))[3].tolist() == [[0, 1, 2]]
