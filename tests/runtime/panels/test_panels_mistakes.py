@@ -210,7 +210,7 @@ def test_the_matrix_gets_the_height_that_is_free(width: int, height: int, least:
     assert table.width() >= table.header().length()
 
 
-def test_each_of_two_names_is_cut_by_itself() -> None:
+def test_each_of_two_names_is_cut_by_itself(qapp: QApplication) -> None:
     metrics = QFontMetrics(font(TINY))
     long = "pattern 9-9 of the long-named kind"
     said = fitted_pair(f"{long} → coat", metrics, 88)
