@@ -102,6 +102,7 @@ class MistakesPanel(QWidget):
         theme = self._session.theme
         self.hint = Hint(_HINT)
         self.split = QComboBox()
+        self.split.setProperty("scale", "small")
         self.split.setAccessibleName("Samples that are judged")
         for name, title in _SPLITS.items():
             self.split.addItem(title, name)

@@ -54,6 +54,7 @@ class DataBrowser(QWidget):
         self.setAccessibleName("Data")
         self.hint = Hint(_HINT)
         self.split = QComboBox()
+        self.split.setProperty("scale", "small")
         self.split.setAccessibleName("Split")
         self.split.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.headline, self.place = Caption(strong=True), Caption()
