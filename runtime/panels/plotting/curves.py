@@ -190,8 +190,8 @@ class Curves(QWidget):
         self._drawn = trace.revision
         self._build()
         best = trace.best.step if trace.best else None
+        grows = trace.finished is None or len(trace.epochs) == 1  # a single one is a dot at the end
         for key, half in self._halves.items():
-            grows = trace.finished is None
             cast("Plot", half.plot).show_run(*self._lines(key), best, last=trace.steps, grows=grows)
         remarks = [(trace.problem or self._name,), _summaries(trace)]
         for half in self._halves.values():

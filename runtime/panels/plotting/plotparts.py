@@ -121,11 +121,14 @@ class Name(pg.TextItem):
 
 
 class Curve:
-    """A line, the name at its end, and the data it was last drawn from; ``faint`` is one among others."""
+    """A line, the name at its end, and the data it was last drawn from.
 
-    def __init__(self, plot: pg.PlotItem, name: str, *, faint: bool = False) -> None:
-        self.name, self._faint = name, faint
-        self.item = pg.PlotCurveItem(connect="finite", antialias=not faint)
+    ``dense`` is one with a point for each step, ``faint`` one whose single points do not matter.
+    """
+
+    def __init__(self, plot: pg.PlotItem, name: str, *, dense: bool = False, faint: bool = False) -> None:
+        self.name, self._dense, self._faint = name, dense, faint
+        self.item = pg.PlotCurveItem(connect="finite")
         #: Points without a neighbour. No ScatterPlotItem: painting one ended the process now and then.
         self.dots = pg.PlotCurveItem(connect="pairs", antialias=True)
         self.label = Name(plot, name)
@@ -140,6 +143,8 @@ class Curve:
 
     def dress(self, color: QColor, ground: QColor, ratio: int) -> None:
         """Draw in this colour; pens are in pixels of the screen, of which ``ratio`` are one of ours."""
+        # Smooth lines of more than a pixel take thirty times as long, and where pixels are small, steps are too.
+        self.item.opts["antialias"] = not self._faint and not (self._dense and ratio > 1)
         self.item.setPen(pg.mkPen(color, width=ratio))
         dot = pg.mkPen(color, width=_DOT * ratio)
         dot.setCapStyle(Qt.PenCapStyle.RoundCap)

@@ -18,8 +18,8 @@ from runtime.panels.plotting.plotparts import Axis, Rules
 from runtime.panels.plotting.series import nice_top
 
 _INTERVALS = 4
-#: The height of a name, as a share of the axis.
-_LINE = 0.11
+#: The height of a name, in pixels.
+_LINE = 14
 #: Half a stroke, as a share of the largest size.
 _STROKE = 0.006
 
@@ -75,6 +75,7 @@ class SizePlot(pg.PlotWidget):
         self._box.setMouseEnabled(x=False, y=False)
         self._box.setDefaultPadding(0)
         self._box.enableAutoRange(x=False, y=False)
+        self._box.sigResized.connect(lambda _: self._place_labels())
         self._rules = Rules(item)
         self._drawn = pg.InfiniteLine(angle=90, movable=False)
         self._cross = pg.InfiniteLine(angle=90, movable=False)
@@ -170,9 +171,11 @@ class SizePlot(pg.PlotWidget):
 
     def _place_labels(self) -> None:
         """Names under one another at the upper left, where lines that rise with the size are not."""
+        low, high = self._box.viewRange()[1]
+        pixel = (high - low) / max(self._box.height(), 1)
         for number, ((_, label), line) in enumerate(zip(self._curves, self.lines, strict=False)):
             label.setVisible(bool(line.name))
-            label.setPos(0, self.top * (1.04 - _LINE * number))
+            label.setPos(0, high - _LINE * pixel * number)
 
     @property
     def pointed(self) -> int | None:

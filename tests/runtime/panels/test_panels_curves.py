@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from builder.errors import Problem
@@ -82,6 +82,8 @@ def test_how_a_run_ended_is_said_in_the_room_there_is(curves: Curves) -> None:
     curves.refresh()
     half = curves._halves["score"]
     assert half.aside.accessibleName() == "test 75.0 % with the weights of epoch 1"
+    (heading,) = (label for label in half.findChildren(QLabel) if label.text() == "Accuracy")
+    assert half.aside.x() >= heading.geometry().right() + 8
     half.aside.setFixedWidth(150)
     QApplication.processEvents()
     assert half.aside.text() == "test 75.0 %, epoch 1"

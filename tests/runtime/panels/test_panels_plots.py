@@ -337,3 +337,17 @@ def test_a_plot_with_one_line_has_the_first_colour_and_goes_on_to_the_last_step(
 @given(st.integers(1, 10**9))
 def test_an_axis_of_a_run_that_goes_on_ends_close_behind_it(end: int) -> None:
     assert end < stepped(end) <= 1.0625 * end
+
+
+@pytest.mark.parametrize(("ratio", "smooth"), [(1, [False, True, True]), (2, [False, False, True])])
+def test_lines_are_as_wide_on_a_fine_screen_and_smooth_where_that_is_seen_and_quick(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, ratio: int, smooth: list[bool]
+) -> None:
+    monkeypatch.setattr(Plot, "devicePixelRatioF", lambda _: float(ratio))
+    plot = Plot("Learning rate", DARK, names=("", ""))
+    qtbot.addWidget(plot)
+    curves = (plot.batch, plot.train, plot.validation)
+    assert {curve.item.opts["pen"].width() for curve in curves} == {ratio}
+    assert [line.pen.width() for line in (plot._best, plot._cross)] == [ratio] * 2
+    assert plot._rules._pen.width() == ratio
+    assert [curve.item.opts["antialias"] for curve in curves] == smooth
