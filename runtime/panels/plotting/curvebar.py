@@ -42,6 +42,7 @@ class CurveBar(QWidget):
             )
         }
         self.smoothing = QComboBox()
+        self.smoothing.setProperty("scale", "small")
         self.smoothing.setAccessibleName("Smoothing of the train line")
         self.smoothing.setToolTip("Over how many steps its mean goes; Smooth: an eighth of an epoch")
         for title, span in _SPANS.items():

@@ -117,6 +117,7 @@ class ComparisonView(QWidget):
         self.back = self._button("Back to the list", "The list of runs again (Esc)")
         self.back.clicked.connect(self.closed)
         self.figure = QComboBox()
+        self.figure.setProperty("scale", "small")
         self.figure.setAccessibleName("What is drawn")
         for title, field in _FIGURES.items():
             self.figure.addItem(title, field)
