@@ -38,6 +38,14 @@ def _check_members(archive: zipfile.ZipFile, path: Path) -> Problem | None:
             count = 1
             for size in shape:
                 count *= size
+            if dtype.hasobject:
+                if not wanted([name := info.filename.removesuffix(".npy")]):
+                    continue  # it is never looked at
+                return broken(
+                    path.name,
+                    f"'{name}' holds pickled objects, which are not read: they could run anything",
+                    "Write it as an array of numbers (names: of text), all of one shape",
+                )
             # What takes no bytes can be any number of things.
             if count * max(dtype.itemsize, 1) > info.file_size:
                 return broken(path.name, f"'{info.filename}' is shorter than its header says")

@@ -142,6 +142,23 @@ def splits_by_name(names: list[Any], where: str) -> dict[str, NDArray[np.int64]]
     }
 
 
+#: What is to be written where a type is another one.
+_PICTURES = "Write pictures as uint8 (0…255) or as float32 from 0 to 1"
+_NUMBERS = "Write it as an array of whole numbers or of float32"
+_CLASSES = "Write classes as whole numbers from 0 (astype('int64')), their names as the array 'classes'"
+_MASKS = "Write masks as uint8: the number of each pixel's class, 255 where nothing is judged"
+_VALUES = "Write values as float32"
+
+
+def _expected(name: str, pictures: bool) -> str:
+    """What targets of a name are to be written as."""
+    if name == "y":
+        return f"{_CLASSES}; values as float32" + ("; masks as uint8 (N×H×W)" if pictures else "")
+    if name == "labels":
+        return f"{_CLASSES}. Numbers to be learnt are called 'values'"
+    return _MASKS if name == "masks" else f"{_VALUES}. Classes are called 'labels'"
+
+
 def as_bytes(images: Array, name: str, where: str) -> NDArray[np.uint8] | Problem:
     """Pictures as uint8 (N, C, H, W), whatever way round they came."""
     shape = f"'{name}' has the shape {images.shape}"
@@ -157,10 +174,13 @@ def as_bytes(images: Array, name: str, where: str) -> NDArray[np.uint8] | Proble
         return np.ascontiguousarray(images.astype(np.uint8, copy=False))
     if np.issubdtype(images.dtype, np.floating):
         low, high = float(images.min()), float(images.max())
-        if not (low >= 0 and high <= 1):  # NaN fails too
-            return broken(where, f"'{name}' has values from {low:g} to {high:g}")
+        if not (np.isfinite(low) and np.isfinite(high)):
+            return check_finite(images, "picture", where) or broken(where, f"'{name}' is not finite")
+        if not (low >= 0 and high <= 1):
+            way_out = "Divide them by 255, or write them as uint8" if low >= 0 and high <= 255 else _PICTURES
+            return broken(where, f"'{name}' has values from {low:g} to {high:g}", way_out)
         return np.ascontiguousarray(np.rint(images * np.float32(255)).astype(np.uint8))
-    return broken(where, f"'{name}' is of type {images.dtype}")
+    return broken(where, f"'{name}' is of type {images.dtype}", _PICTURES)
 
 
 def as_series(x: Array, name: str, where: str) -> NDArray[np.float32] | Problem:
@@ -168,7 +188,7 @@ def as_series(x: Array, name: str, where: str) -> NDArray[np.float32] | Problem:
     if x.ndim not in (2, 3) or 0 in x.shape:
         return broken(where, f"'{name}' has the shape {x.shape}")
     if x.dtype.kind not in "iuf":
-        return broken(where, f"'{name}' is of type {x.dtype}")
+        return broken(where, f"'{name}' is of type {x.dtype}", _NUMBERS)
     if problem := check_finite(x, "sample", where):
         return problem
     return np.ascontiguousarray(x[:, None] if x.ndim == 2 else x, np.float32)
@@ -188,7 +208,11 @@ def _names(arrays: Mapping[str, Array], key: str, where: str) -> tuple[str, ...]
     if given is None:
         return None
     if given.ndim != 1 or given.dtype.kind != "U" or not len(given):
-        return broken(where, f"'{key}' is {given.dtype} of shape {given.shape}, not a list of names")
+        return broken(
+            where,
+            f"'{key}' is {given.dtype} of shape {given.shape}, not a list of names",
+            f"Write '{key}' as an array of text: numpy.array(['cat', 'dog'])",
+        )
     return tuple(str(name) for name in given)
 
 
@@ -198,11 +222,16 @@ def _classified(found: _Found, names: tuple[str, ...] | None, where: str) -> tup
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim != 1:
-        return broken(where, f"'{found.target_name}' is {labels.dtype} of shape {labels.shape}")
-    # uint64 beyond int64 would wrap round to negative numbers, which are refused as well.
+        return broken(
+            where,
+            f"'{found.target_name}' is {labels.dtype} of shape {labels.shape}",
+            "Write one class for each sample (N), or values as float32",
+        )
+    # Looked at as they are: uint64 beyond int64 would wrap round to negative numbers.
+    if wrong := check_labels(labels, len(names) if names is not None else None, where):
+        return wrong
     labels = labels.astype(np.int64)
-    wrong = check_labels(labels, len(names) if names is not None else None, where)
-    return wrong or (labels, names if names is not None else numbered(labels))
+    return labels, names if names is not None else numbered(labels)
 
 
 def _learnt(
@@ -224,7 +253,8 @@ def _learnt(
             return broken(where, f"{len(named)} names in 'targets' for {values.shape[1]} values")
         return values, (), named or tuple(f"{name} {k}" if k else name for k in range(values.shape[1]))
     if targets.dtype.kind not in "iu" or name == "values":
-        return broken(where, f"'{name}' is {targets.dtype} of shape {targets.shape}")
+        said = f"'{name}' is {targets.dtype} of shape {targets.shape}"
+        return broken(where, said, _expected(name, pictures))
     if targets.ndim == 3 and pictures and name != "labels":
         if 0 in targets.shape:
             return broken(where, f"'{name}' has the shape {targets.shape}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from builder.shapes import TensorShape
 from runtime.data.fitting import Fit, fit_input, fit_series
 from runtime.data.inputs import Inputs, Pictures, Series, measure
 from runtime.data.pictures import fill, from_array, open_picture
-from runtime.data.raw import Files, Raw, Skipped, Task, tell_skipped
+from runtime.data.raw import Files, Raw, Skipped, Task, tell_skipped, tell_unlearnt
 from runtime.data.streaming import PATIENCE, Streamed
 from runtime.data.targets import counted, nearest, split, unit
 
@@ -146,8 +147,12 @@ class Data:
     @property
     def warnings(self) -> list[Problem]:
         """What is wrong with the data and does not keep one from training."""
-        told = tell_skipped(self.skipped, self.title)
-        return [told] if told is not None else []
+        told = (tell_skipped(self.skipped, self.title), self._unlearnt)
+        return [problem for problem in told if problem is not None]
+
+    @cached_property
+    def _unlearnt(self) -> Problem | None:
+        return tell_unlearnt(self.balance(), self.classes, self.title)
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -16,7 +16,7 @@ from runtime.data.arrays import PARTS
 from runtime.data.fitting import Fit
 from runtime.data.inputs import room
 from runtime.data.pictures import SUFFIXES, check_picture
-from runtime.data.raw import Files, Raw, Skipped
+from runtime.data.raw import Files, Raw, Skipped, legible
 from runtime.data.reading import read_one
 from runtime.machine import usable_cores
 
@@ -202,7 +202,7 @@ def read_folders(root: Path, fit: Fit) -> Raw | Problem:
 
 
 def _empty_class(name: str, listed: list[Listed], found: Gathered, root: Path) -> Problem:
-    files = {shown(entry.path, root) for entry in listed if entry.label == name}
+    files = {legible(shown(entry.path, root)) for entry in listed if entry.label == name}
     first = next(skipped for skipped in found.skipped if skipped.file in files)
     return Problem(
         "data-file",

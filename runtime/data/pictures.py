@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from builder.errors import Problem
+from runtime.data.raw import legibly
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", 
 
 
 def _bad(name: str, values: str, way_out: str = "Choose another picture") -> Problem:
-    return Problem("picture", f"'{name}' can't be used as a picture", values, way_out)
+    return legibly(Problem("picture", f"'{name}' can't be used as a picture", values, way_out))
 
 
 def _formats() -> list[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
+from unicodedata import category
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +24,44 @@ _NAMED = 5
 Task: TypeAlias = Literal["classification", "segmentation", "regression"]
 
 
+#: Kinds of characters that do something rather than show something: control, halves, ends of lines.
+_UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
+#: Those that turn the direction of what follows them.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def legible(text: str) -> str:
+    """Text of others (a file's name) with what would steer a terminal escaped."""
+    if text.isprintable():
+        return text
+    return "".join(
+        letter.encode("unicode_escape").decode()
+        if letter in _TURNING or category(letter) in _UNSEEN
+        else letter
+        for letter in text
+    )
+
+
+def legibly(problem: Problem) -> Problem:
+    """The same finding, legible."""
+    return replace(
+        problem,
+        rule=legible(problem.rule),
+        values=legible(problem.values),
+        way_out=legible(problem.way_out),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that was left out, and why."""
+    """A file that was left out, and why; legible both."""
 
     file: str
     reason: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "file", legible(self.file))
+        object.__setattr__(self, "reason", legible(self.reason))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +106,7 @@ class Raw:
 
 def fetch_again(path: Path) -> str:
     """The way out of a damaged file; while it is there nothing is fetched in its place."""
-    return f"Remove '{path}' and fetch it again"
+    return f"Remove '{path.absolute()}' and fetch it again"
 
 
 def last(count: int, of: int) -> Mapping[str, NDArray[np.int64]]:
@@ -140,10 +173,33 @@ def tell_skipped(skipped: tuple[Skipped, ...], title: str) -> Problem | None:
     return Problem(
         "data-skipped",
         "Files that can't be used are left out",
-        f"{len(skipped):,} of '{title}': {named}" + (f"; and {rest:,} more" if rest > 0 else ""),
+        f"{len(skipped):,} of '{legible(title)}': {named}" + (f"; and {rest:,} more" if rest > 0 else ""),
         "Replace or remove them",
         severity=Severity.WARNING,
     )
+
+
+def tell_unlearnt(balance: Mapping[str, Sequence[int]], classes: Sequence[str], title: str) -> Problem | None:
+    """A warning that names the classes that are judged and never learnt; None where there are none."""
+    seen = balance.get("train", ())
+    splits = {
+        name: [number for number, count in enumerate(counts) if count and not seen[number]]
+        for name, counts in balance.items()
+    }
+    missing = sorted({number for found in splits.values() for number in found})
+    if not missing:
+        return None
+    named = ", ".join(f"'{legible(classes[number])}'" for number in missing[:_NAMED])
+    rest = len(missing) - _NAMED
+    return Problem(
+        "data-unlearnt",
+        "A class that the training split does not have is not learnt",
+        f"{named}" + (f" and {rest:,} more" if rest > 0 else "")
+        + f" of '{legible(title)}' {'is' if len(missing) == 1 else 'are'} in "
+        + " and ".join(name for name, found in splits.items() if found) + " alone",
+        "Put samples of every class into the training split",
+        severity=Severity.WARNING,
+    )  # fmt: skip
 
 
 def by_number(count: int) -> tuple[str, ...]:

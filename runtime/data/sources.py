@@ -13,7 +13,7 @@ from runtime.data.fitting import fit_input
 from runtime.data.folders import read_folders
 from runtime.data.idx import find_pairs, read_idx_folder
 from runtime.data.known import BY_NAME
-from runtime.data.raw import Files, Raw, check_classes
+from runtime.data.raw import Files, Raw, check_classes, legibly
 from runtime.data.segmented import has_masks, read_segmented
 from runtime.data.tables import read_table
 
@@ -62,31 +62,30 @@ def load_data(
     Without an input as it is stored, picture files at 3×64×64. Masks come at ``mask_size`` (H, W), that of the
     network's output; stock: that of its input.
     """
+    raw = _read(source, input_shape or _PLAIN, mask_size)
+    problem = raw if isinstance(raw, Problem) else check_classes(raw)
+    if problem is not None:
+        return legibly(problem)
+    assert isinstance(raw, Raw)
+    if input_shape is None:
+        input_shape = _PLAIN if isinstance(raw.images, Files) else raw.images.shape[1:]
+    data = Data.from_raw(raw, input_shape, seed, mask_size)
+    return legibly(data) if isinstance(data, Problem) else data
+
+
+def _read(source: str, input_shape: TensorShape, mask_size: tuple[int, int] | None) -> Raw | Problem:
     if not source.strip():
         return Problem(
             "data-source", "No data is chosen", "", f"Choose one of {', '.join(BY_NAME)}, or name a path"
         )
     if known := BY_NAME.get(source.lower()):
-        raw = known.read(known)
-    else:
-        path = Path(source).expanduser()
-        try:
-            there = path.exists()
-        except (
-            OSError,
-            ValueError,
-        ):  # a name too long for the system, a null byte, a folder one may not enter
-            there = False
-        if not there:
-            return _unknown(source)
-        raw = _read_path(path, input_shape or _PLAIN, mask_size)
-    if isinstance(raw, Problem):
-        return raw
-    if problem := check_classes(raw):
-        return problem
-    if input_shape is None:
-        input_shape = _PLAIN if isinstance(raw.images, Files) else raw.images.shape[1:]
-    return Data.from_raw(raw, input_shape, seed, mask_size)
+        return known.read(known)
+    path = Path(source).expanduser()
+    try:
+        there = path.exists()
+    except (OSError, ValueError):  # a name too long for the system, a null byte, a folder one may not enter
+        there = False
+    return _read_path(path, input_shape, mask_size) if there else _unknown(source)
 
 
 def _unknown(source: str) -> Problem:

@@ -155,7 +155,7 @@ def test_a_split_is_named_for_each_sample(tmp_path: Path) -> None:
             "can't be joined",
         ),
         ({"x_train": IMAGES, "x_test": IMAGES, "y_train": LABELS[:30], "y_test": LABELS}, "70 y"),
-        ({"x_train": IMAGES, "y": LABELS, "other": LABELS, "x": np.array([object()])}, "can't be read"),
+        ({"x_train": IMAGES, "y": LABELS, "other": LABELS, "x": np.array([object()])}, "'x' holds pickled"),
         ({"other": LABELS}, "it holds other"),
         ({"images": IMAGES, "labels": LABELS * 0 + 3}, "has 1 ('3')"),
         ({"images": IMAGES, "labels": LABELS * 0, "classes": np.array(["up", "down"])}, "has 1 ('up')"),
@@ -197,3 +197,37 @@ def test_what_takes_no_bytes_is_not_many_things(tmp_path: Path) -> None:
     found = load_data(str(tmp_path / "set.npz"), (1, 8, 8))
     assert isinstance(found, Problem)
     assert "shorter than its header says" in found.message
+
+
+@pytest.mark.parametrize(
+    ("arrays", "way_out"),
+    [
+        ({"images": IMAGES, "labels": np.array([{}] * 40)}, "array of numbers"),
+        ({"images": IMAGES, "labels": LABELS.astype(str)}, "whole numbers from 0"),
+        ({"images": IMAGES, "labels": LABELS > 1}, "whole numbers from 0"),
+        ({"images": IMAGES, "labels": LABELS.astype(float)}, "'values'"),
+        ({"images": IMAGES, "y": LABELS.astype(str)}, "values as float32"),
+        ({"images": IMAGES, "values": LABELS}, "float32"),
+        ({"images": IMAGES, "masks": IMAGES > 1}, "uint8"),
+        ({"images": IMAGES.astype(np.int64), "labels": LABELS}, "uint8 (0…255) or as float32 from 0 to 1"),
+        ({"images": IMAGES.astype(np.float32), "labels": LABELS}, "Divide them by 255"),
+        ({"images": IMAGES - 300.0, "labels": LABELS}, "from 0 to 1"),
+        ({"x": SERIES > 0, "y": LABELS}, "float32"),
+        ({"images": IMAGES, "labels": LABELS, "classes": np.arange(4)}, "array of text"),
+    ],
+)
+def test_the_way_out_says_what_is_expected(tmp_path: Path, arrays: dict[str, Any], way_out: str) -> None:
+    assert way_out in problem_of(saved(tmp_path, **arrays)).way_out
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_the_first_picture_that_is_not_finite_is_named(tmp_path: Path, bad: float) -> None:
+    images = IMAGES / 255
+    images[[7, 9], 2, 3] = bad
+    said = problem_of(saved(tmp_path, images=images, labels=LABELS)).values
+    assert said == f"picture 7 of 'set.npz' holds {bad:g}, and 1 more hold such"
+
+
+def test_objects_that_nobody_asks_for_are_left_alone(tmp_path: Path) -> None:
+    source = saved(tmp_path, images=IMAGES, labels=LABELS, notes=np.array([{"by": "me"}] * 2))
+    assert len(data_of(source, (1, 6, 5))) == 40

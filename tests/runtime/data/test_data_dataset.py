@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,10 @@ from hypothesis import strategies as st
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from builder.errors import Problem
+from builder.errors import Problem, Severity
 from runtime.data import DATA_SOURCES, Data, fit_input, load_data
 from runtime.data import inputs as inputs_module
-from runtime.data.raw import Raw
+from runtime.data.raw import Raw, Skipped, legible
 
 
 def loaded(source: str, shape: tuple[int, ...], seed: int = 0) -> Data:
@@ -229,3 +230,36 @@ def test_a_sample_stands_for_all_where_pictures_are_resized_as_they_are_cut(
     x, _ = data.batch(sample)
     assert float(x.mean()) == pytest.approx(0, abs=1e-5)
     assert float(x.std(correction=0)) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize("masks", [False, True])
+def test_a_class_that_is_judged_and_never_learnt_is_told(masks: bool) -> None:
+    raw = made(1, (4, 4))
+    splits = {"train": raw.labels < 2, "validation": raw.labels == 2, "test": raw.labels == 3}
+    splits["test"][:4] = splits["validation"][:4] = False
+    own = {name: np.flatnonzero(inside) for name, inside in splits.items()}
+    labels = np.full((40, 4, 4), 255, np.uint8)
+    labels[:, 0] = raw.labels[:, None]
+    raw = replace(raw, own=own, labels=labels if masks else raw.labels)
+    (warning,) = from_raw(raw, (1, 4, 4)).warnings
+    assert warning.severity is Severity.WARNING
+    assert warning.values == "'c', 'd' of 'Made' are in validation and test alone"
+    own = {"train": np.arange(30), "test": np.arange(30, 40)}
+    assert from_raw(replace(raw, own=own), (1, 4, 4)).warnings == []
+    values = np.zeros((40, 1), np.float32)
+    assert from_raw(replace(raw, labels=values, classes=(), targets=("a",)), (1, 4, 4)).warnings == []
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("new\nline", "new\\nline"),
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("half\udcff", "half\\udcff"),
+        ("\u202egnp", "\\u202egnp"),
+        ("ü 猫 🐱\u200d.png", "ü 猫 🐱\u200d.png"),
+    ],
+)
+def test_names_do_nothing_to_a_terminal(text: str, shown: str) -> None:
+    assert legible(text) == shown
+    assert Skipped(text, text) == Skipped(shown, shown)

@@ -20,6 +20,7 @@ from runtime.data import Data, load_data
 from runtime.data import inputs as inputs_module
 from runtime.data import streaming as streaming_module
 from runtime.data.folders import split_folders
+from runtime.data.pictures import open_picture
 from runtime.data.streaming import Streamed
 from runtime.training.events import Finished, Trouble
 from runtime.training.loop import train
@@ -282,3 +283,32 @@ def test_lists_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     lines = [f"{name}/{k:02}.png" for name in ("cat", "dog") for k in range(6)]
     (tmp_path / "train.txt").write_text("\n".join(lines), encoding="utf-8-sig")
     assert len(data_of(tmp_path)) == len(lines)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="such names can't be given")
+def test_names_that_steer_a_terminal_are_escaped(tmp_path: Path) -> None:
+    name = "new\nline\x1b[31m"
+    draw(tmp_path, count=8)
+    (tmp_path / "cat" / f"{name}.png").write_bytes(b"none")
+    data = data_of(tmp_path)
+    assert [skipped.file for skipped in data.skipped] == ["cat/new\\nline\\x1b[31m.png"]
+    assert data.warnings[0].message.isprintable()
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "a.png").write_bytes(b"none")
+    (tmp_path / f"{name}.npz").write_bytes(b"none")
+    for source in (tmp_path, tmp_path / f"{name}.npz", tmp_path / "cat" / f"{name}.png", f"no{name}"):
+        problem = load_data(str(source), SHAPE)
+        assert isinstance(problem, Problem)
+        assert problem.message.isprintable()
+        assert "\\x1b" in problem.message
+    unread = open_picture(tmp_path / "cat" / f"{name}.png")
+    assert isinstance(unread, Problem)
+    assert unread.message.isprintable()
+
+
+def test_a_class_of_the_test_split_alone_is_told(tmp_path: Path) -> None:
+    draw(tmp_path / "train", ("a", "b"), 6)
+    draw(tmp_path / "test", ("a", "c"), 6)
+    (warning,) = data_of(tmp_path).warnings
+    assert "'c' of " in warning.values
+    assert warning.values.endswith("is in test alone")
