@@ -17,6 +17,8 @@ from builder.errors import Problem, Severity
 MAX_CLASSES = 100_000
 #: The value of a mask's pixels that are not judged, as in PASCAL VOC.
 NOT_JUDGED = 255
+#: The code of what is told of files that were left out.
+SKIPPED = "data-skipped"
 #: Names that a Problem lists before it counts the rest.
 _NAMED = 5
 
@@ -171,7 +173,7 @@ def tell_skipped(skipped: tuple[Skipped, ...], title: str) -> Problem | None:
     named = "; ".join(f"{found.file}: {found.reason}" for found in skipped[:_NAMED])
     rest = len(skipped) - _NAMED
     return Problem(
-        "data-skipped",
+        SKIPPED,
         "Files that can't be used are left out",
         f"{len(skipped):,} of '{legible(title)}': {named}" + (f"; and {rest:,} more" if rest > 0 else ""),
         "Replace or remove them",

@@ -22,6 +22,7 @@ from builder.shapes import TensorShape
 from runtime.compile import Tapped, build
 from runtime.data import Data
 from runtime.data.preparation import Preparation
+from runtime.data.raw import SKIPPED
 from runtime.threads import most_threads
 from runtime.training.computing.arranging import arrange
 from runtime.training.computing.computation import in_force
@@ -187,7 +188,7 @@ def _telling_damage(events: Iterator[Event], data: Data) -> Iterator[Event]:
         yield event
         if isinstance(event, Epoch) and len(data.skipped) > known:
             known = len(data.skipped)
-            yield from map(Trouble, data.warnings)
+            yield from (Trouble(problem) for problem in data.warnings if problem.code == SKIPPED)
 
 
 def _keeper(run: Run, origin: Origin, settings: Settings) -> Keeper:
