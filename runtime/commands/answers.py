@@ -56,13 +56,22 @@ def task_for(subject: Subject) -> Task | list[Problem]:
     As its run recorded it, else as the data that its document names asks for, else by its first output: scores of
     classes (K,), or of the classes of each pixel (K, H, W).
     """
-    from runtime.training.tasks import Classification, Segmentation, heads_of, recorded_task, task_of
+    from runtime.training.tasks import (
+        Classification,
+        Regression,
+        Segmentation,
+        heads_of,
+        recorded_task,
+        task_of,
+    )
 
     heads = heads_of(subject.document)
     if subject.run is not None:
         known = recorded_task(subject.document, subject.run.environment().get("task"))
         if known is not None:
             return known
+        if subject.run.summary().metric == Regression.metric:
+            return _values_of(subject)
     shape = analyze(subject.document).output_shapes[0]
     if subject.run is None and subject.document.data.get("source"):
         data = load_data_for(subject, None)
@@ -74,6 +83,25 @@ def task_for(subject: Subject) -> Task | list[Problem]:
         return Segmentation(heads)
     problem = check_scores(shape)
     return Classification(heads) if problem is None else [problem]
+
+
+def _values_of(subject: Subject) -> Task | list[Problem]:
+    """Of a run that told values and kept no record of their unit: that of its data, where this is still there."""
+    from runtime.training.tasks import task_of
+
+    data = load_data_for(subject, None)
+    if not isinstance(data, list) and data.task == "regression":
+        return task_of(subject.document, data)
+    assert subject.run is not None
+    why = f"{subject.data_source} tells no values" if not isinstance(data, list) else data[0].message
+    return [
+        Problem(
+            "no-unit",
+            "Values are told in the unit that a run recorded, or else in that of its data",
+            f"'{subject.run.name}' has no readable record of its own, and of its data: {why.rstrip('.')}",
+            "Bring back its environment.json or its data",
+        )
+    ]
 
 
 def predicted(task: Task, model: nn.Module, x: torch.Tensor) -> Prediction | Problem:

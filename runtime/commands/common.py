@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +17,7 @@ from builder.console import say as say  # noqa: PLC0414
 from builder.document import Document
 from builder.errors import Problem, Severity
 from runtime.training.records.journal import EVENTS
-from runtime.training.records.runs import WHICH, Run
+from runtime.training.records.runs import DOCUMENT, SETTINGS, WHICH, Run
 from runtime.training.settings import DECLARATIONS, Settings, read_assignment
 
 if TYPE_CHECKING:
@@ -71,10 +73,34 @@ def open_subject(text: str) -> Subject | list[Problem]:
     """RUN_OR_FILE: a run's folder, a document, or the name of a built-in architecture."""
     folder = Path(text)
     if (folder / EVENTS).is_file() or (folder.is_dir() and text not in ARCHITECTURES):
-        run = Run.open(folder)
+        run = open_run(folder)
         return [run] if isinstance(run, Problem) else Subject(run.document, run)
     document = open_document(text)
-    return document if isinstance(document, list) else Subject(document)
+    if isinstance(document, list):
+        return [_nothing_called(text) if problem.code == "no-such-file" else problem for problem in document]
+    return Subject(document)
+
+
+def open_run(folder: Path) -> Run | Problem:
+    """A run to read; what is wrong with one names the file that it is wrong in."""
+    found = Run.open(folder)
+    if isinstance(found, Run) or found.code == "not-a-run":
+        return found
+    file = folder / (SETTINGS if found.code == "setting" else DOCUMENT)
+    inside = f": {found.path}" if found.path not in ("", "$") else ""
+    return replace(found, path=f"{file}{inside}")
+
+
+def _nothing_called(text: str) -> Problem:
+    """What is said where there is neither file nor folder nor architecture of this name."""
+    alike = get_close_matches(text, ARCHITECTURES, 3)
+    meant = f"Did you mean {' or '.join(alike)}? " if alike else ""
+    return Problem(
+        "no-such-file",
+        "What is named is the folder of a run, a document, or a built-in architecture",
+        f"'{text}' is none of these, seen from {Path.cwd()}",
+        f"{meant}`runs` lists runs, `architectures` what is built in",
+    )
 
 
 def load_data_for(subject: Subject, source: str | None) -> Data | list[Problem]:
@@ -88,8 +114,17 @@ def load_data_for(subject: Subject, source: str | None) -> Data | list[Problem]:
 
         return [p for p in analyze(subject.document).problems if p.is_error] or [shape]
     size = mask_size(subject.document)
-    data = load_data(subject.data_source if source is None else source, shape, mask_size=size)
-    return [data] if isinstance(data, Problem) else data
+    wanted = subject.data_source if source is None else source
+    data = load_data(wanted, shape, mask_size=size)
+    return [_looked_for(wanted, data)] if isinstance(data, Problem) else data
+
+
+def _looked_for(source: str, problem: Problem) -> Problem:
+    """What is wrong with data, with the folder that a path which is not there was looked for in."""
+    path = Path(source).expanduser()
+    if problem.code != "data-source" or not source.strip() or path.is_absolute() or os.path.exists(path):  # noqa: PTH110 -- Path.exists raises for odd names
+        return problem
+    return replace(problem, values=f"{problem.values}, looked for in {Path.cwd()}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _test(subject: Subject, arguments: argparse.Namespace) -> _Tested | list[Problem]:
     """Load, recalibrate where that is asked for, and run the test split through the network."""
     from runtime.training.evaluating.evaluation import evaluate
+    from runtime.training.evaluating.naming import as_called_before
     from runtime.training.loop import check
     from runtime.training.resuming import as_before
     from runtime.training.tasks import task_of
@@ -130,6 +131,13 @@ def _test(subject: Subject, arguments: argparse.Namespace) -> _Tested | list[Pro
     device = resolve_device(arguments.device)
     if isinstance(device, Problem):
         return [device]
+    if subject.run is not None:
+        named = as_called_before(data, subject.run)
+        if isinstance(named, Problem):
+            return [named]
+        data, remark = named
+        if remark is not None:
+            failed(remark)
     recorded = subject.run.environment().get("task") if subject.run is not None else None
     task = task_of(subject.document, data, recorded=recorded)
     if subject.run is not None and arguments.data is None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from builder.console import print_table
 from builder.errors import Problem
-from runtime.commands.common import OK, complain, failed, misuse, say, say_json
+from runtime.commands.common import OK, complain, failed, misuse, open_run, say, say_json
 from runtime.commands.train import RUNS
 from runtime.training.metrics import format_metric
 from runtime.training.records.comparing import compare
@@ -64,7 +64,7 @@ def _compare(folder: Path, names: list[str], as_json: bool) -> int:
         return misuse("--compare needs two runs or more")
     runs: list[Run] = []
     for name in names:
-        found = Run.open(folder / name if (folder / name).is_dir() else Path(name))
+        found = open_run(folder / name if (folder / name).is_dir() else Path(name))
         if isinstance(found, Problem):
             return failed(found)
         runs.append(found)

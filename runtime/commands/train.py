@@ -6,7 +6,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
+from builder.comparing import compare_networks
 from builder.errors import Problem
 from runtime.commands.common import (
     FAILED,
@@ -26,18 +27,22 @@ from runtime.commands.common import (
     load_data_for,
     misuse,
     not_yet,
+    open_run,
     open_subject,
     say,
     setting,
     settings_for,
 )
 from runtime.commands.fetching import have
+from runtime.machine import usable_cores
 from runtime.training.control import Control
 from runtime.training.events import Epoch, Event, Finished, Started, Steps, Trouble
 from runtime.training.metrics import format_metric
 from runtime.training.records.journal import EVENTS
+from runtime.training.records.lasting import lasting
 from runtime.training.records.runs import Run
 from runtime.training.settings import DECLARATIONS
+from runtime.training.settings.contradictions import contradictions
 
 if TYPE_CHECKING:
     from runtime.data import Data
@@ -75,8 +80,16 @@ def run(arguments: argparse.Namespace) -> int:
     changes = changes_of(arguments, _OPTIONS)
     if arguments.resume and arguments.run_dir is None:
         return misuse("--resume wants the run's folder: --run DIR")
+    if arguments.run_dir is not None and not arguments.run_dir.strip():
+        return misuse(f"--run wants the name of a folder, not '{arguments.run_dir}'")
+    if arguments.run_dir is not None and Path(arguments.run_dir).is_file():
+        return failed(
+            Problem(
+                "run-exists", "A run is a folder", f"'{arguments.run_dir}' is a file", "Name another folder"
+            )
+        )
     if arguments.resume and (arguments.file is None or (Path(arguments.run_dir) / EVENTS).is_file()):
-        return go_on(Path(arguments.run_dir), changes, arguments.data)
+        return go_on(Path(arguments.run_dir), changes, arguments.data, arguments.file)
     if arguments.file is None:
         return misuse("train wants FILE, a document or the name of a built-in architecture")
     subject = open_subject(arguments.file)
@@ -94,13 +107,25 @@ def run(arguments: argparse.Namespace) -> int:
     return OK if isinstance(trained, Run) else FAILED
 
 
-def go_on(folder: Path, changes: dict[str, Any], source: str | None) -> int:
-    """Go on with a run, on its own network and with its own settings, but for the number of epochs."""
+def go_on(folder: Path, changes: dict[str, Any], source: str | None, file: str | None = None) -> int:
+    """Go on with a run, on its own network and with its own settings, but for the number of epochs.
+
+    Where ``file`` is given it must be that network.
+    """
     from runtime.training.resuming import resume
 
-    found = Run.open(folder)
+    found = open_run(folder)
     if isinstance(found, Problem):
         return failed(found)
+    if file is not None:
+        given = open_subject(file)
+        if isinstance(given, list):
+            return failed(given)
+        if rows := compare_networks([found.document, given.document]):
+            return misuse(
+                f"a run goes on with its own network: '{folder}' trains {found.document.name}, '{file}' differs in "
+                f"{_first(row.label for row in rows)}. Leave FILE out, or name another folder with --run"
+            )
     others = found.settings.replace(**{**changes, "epochs": found.settings.epochs})
     if differing := [name for name, value in others.values.items() if value != found.settings.values[name]]:
         return misuse(f"a run goes on with its own settings, so {', '.join(differing)} cannot be changed")
@@ -115,6 +140,13 @@ def go_on(folder: Path, changes: dict[str, Any], source: str | None) -> int:
         opened.close()
         return failed(data)
     return OK if _train_into(opened, data) else FAILED
+
+
+def _first(names: Iterable[str], most: int = 3) -> str:
+    """The first few of several names, and how many more there are."""
+    there = list(names)
+    more = f" and {len(there) - most:,} more" if len(there) > most else ""
+    return ", ".join(there[:most]) + more
 
 
 def train_and_tell(
@@ -135,10 +167,10 @@ def train_and_tell(
     if problems := check(subject.document, settings, data):
         failed(problems)
         return None
+    failed(contradictions(settings, usable_cores()))
     document = subject.document.copy()
-    document.put_settings(
-        "data", {**document.data, "source": subject.data_source if source is None else source}
-    )
+    source = lasting(subject.data_source if source is None else source)
+    document.put_settings("data", {**document.data, "source": source})
     document.put_settings("training", settings.to_json())
     made = Run.create(parent, document, settings, name=name or None)
     if isinstance(made, Problem):
@@ -199,7 +231,7 @@ def tell(events: Iterator[Event], title: str) -> Finished | None:
     finished: Finished | None = None
     started: Started | None = None
     last: Epoch | None = None
-    metric = "accuracy"
+    metric, rate = "accuracy", 0.0
     try:
         for event in events:
             if isinstance(event, Started):
@@ -221,13 +253,14 @@ def tell(events: Iterator[Event], title: str) -> Finished | None:
                         file=sys.stderr,
                         leave=False,
                     )
-            elif isinstance(event, Steps) and bar is not None:
-                told = f"loss {event.loss[-1]:.3f}, {event.images_per_second:,.0f} images/s"
-                bar.set_postfix_str(told, refresh=False)
-                bar.update(len(event.loss))
+            elif isinstance(event, Steps):
+                rate = event.images_per_second
+                if bar is not None:
+                    bar.set_postfix_str(f"loss {event.loss[-1]:.3f}, {rate:,.0f} images/s", refresh=False)
+                    bar.update(len(event.loss))
             elif isinstance(event, Epoch):
                 last = event
-                write(bar, epoch_line(event, started.epochs if started else event.epoch, metric))
+                write(bar, epoch_line(event, started.epochs if started else event.epoch, metric, rate))
             elif isinstance(event, Trouble):
                 if bar is not None:
                     bar.clear()
@@ -253,15 +286,16 @@ def write(bar: tqdm[Any] | None, text: str) -> None:
             say(text)
 
 
-def epoch_line(event: Epoch, epochs: int, metric: str = "accuracy") -> str:
-    """An epoch in a line; ``metric`` is the name of the score."""
+def epoch_line(event: Epoch, epochs: int, metric: str = "accuracy", rate: float = 0.0) -> str:
+    """An epoch in a line; ``metric`` is the name of the score, ``rate`` the images a second, where they are known."""
+    speed = f"  {rate:,.0f} images/s" if rate else ""
     width = len(str(epochs))
     learnt, checked = (
         format_metric(metric, value) for value in (event.train_accuracy, event.validation_accuracy)
     )
     return (
         f"epoch {event.epoch:>{width}}/{epochs}  loss {event.train_loss:.4f}  {metric} {learnt:>7}  "
-        f"validation {event.validation_loss:.4f} {checked:>7}  {event.seconds:.1f} s"
+        f"validation {event.validation_loss:.4f} {checked:>7}  {event.seconds:.1f} s{speed}"
         f"{'  best' if event.best else ''}"
     )
 

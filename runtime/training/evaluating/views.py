@@ -43,11 +43,19 @@ def views_of(augmentation: Augmentation) -> list[View] | Problem:
     views = [View(place, flips) for flips in product(vertical, horizontal) for place in places]
     if len(views) > 1:
         return views
+    if any(moving):  # and the answer has its place
+        return Problem(
+            "one-view",
+            "Where each place has its answer, test-time augmentation averages over mirrored views alone",
+            "by these settings its samples were moved or cut, but not mirrored",
+            "Evaluate without, or train with flip" if axes > 1 else "Evaluate without",
+        )
+    helping = "flip" if augmentation.answers_by_place else "shift, crop or flip"
     return Problem(
         "one-view",
         "Test-time augmentation averages over views that a network was trained to take for the same",
         "by these settings its samples were neither moved nor cut nor mirrored",
-        "Evaluate without, or train with shift, crop or flip" if axes else "Evaluate without",
+        f"Evaluate without, or train with {helping}" if axes else "Evaluate without",
     )
 
 

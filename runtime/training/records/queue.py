@@ -17,6 +17,7 @@ from builder.document import Document
 from builder.errors import Problem
 from builder.reading import load
 from builder.writing import SUFFIX, put_file, save
+from runtime.training.records.lasting import lasting
 from runtime.training.records.runs import default_folder
 from runtime.training.settings import Settings
 
@@ -63,8 +64,9 @@ class Queue:
     def add(self, document: Document, settings: Settings, source: str | None = None) -> Waiting | Problem:
         """Put a copy of a network at the end; it may be edited meanwhile."""
         document = document.copy()
-        if source is not None:
-            document.put_settings("data", {**document.data, "source": source})
+        own = document.data.get("source") if source is None else source
+        if isinstance(own, str):
+            document.put_settings("data", {**document.data, "source": lasting(own)})
         document.put_settings("training", settings.to_json())
         slug = re.sub(r"[^a-z0-9]+", "-", document.name.lower()).strip("-")[:40] or "network"
         name = f"{slug}-{secrets.token_hex(4)}"

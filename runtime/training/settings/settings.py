@@ -139,10 +139,11 @@ def _problems(data: Mapping[Any, Any]) -> list[Problem]:
 
 
 def _wrong(declaration: Parameter[Any], wrong: str) -> Problem:
+    stock = declaration.format(declaration.default)
     return Problem(
         "setting",
         f"{declaration.label} {wrong}",
-        way_out=f"Its stock value is {declaration.format(declaration.default)}",
+        way_out=f"Its stock value is {stock}" if stock else "By stock it is empty",
         path=f"training.{declaration.name}",
     )
 

@@ -314,7 +314,7 @@ def test_a_name_that_is_no_text_is_escaped(picture: Path, capfd: pytest.CaptureF
     [
         (["net.convolab", "noise.png"], 2, "needs trained weights"),
         (["net.convolab", "--weights", "net.pt"], 2, "IMAGE"),
-        (["nothing", "--weights", "net.pt", "noise.png"], 1, "neither"),
+        (["nothing", "--weights", "net.pt", "noise.png"], 1, "none of these"),
         (["net.convolab", "--weights", "best", "noise.png"], 1, "'best' is not there"),
         (["net.convolab", "--weights", "noise.png", "noise.png"], 1, "Weights are"),
         (["net.convolab", "--weights", "other.pt", "noise.png"], 1, "and should be conv.weight"),

@@ -92,7 +92,7 @@ def test_train_tells_its_epochs_in_lines_and_leaves_a_run(file, capsys):
         (["train", "--resume", "--run", "nowhere"], 1, "not both"),
         (["train", "line.convolab", "--precision", "fp8"], 2, "needs one of auto, fp32, bf16"),
         (["train"], 2, "FILE"),
-        (["train", "nowhere"], 1, "neither"),
+        (["train", "nowhere"], 1, "none of these"),
         (["train", "nowhere.convolab"], 1, "cannot be read"),
         (["train", "line.convolab", "--data", "nothing"], 1, "known name or a path"),
         (["train", "line.convolab", "--batch", "2000"], 1, "batch"),

@@ -115,3 +115,16 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path, monkeypatch, queue):
     assert told.code == "queue-not-writable"
     assert "No space left" in told.message
     assert names(Queue(queue.folder)) == ["kept"]
+
+
+def test_what_waits_names_its_data_from_the_root_on(tmp_path, monkeypatch):
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path)
+    queue = Queue(tmp_path / "queue")
+    document = draw()
+    assert queue.add(document, Settings(), "mine").data_source == str(tmp_path / "mine")
+    document.put_settings("data", {"source": "mine"})
+    assert queue.add(document, Settings()).data_source == str(tmp_path / "mine")
+    assert document.data["source"] == "mine"
+    assert queue.add(document, Settings(), "digits").data_source == "digits"
+    assert queue.add(document, Settings(), "nowhere").data_source == "nowhere"
