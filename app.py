@@ -10,10 +10,10 @@ import gc
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import cache
 from importlib import import_module
-from threading import Thread
+from threading import Thread, current_thread, main_thread
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from builder.console import complain, output_was_lost
@@ -74,15 +74,30 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run_command(arguments: list[str]) -> int:
     """Parse and run one command; Ctrl+C ends it with a line, also while it loads."""
+    asked: list[int] = []
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        asked.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    ours = before is signal.default_int_handler and current_thread() is main_thread()
+    if ours:
+        signal.signal(signal.SIGINT, interrupt)
     try:
         return _run_command(arguments)
-    except KeyboardInterrupt:
+    except BaseException as error:
+        # Where classes are made and modules loaded, Python tells an interruption as another error.
+        if not asked and not isinstance(error, KeyboardInterrupt):
+            raise
         # What Python does at its end is not to be interrupted in turn: that would be a traceback.
-        with suppress(ValueError):  # not in the main thread
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        before = signal.SIG_IGN if ours else before
         lead = "\n" if sys.stderr is not None and sys.stderr.isatty() else ""  # after the terminal's own ^C
         complain(f"{lead}{arguments[0]} was interrupted")
         return INTERRUPTED
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, before)
 
 
 def _run_command(arguments: list[str]) -> int:

@@ -72,7 +72,10 @@ def test_ctrl_c_while_a_command_loads_or_works_is_a_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def interrupted(name: str) -> None:
-        raise KeyboardInterrupt
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt as error:  # as Python does where a class is made
+            raise RuntimeError("error calling __set_name__") from error
 
     before = signal.getsignal(signal.SIGINT)
     monkeypatch.setattr(app, "import_module", interrupted)
