@@ -198,7 +198,7 @@ def test_batch_norm_that_gets_one_value_is_told_before_a_run_begins(norm, batch,
 def test_batch_norm_learns_and_is_tested_on_what_is_enough_for_it(document, batch, counts, digits):
     pooled = replace(digits, splits={**digits.splits, "test": torch.cat(list(digits.splits.values()))})
     events = list(train(document, QUICK.replace(batch=batch), few(pooled, **counts)))
-    assert not of(events, Trouble)
+    assert set(codes(events)) <= {"data-unlearnt"}  # so few samples leave classes out
     assert events[-1].reason == "completed"
     assert events[-1].test_accuracy is not None
 
