@@ -16,6 +16,7 @@ from runtime.compile import build
 from runtime.data import load_data
 from runtime.training.batches import Batches, in_order
 from runtime.training.evaluating.evaluation import chunks, evaluate
+from runtime.training.evaluating.naming import as_called_before
 from runtime.training.loop import check, input_shape, mask_size
 from runtime.training.randomness import seeded
 from runtime.training.records.runs import Run
@@ -123,6 +124,10 @@ def recalibrate_run(folder: Path, stop: Callable[[], bool] = lambda: False) -> R
         return data if isinstance(data, Problem) else weights  # type: ignore[return-value]
     if problems := check(run.document, None, data):
         return problems[0]
+    called = as_called_before(data, run)
+    if isinstance(called, Problem):
+        return called
+    data, _ = called
     with seeded(0):
         model = build(run.document)
     if problem := load_into(model, weights) or check_norms(model, run.document.name):
