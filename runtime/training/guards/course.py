@@ -11,8 +11,8 @@ from runtime.training.remedies import LOWER_RATE
 
 #: So many times its lowest, and so much of where it began, is called diverging.
 _TIMES, _SHARE = 3.0, 0.5
-#: So many times what the first losses were is called diverging from the start, after so many steps.
-_BLOWN_UP, _FIRST, _SOON = 10.0, 4, 8
+#: So many times the first loss, which no step has changed yet, is called diverging from the start; after so many steps.
+_BLOWN_UP, _SOON = 10.0, 8
 #: Losses that are averaged, and steps before which nothing is said.
 _SPAN, _FEWEST = 32, 200
 #: Not below this share of guessing's loss is no better than guessing.
@@ -37,8 +37,8 @@ class Course:
         for loss in losses:
             self._count += 1
             self._mean += (loss - self._mean) / min(self._count, _SPAN)
-            if self._count <= _FIRST:
-                self._first = self._mean
+            if self._count == 1:
+                self._first = loss
             if self._count == _SPAN:
                 self._began = self._mean
             if self._blows_up:
@@ -59,7 +59,7 @@ class Course:
 
     @property
     def _blows_up(self) -> bool:
-        """Whether it is far above the first losses, and above guessing: the lowest so far may be high already."""
+        """Whether it is far above the first loss, and above guessing: the lowest so far may be high already."""
         before = max(self._first, self._guessing or 0.0)
         return self._count >= _SOON and before > 0 and self._mean > _BLOWN_UP * before
 

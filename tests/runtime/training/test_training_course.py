@@ -62,6 +62,10 @@ def test_a_loss_that_rises_to_three_times_its_lowest_is_told():
             [2.3, 2.5, 30.0, 400.0] + [3000.0] * 20,
         ),  # a rate that is far too high, from the first step on
         (math.log(10), [2.3] * 6 + [207.0] * 10),
+        (
+            math.log(10),
+            [2.3, 900.0, 3000.0, 2500.0] + [1500.0] * 20,
+        ),  # already the second is beyond all bounds
         (None, [1.0, 1.1, 0.9, 1.0] + [10.0**step for step in range(1, 6)] + [1e5] * 5),  # values
     ],
 )
