@@ -96,7 +96,7 @@ def clear(folder: Path, token: str) -> None:
     with contextlib.suppress(OSError):
         with _opened(path) as descriptor:
             is_free = _lock(descriptor)
-            if is_free and sys.platform != "win32":
+            if is_free and sys.platform != "win32":  # locked, so that nobody takes it up meanwhile
                 path.unlink()
         if is_free and sys.platform == "win32":
             path.unlink()
@@ -119,12 +119,10 @@ def abandoned(folder: Path) -> Iterator[tuple[str, list[Path]]]:
                 if not _lock(descriptor):
                     continue
                 left = [path for path in _noted(descriptor) if _is_there(path)]
-                if not left and sys.platform != "win32":  # locked, so that nobody takes it up meanwhile
-                    (folder / name).unlink()
             if left:
                 yield found[1], left
-            elif sys.platform == "win32":
-                (folder / name).unlink()
+            else:
+                clear(folder, found[1])
 
 
 def settle(folder: Path, token: str) -> None:
