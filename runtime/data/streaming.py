@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -95,14 +96,15 @@ class Streamed:
     @property
     def skipped(self) -> tuple[Skipped, ...]:
         """The files that proved to be damaged so far."""
-        wrong = sorted(self._state.wrong.items())
-        if not wrong:
-            return ()
-        # What the first and the last have in common, all have.
-        root = Path(os.path.commonpath((min(self.files.paths).parent, max(self.files.paths).parent)))
         return tuple(
-            Skipped(self.files.paths[index].relative_to(root).as_posix(), reason) for index, reason in wrong
+            Skipped(self.files.paths[index].relative_to(self._root).as_posix(), reason)
+            for index, reason in sorted(self._state.wrong.items())
         )
+
+    @cached_property
+    def _root(self) -> Path:
+        """The folder that all files lie in: what the first and the last have in common, all have."""
+        return Path(os.path.commonpath((min(self.files.paths).parent, max(self.files.paths).parent)))
 
     def __len__(self) -> int:
         return len(self.files)
