@@ -106,9 +106,8 @@ def _train(
             yield Trouble(problem)
         yield _failed()
         return
-    if (
-        settings.deterministic
-    ):  # cuBLAS reads it when it is first used; see torch.use_deterministic_algorithms
+    # cuBLAS reads it when it is first used; see torch.use_deterministic_algorithms.
+    if settings.deterministic:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     device = resolve_device(settings.device)
     assert isinstance(device, torch.device)
@@ -124,7 +123,7 @@ def _train_on(
     control: Control,
     run: Run | None,
 ) -> Iterator[Event]:
-    measured, samples = Preparation.of(data).to_json(), fingerprint(data)
+    given = data
     if run is not None and run.resumes:
         data = as_before(data, run)
     analysis = analyze(document)
@@ -155,12 +154,13 @@ def _train_on(
         drawn=drawn,
     )
     if run is not None:
+        samples = fingerprint(data)
         if run.resumes:
             if problem := go_on(trainer, run):
                 yield Trouble(problem)
                 yield _failed()
                 return
-            told = [*told, *remarks(run, origin, settings, measured, samples)]
+            told = [*told, *remarks(run, origin, settings, Preparation.of(given).to_json(), samples)]
         run.describe(
             device=origin.device,
             threads=origin.threads,
