@@ -10,14 +10,12 @@ import torch
 
 from builder.errors import Problem, Severity
 from runtime.data.preparation import Preparation
-from runtime.data.raw import by_number
+from runtime.data.raw import NOT_JUDGED, by_number
 
 if TYPE_CHECKING:
     from runtime.data import Data
     from runtime.training.records.runs import Run
 
-#: In masks what is not judged.
-_UNJUDGED = 255
 #: Names that are listed; there may be a thousand.
 _LISTED = 12
 
@@ -43,7 +41,7 @@ def as_called_before(data: Data, run: Run) -> tuple[Data, Problem | None] | Prob
 
 def in_order(data: Data, names: Sequence[str]) -> Data:
     """The same data, its classes in the order of ``names``, which are the same ones."""
-    place = torch.arange(max(len(names), _UNJUDGED + 1), device=data.labels.device)
+    place = torch.arange(max(len(names), NOT_JUDGED + 1), device=data.labels.device)
     for number, name in enumerate(data.classes):
         place[number] = names.index(name)
     labels = data.labels
