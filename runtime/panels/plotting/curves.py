@@ -6,13 +6,12 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QStackedLayout,
     QVBoxLayout,
     QWidget,
@@ -22,6 +21,7 @@ from builder.errors import Problem
 from builder.widgets.guarding import guarded
 from builder.widgets.session import Session
 from builder.widgets.worker import Worker
+from runtime.panels.parts import Hint
 from runtime.panels.plotting.curvebar import PLOTS, CurveBar
 from runtime.panels.plotting.half import Half
 from runtime.panels.plotting.series import Trace
@@ -100,10 +100,7 @@ class Curves(QWidget):
         self._halves: dict[str, Half] = {}
         self._metric = ""
         self.setAccessibleName("Curves")
-        self.hint = QLabel(_HINT)
-        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.hint.setWordWrap(True)
-        self.hint.setProperty("role", "muted")
+        self.hint = Hint(_HINT)
         self._plots = QWidget()
         self._plots.setProperty("surface", "panel")
         self._grid = QGridLayout(self._plots)

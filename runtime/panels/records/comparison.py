@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QMenu,
-    QPushButton,
     QSplitter,
     QTreeWidget,
     QTreeWidgetItem,
@@ -33,6 +32,7 @@ from builder.figures import count
 from builder.widgets.session import Session
 from builder.widgets.theme import SEMIBOLD, SMALL, font
 from runtime.panels.captions import Caption
+from runtime.panels.parts import small_button
 from runtime.panels.plotting.curves import percent
 from runtime.panels.plotting.series import figure
 from runtime.training.events import Epoch
@@ -114,7 +114,7 @@ class ComparisonView(QWidget):
         self.compared: Compared | None = None
         self.plot: Overlay | None = None
         self.setAccessibleName("Comparison of runs")
-        self.back = self._button("Back to the list", "The list of runs again (Esc)")
+        self.back = small_button("Back to the list", "The list of runs again (Esc)")
         self.back.clicked.connect(self.closed)
         self.figure = QComboBox()
         self.figure.setProperty("scale", "small")
@@ -125,12 +125,12 @@ class ComparisonView(QWidget):
         self.log = QCheckBox("Log")
         self.log.setToolTip("A logarithmic scale, on which small differences at the end of runs are seen too")
         self.log.toggled.connect(self._draw)
-        self.everything = self._button("All epochs", "Shows all again after zooming with the wheel (A)")
+        self.everything = small_button("All epochs", "Shows all again after zooming with the wheel (A)")
         self.everything.setEnabled(False)
         self.reading = Caption()
-        self.copy = self._button("Copy", "The table as Markdown, for a report")
+        self.copy = small_button("Copy", "The table as Markdown, for a report")
         self.copy.clicked.connect(self.copy_markdown)
-        self.save = self._button("Export", "The table, the lines as a picture, or their figures")
+        self.save = small_button("Export", "The table, the lines as a picture, or their figures")
         self.save.setMenu(self._menu())
         self.table = QTreeWidget()
         self.table.setAccessibleName("What came of each run, and what differs")
@@ -145,13 +145,6 @@ class ComparisonView(QWidget):
         self._pointed = QTreeWidgetItem()
         self._lay_out()
         session.themeChanged.connect(self._dress)
-
-    @staticmethod
-    def _button(text: str, tip: str) -> QPushButton:
-        made = QPushButton(text)
-        made.setProperty("scale", "small")
-        made.setToolTip(tip)
-        return made
 
     def _menu(self) -> QMenu:
         menu = QMenu(self)

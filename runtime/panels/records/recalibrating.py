@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel
 
 from builder.errors import Problem
 from builder.figures import count
 from builder.widgets.worker import Worker
+from runtime.panels.parts import small_button
 
 if TYPE_CHECKING:
     from runtime.training.recalibration import Recalibrated
@@ -27,21 +28,15 @@ class Recalibration(QFrame):
         self.setAccessibleName("Recalibration of batch norms")
         self.said = QLabel()
         self.said.setWordWrap(True)
-        self.keep = self._button("Keep", self._keep)
+        self.keep = small_button("Keep", do=lambda: self._keep())
         self.keep.setToolTip("Writes the weights with the new averages into the run's folder, beside its own")
-        self.close_ = self._button("Stop", self.dismiss)
+        self.close_ = small_button("Stop", do=lambda: self.dismiss())
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 4, 12, 0)
         row.addWidget(self.said, 1)
         row.addWidget(self.keep)
         row.addWidget(self.close_)
         self.hide()
-
-    def _button(self, text: str, do: Any) -> QPushButton:
-        made = QPushButton(text)
-        made.setProperty("scale", "small")
-        made.clicked.connect(lambda: do())
-        return made
 
     def begin(self, folder: Path | None) -> None:
         """Recalibrate the best weights of this run."""

@@ -13,8 +13,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
-    QPushButton,
     QStackedWidget,
     QTreeWidget,
     QTreeWidgetItem,
@@ -29,6 +27,7 @@ from builder.widgets.guarding import guarded
 from builder.widgets.session import Session
 from builder.widgets.worker import Worker
 from runtime.panels.captions import shortened
+from runtime.panels.parts import Hint, small_button
 from runtime.panels.plotting.curves import score
 from runtime.panels.plotting.series import Trace
 from runtime.panels.records.recalibrating import Recalibration
@@ -119,25 +118,22 @@ class RunsPanel(QWidget):
         self._arrange_head()
         self.list.itemDoubleClicked.connect(lambda *_: self.show_chosen())
         self.list.itemSelectionChanged.connect(self._enable)
-        self.hint = QLabel(_HINT)
-        self.hint.setProperty("role", "muted")
-        self.hint.setWordWrap(True)
-        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.curves = self._button("Show curves", "Its curves, and its best weights for the feature maps")
-        self.export = self._button("Export…", "Its network and its best weights")
+        self.hint = Hint(_HINT)
+        self.curves = small_button("Show curves", "Its curves, and its best weights for the feature maps")
+        self.export = small_button("Export…", "Its network and its best weights")
         self.curves.clicked.connect(self.show_chosen)
         self.export.clicked.connect(self._ask_export)
-        self.compare = self._button(
+        self.compare = small_button(
             "Compare", "Side by side: choose several runs with Ctrl or Shift, then see what differs (Enter)"
         )
         self.compare.clicked.connect(self.compare_chosen)
-        self.recalibrate = self._button("Recalibrate", _RECALIBRATES)
+        self.recalibrate = small_button("Recalibrate", _RECALIBRATES)
         self.recalibration = Recalibration(worker)
         self.recalibrate.clicked.connect(lambda: self.recalibration.begin(self.chosen))
         buttons = QHBoxLayout()
         buttons.setContentsMargins(12, 4, 12, 6)
         buttons.setSpacing(8)
-        self.resume = self._button(
+        self.resume = small_button(
             "Resume", "Go on from its last checkpoint, on the network that it began with"
         )
         self.resume.clicked.connect(lambda: self.resumeAsked.emit(self.chosen))
@@ -170,13 +166,6 @@ class RunsPanel(QWidget):
         head.setStretchLastSection(False)
         for column in _FIGURES:
             self.list.headerItem().setTextAlignment(column, _RIGHT)
-
-    @staticmethod
-    def _button(text: str, tip: str) -> QPushButton:
-        made = QPushButton(text)
-        made.setProperty("scale", "small")
-        made.setToolTip(tip)
-        return made
 
     @property
     def chosen(self) -> Path | None:

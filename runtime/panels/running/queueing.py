@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -12,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
-    QPushButton,
     QStackedWidget,
     QTreeWidget,
     QTreeWidgetItem,
@@ -24,6 +22,7 @@ from builder.errors import Problem
 from builder.figures import count
 from builder.widgets.guarding import guarded
 from builder.widgets.session import Session
+from runtime.panels.parts import Hint, small_button
 from runtime.panels.running.status import Trained
 from runtime.panels.running.training import Training
 from runtime.training.events import Finished
@@ -163,20 +162,17 @@ class QueuePanel(QWidget):
         self.now.setProperty("role", "caption")
         self.now.setContentsMargins(8, 0, 8, 6)
         self.now.setAccessibleName("What trains now")
-        self.hint = QLabel(_HINT)
-        self.hint.setProperty("role", "muted")
-        self.hint.setWordWrap(True)
-        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.hint = Hint(_HINT)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.hint)
         self.pages.addWidget(self.list)
-        self.add = self._button(
+        self.add = small_button(
             "Add to queue", "The network that is drawn, with its data and settings", runner.add
         )
-        self.start = self._button("Start", "", self._toggle)
-        self.up = self._button("Earlier", "Its turn comes one earlier", lambda: self._move(-1))
-        self.down = self._button("Later", "Its turn comes one later", lambda: self._move(1))
-        self.remove = self._button("Remove", "It does not wait any longer", self._remove)
+        self.start = small_button("Start", "", lambda: self._toggle())
+        self.up = small_button("Earlier", "Its turn comes one earlier", lambda: self._move(-1))
+        self.down = small_button("Later", "Its turn comes one later", lambda: self._move(1))
+        self.remove = small_button("Remove", "It does not wait any longer", self._remove)
         buttons = QHBoxLayout()
         buttons.setContentsMargins(12, 4, 12, 6)
         buttons.setSpacing(8)
@@ -195,14 +191,6 @@ class QueuePanel(QWidget):
         training.runStarted.connect(self._enable)
         training.runFinished.connect(self._enable)
         self.refresh()
-
-    @staticmethod
-    def _button(text: str, tip: str, do: Callable[[], object]) -> QPushButton:
-        made = QPushButton(text)
-        made.setProperty("scale", "small")
-        made.setToolTip(tip)
-        made.clicked.connect(lambda: do())
-        return made
 
     @property
     def chosen(self) -> str | None:
