@@ -154,21 +154,12 @@ def _train_on(
         drawn=drawn,
     )
     if run is not None:
-        samples = fingerprint(data)
-        if run.resumes:
-            if problem := go_on(trainer, run):
-                yield Trouble(problem)
-                yield _failed()
-                return
-            told = [*told, *remarks(run, origin, settings, Preparation.of(given).to_json(), samples)]
-        run.describe(
-            device=origin.device,
-            threads=origin.threads,
-            computation=computation.to_json(),
-            preparation=Preparation.of(data).to_json(),
-            samples=samples,
-            task=task.to_json(),
-        )
+        remarked = _recorded(run, trainer, origin, data, given)
+        if isinstance(remarked, Problem):
+            yield Trouble(remarked)
+            yield _failed()
+            return
+        told = [*told, *remarked]
     yield from map(
         Trouble, [*data.warnings, *remarks_on(data, device), *told, *trainer.feed.augmentation.remarks]
     )
@@ -179,6 +170,27 @@ def _train_on(
         data.close()
         if keeper is not None:
             keeper.close()
+
+
+def _recorded(run: Run, trainer: Trainer, origin: Origin, data: Data, given: Data) -> list[Problem] | Problem:
+    """Go on with a run, or begin to record it: what is to be remarked, or why it cannot go on.
+
+    ``given`` is the data as it is measured today, ``data`` as the run has it.
+    """
+    samples, remarked = fingerprint(data), []
+    if run.resumes:
+        if problem := go_on(trainer, run):
+            return problem
+        remarked = list(remarks(run, origin, trainer.settings, Preparation.of(given).to_json(), samples))
+    run.describe(
+        device=origin.device,
+        threads=origin.threads,
+        computation=trainer.computation.to_json(),
+        preparation=Preparation.of(data).to_json(),
+        samples=samples,
+        task=trainer.task.to_json(),
+    )
+    return remarked
 
 
 def _telling_damage(events: Iterator[Event], data: Data) -> Iterator[Event]:
